@@ -1,0 +1,3 @@
+from taketurns.spans import Span, State, Trace
+
+__all__ = ["Span", "State", "Trace"]

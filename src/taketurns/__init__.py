@@ -1,3 +1,56 @@
-from taketurns.spans import Span, State, Trace
+"""taketurns records what tasks do and draws it as timelines. From the bottom up:
 
-__all__ = ["Span", "State", "Trace"]
+- ``spans``: `State`, `Span` and `Trace`, the values of a recording; ``text`` and ``perfetto`` write them.
+- ``recorder``: every change of a task's state becomes an event; ``assembly`` makes spans of events, ``children`` brings
+  those of child processes, ``work`` is the measured amount of work behind `compute`.
+- ``steps``, ``tasks``, ``loops``, ``recording``: generators and coroutines step by step, `compute`, `wait`, `waiting` and
+  `task`, asyncio's event loops, and `record`, which puts them together.
+- ``timeline`` and ``widgets``: pictures. They alone import matplotlib and ipywidgets, when they are first asked for.
+- ``preflight``, ``verify``, ``checks``, ``labs``: what machine this is, claims, and the exercises of the notebooks.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from taketurns.preflight import cores, preflight
+from taketurns.recording import record
+from taketurns.spans import Span, State, Trace
+from taketurns.tasks import compute, task, wait, waiting
+from taketurns.verify import verify
+
+if TYPE_CHECKING:
+    from taketurns.timeline import compare, timeline
+    from taketurns.widgets.explore import explore
+
+__all__ = [
+    "Span",
+    "State",
+    "Trace",
+    "compare",
+    "compute",
+    "cores",
+    "explore",
+    "preflight",
+    "record",
+    "task",
+    "timeline",
+    "verify",
+    "wait",
+    "waiting",
+]
+
+_LAZY = {"timeline": "taketurns.timeline", "compare": "taketurns.timeline", "explore": "taketurns.widgets.explore"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'taketurns' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,124 @@
+"""Child processes: how they learn that a recording is on, and how their events come back.
+
+A recording opens a folder whose name stands in the environment since taketurns was imported. So every child of this
+process knows it, however it was started and even before the recording began: fork, spawn, forkserver, or a plain
+subprocess. A child looks into the folders of its ancestors before each task: a folder that is there is a recording that
+is on. The child appends every event at once to a file of its own, so one that dies loses at most the span it was in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+__all__ = ["Announcement", "Folder", "Journal", "announcement", "folder", "has_ancestors", "renew"]
+
+VARIABLE = "TAKETURNS_FOLDERS"
+ANNOUNCEMENT = "recording.json"
+
+Event = tuple[int, Any, Any, str]
+
+
+class Announcement(NamedTuple):
+    """What a child learns about the recording of an ancestor."""
+
+    folder: str
+    recording: str
+    chunk_ns: float
+
+
+class Folder:
+    """The folder in which children of this process find its recording, while there is one."""
+
+    def __init__(self) -> None:
+        name = f"taketurns-{os.getpid()}-{secrets.token_hex(8)}"
+        self.path = os.path.join(tempfile.gettempdir(), name)
+        self.ancestors = os.environ.get(VARIABLE, "").split(os.pathsep) if os.environ.get(VARIABLE) else []
+        os.environ[VARIABLE] = os.pathsep.join([self.path, *self.ancestors])
+
+    def open(self, recording: str, chunk_ns: float) -> None:
+        """Announce a recording to all children."""
+        os.makedirs(self.path, 0o700, exist_ok=True)
+        finished = os.path.join(self.path, "writing")
+        with open(finished, "w", encoding="utf-8") as file:
+            json.dump([recording, chunk_ns], file)
+        os.replace(finished, os.path.join(self.path, ANNOUNCEMENT))
+
+    def close(self, recording: str) -> list[tuple[int, str, list[Any]]]:
+        """End the announcement; give the children's events as (process, thread, [time, task, name, state, reason])."""
+        try:
+            os.unlink(os.path.join(self.path, ANNOUNCEMENT))
+        except OSError:
+            return []  # somebody cleaned the temporary folder
+        try:
+            return [row for path in sorted(Path(self.path).glob(f"{recording}-*.jsonl")) for row in _rows(path)]
+        finally:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _rows(path: Path) -> Iterator[tuple[int, str, list[Any]]]:
+    """Read one journal. A child that was killed while it wrote leaves half a line, which is passed over."""
+    _, process, thread = path.stem.split("-")
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            yield int(process), thread, json.loads(line)
+        except json.JSONDecodeError:
+            continue
+
+
+class Journal:
+    """Takes the events of one thread of a child, as a list would, and appends each to a file."""
+
+    def __init__(self, found: Announcement, names: dict[int, str]) -> None:
+        self.names = names
+        thread = "main" if threading.current_thread() is threading.main_thread() else str(threading.get_ident())
+        self.path = os.path.join(found.folder, f"{found.recording}-{os.getpid()}-{thread}.jsonl")
+
+    def append(self, event: Event) -> None:
+        """Write one event; nothing where the recording has ended."""
+        at, task, state, reason = event
+        line = json.dumps([at, task, self.names[task], state, reason])
+        try:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except FileNotFoundError:
+            pass
+
+
+_folder = Folder()
+
+
+def renew() -> Folder:
+    """Give this process a folder of its own; a forked child calls it, so that its parent becomes an ancestor."""
+    global _folder
+    _folder = Folder()
+    return _folder
+
+
+def folder() -> Folder:
+    """Give the folder of this process."""
+    return _folder
+
+
+def has_ancestors() -> bool:
+    """Tell whether this process is a child of one that could be recording."""
+    return bool(_folder.ancestors)
+
+
+def announcement() -> Announcement | None:
+    """Find the recording of the nearest ancestor that has one on."""
+    for path in _folder.ancestors:
+        try:
+            with open(os.path.join(path, ANNOUNCEMENT), encoding="utf-8") as file:
+                recording, chunk_ns = json.load(file)
+        except OSError:
+            continue
+        return Announcement(path, recording, chunk_ns)
+    return None

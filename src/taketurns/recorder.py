@@ -1,0 +1,323 @@
+"""The recorder: every change of a task's state becomes an event; at the end the events become spans.
+
+Every thread has a `Worker`, which knows the task that it carries and appends events to a list of its own. No lock and no
+sampling. An event is ``(time, task, new state or None at the end, reason)``, times in ns. A stretch in which nothing
+else happens is one event: ``(begin, task, state after it, end)``. A task is a number, or the name of one that is a single
+stretch. Events hold numbers and strings only: the garbage collector does not look at such tuples.
+
+The law that keeps the picture true on a Python with a GIL: whoever marks the clock writes its name on
+`Recorder.holder` and then reads the clock, and no other thread can come in between the two. A worker that finds another
+name there than its own has lost the GIL since it wrote it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from taketurns import children, work
+from taketurns.assembly import Row, Thread, assemble
+from taketurns.preflight import origin
+from taketurns.spans import State, Trace
+
+if TYPE_CHECKING:
+    from taketurns.steps import Steps
+
+__all__ = ["Recorder", "Worker", "active", "current_worker", "start", "stop"]
+
+RUNNING, READY, WAITING = State.RUNNING, State.READY, State.WAITING
+
+#: A running stretch without a mark that lasts longer than this is looked at: did the thread have a core at all?
+LONG_NS = 100_000_000 if sys.platform == "win32" else 1_000_000
+
+_numbers = itertools.count()
+
+#: The task that waits for the one that it called, with the state to go back to.
+Outer = tuple[int, State | None] | None
+
+
+class Events(Protocol):
+    """What a worker writes to: a list, or the journal of a child process."""
+
+    def append(self, event: Any, /) -> None:
+        """Take one event."""
+
+
+class Worker:
+    """A thread that carries tasks, one at a time: a task that calls another waits for it."""
+
+    __slots__ = ("append", "cpu", "current", "events", "last", "now", "process", "recorder", "state", "thread", "written")
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.events: Any = recorder.new_events()
+        self.append = self.events.append
+        self.now = recorder.now
+        self.process = os.getpid()
+        self.thread = threading.get_ident()
+        self.current: int | str | None = None
+        self.state: State | None = None  # of the current task
+        self.written = True  # is there an event for the begin of its present stretch?
+        self.last = recorder.now()  # when this thread last marked the clock
+        self.cpu = time.thread_time_ns()  # its CPU time then or earlier
+
+    def mark(self) -> int:
+        """Read the clock while this thread surely runs."""
+        self.recorder.holder = self
+        return self.now()
+
+    def enter(self, task: int | str) -> Outer:
+        """Begin or resume a task; give the one that waits for it meanwhile, with its state."""
+        self.recorder.holder = self
+        at = self.now()
+        outer = None
+        if self.current is not None:
+            outer = self._interrupt(at)
+        elif at - self.last > LONG_NS:
+            self.cpu = time.thread_time_ns()
+        self.current = task
+        self.state = RUNNING
+        self.written = False
+        self.last = at
+        return outer
+
+    def leave(self, outer: Outer, state: State | None = None) -> None:
+        """Suspend the current task in a state, or end it, and go back to the one that waited for it."""
+        self.recorder.holder = self
+        at = self.now()
+        if at - self.last > LONG_NS:
+            self._judge(at)
+        if self.written:
+            self.append((at, self.current, state, ""))
+        else:
+            self.append((self.last, self.current, state, at))
+            self.written = True
+        self.last = at
+        if outer is None:
+            self.current = None
+        else:
+            self.current, self.state = outer
+            self.append((at, self.current, self.state, ""))
+
+    def end(self) -> None:
+        """End the current task, which no other waits for, at the last mark."""
+        self.append((self.last, self.write(), None, ""))
+        self.current = None
+
+    def change(self, state: State, reason: str = "") -> int:
+        """Put the current task into another state; give the time."""
+        at = self.mark()
+        self._cut(at)
+        self.append((at, self.current, state, reason))
+        self.last = at
+        self.state = state
+        return at
+
+    def note(self, task: int, state: State | None, reason: str = "") -> int:
+        """Put a task that this worker does not carry into another state, or end it; give the time."""
+        at = self.mark()
+        self.append((at, task, state, reason))
+        return at
+
+    def write(self) -> int:
+        """Write the event for the begin of the current stretch, unless it is written; give the task's number."""
+        if isinstance(self.current, str):
+            self.current = self.recorder.number(self.current)
+        if not self.written:
+            self.append((self.last, self.current, RUNNING, ""))
+            self.written = True
+        return cast(int, self.current)
+
+    def _interrupt(self, at: int) -> Outer:
+        self._cut(at)
+        outer = self.write(), self.state
+        self.append((at, self.current, WAITING, ""))
+        return outer
+
+    def _cut(self, at: int) -> None:
+        """Close the stretch before a change."""
+        self.write()
+        if at - self.last > LONG_NS:
+            self._judge(at)
+
+    def _judge(self, at: int) -> None:
+        """Draw a running stretch as WAITING if its thread spent less than a tenth of it on a core.
+
+        Nothing tells what it waited for: it slept, read a socket, took a lock.
+        """
+        cpu = time.thread_time_ns()
+        if self.state is RUNNING and cpu - self.cpu < (at - self.last) // 10:
+            self.append((self.last, self.write(), WAITING, ""))
+        self.cpu = cpu
+
+
+class FarWorker(Worker):
+    """A worker in a child process: the begin of every stretch is written at once, in case the process dies in it."""
+
+    __slots__ = ()
+
+    def enter(self, task: int | str) -> Outer:
+        """Begin or resume a task."""
+        outer = super().enter(task)
+        self.write()
+        return outer
+
+
+class Recorder:
+    """One recording while it is on, in the process that records or in one of its children."""
+
+    def __init__(
+        self,
+        name: str,
+        label: str = "",
+        new_events: Callable[[], Events] = list,
+        now: Callable[[], int] = time.perf_counter_ns,
+        far: bool = False,
+    ) -> None:
+        self.name = name
+        self.far = far  # in a child process, events are written at once
+        self.label = label
+        self.new_events = new_events
+        self.now = now
+        self.gil = bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+        self.holder: Worker | None = None
+        self.workers: list[Worker] = []
+        self.loops: set[object] = set()  # event loops that began to run inside the recording
+        self.names: dict[int, str] = {}  # by task; the final names are made when all are known
+        self.unnamed: set[int] = set()  # asyncio tasks whose @task function will name them
+        self.awaited: dict[object, list[Steps]] = {}  # by asyncio future: the tasks that wait for it
+        self.due: dict[object, int] = {}  # by asyncio future: when its timer is due, in ns
+        self.start = now()
+
+    def number(self, name: str) -> int:
+        """Give a new task a number."""
+        number = next(_numbers)
+        self.names[number] = name
+        return number
+
+    def new_worker(self) -> Worker:
+        """Make the calling thread a worker of this recording."""
+        worker = _here.worker = FarWorker(self) if self.far else Worker(self)
+        self.workers.append(worker)
+        return worker
+
+
+_here = threading.local()
+_switch = threading.Lock()
+_active: Recorder | None = None
+_parents: Recorder | None = None
+_is_child = children.has_ancestors()
+
+
+def active() -> Recorder | None:
+    """Give the recording that this process has on."""
+    return _active
+
+
+def current_worker() -> Worker | None:
+    """Give the calling thread's worker in the recording that is on here or in a parent process, if there is one."""
+    recorder = _active
+    if recorder is None:
+        recorder = _of_parent() if _is_child else None
+        if recorder is None:
+            return None
+    try:
+        worker: Worker = _here.worker
+    except AttributeError:
+        return recorder.new_worker()
+    return worker if worker.recorder is recorder else recorder.new_worker()
+
+
+def _of_parent() -> Recorder | None:
+    """Give the recording of a parent process, in which this process takes part with journals."""
+    global _parents
+    worker: Worker | None = getattr(_here, "worker", None)
+    if worker is not None and worker.current is not None:
+        return worker.recorder  # in the middle of a task
+    found = children.announcement()
+    if found is None:
+        return None
+    with _switch:
+        if _parents is None or _parents.name != found.recording:
+            work.adopt_chunk_ns(found.chunk_ns)
+            names: dict[int, str] = {}
+            _parents = Recorder(found.recording, new_events=lambda: children.Journal(found, names), far=True)
+            _parents.names = names
+        return _parents
+
+
+def start(label: str, now: Callable[[], int] = time.perf_counter_ns) -> Recorder:
+    """Begin the one recording of this process; ``RuntimeError`` where one is on."""
+    global _active
+    chunk_ns = work.chunk_ns()
+    with _switch:
+        if _active is not None:
+            raise RuntimeError(
+                f"a recording is on already ({_active.label!r}); one process records one thing at a time: "
+                "let its `with record()` block end before the next begins"
+            )
+        recorder = Recorder(f"{os.getpid()}x{next(_numbers)}", label, now=now)
+        children.folder().open(recorder.name, chunk_ns)
+        _active = recorder
+    return recorder
+
+
+def stop(recorder: Recorder, trace: Trace, cut_short: str, simulated: bool = False) -> None:
+    """End a recording and complete its trace."""
+    global _active
+    with _switch:
+        _active = None
+    end = recorder.now()
+    far = children.folder().close(recorder.name)
+    rows = [*_near_rows(recorder), *_far_rows(far)]
+    last_seen = {
+        (worker.process, worker.current): worker.last for worker in recorder.workers if isinstance(worker.current, int)
+    }
+    spans, lost = assemble(rows, recorder.start, end, last_seen, instants=simulated)
+    if lost and not cut_short:
+        cut_short = f"{', '.join(lost)} did not end: its process died or was still at work"
+    Trace.__init__(trace, trace.label, tuple(spans), {**origin(), "clock": "simulated" if simulated else "real"}, cut_short)
+
+
+def _near_rows(recorder: Recorder) -> Iterator[Row]:
+    """Give the events of this process."""
+    main = threading.main_thread().ident
+    for number, worker in enumerate(recorder.workers):
+        carrier = Thread(worker.process, "main" if worker.thread == main else str(number))
+        for at, task, state, reason in [*worker.events, *_unwritten(worker)]:
+            if isinstance(task, str):
+                task, name = next(_numbers), task
+            else:
+                name = recorder.names[task]
+            if isinstance(reason, int):
+                yield Row(at, (worker.process, task), name, RUNNING, "", carrier)
+                at, reason = reason, ""
+            yield Row(at, (worker.process, task), name, state, reason, carrier)
+
+
+def _unwritten(worker: Worker) -> list[Any]:
+    """Give the begin of the stretch in which the recording finds a worker when it ends."""
+    return [(worker.last, worker.current, RUNNING, "")] if worker.current is not None and not worker.written else []
+
+
+def _far_rows(events: Iterable[tuple[int, str, list[Any]]]) -> Iterator[Row]:
+    """Give the events of child processes."""
+    for process, thread, (at, number, name, state, reason) in events:
+        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread))
+
+
+def _after_fork() -> None:
+    """A forked child starts without a recording of its own; its parent is now an ancestor."""
+    global _active, _parents, _is_child, _here, _switch
+    _active, _parents, _here, _switch = None, None, threading.local(), threading.Lock()
+    children.renew()
+    _is_child = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,73 @@
+"""Steps: a generator or coroutine whose every stretch between resume and suspend is one RUNNING span."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from taketurns.recorder import READY, WAITING, Recorder, State, current_worker
+
+__all__ = ["Steps"]
+
+
+class Steps(Coroutine[Any, Any, Any]):
+    """Passes everything through to a generator or coroutine, and records when it runs.
+
+    A coroutine that gives nothing when it suspends, as in ``asyncio.sleep(0)``, is READY: it goes on when its turn
+    comes. Otherwise it is WAITING, until the asyncio future that it gave is done (see loops.py) or someone resumes it.
+    """
+
+    __slots__ = ("__weakref__", "_inner", "_recorder", "_resume", "_when_bare", "awaits", "number", "since")
+
+    def __init__(self, inner: Any, number: int, recorder: Recorder) -> None:
+        self._inner = inner
+        self._resume = inner.send
+        self._recorder = recorder
+        self._when_bare = READY if isinstance(inner, Coroutine) else WAITING
+        self.number = number
+        self.awaits: object = None  # the asyncio future that it waits for
+        self.since = 0  # from when on, in ns
+
+    def send(self, value: Any = None) -> Any:
+        """Resume with a value until the next suspend."""
+        worker = current_worker()
+        if worker is None or worker.recorder is not self._recorder:
+            return self._resume(value)
+        outer = worker.enter(self.number)
+        state: State | None = None
+        try:
+            given = self._resume(value)
+            state = self._when_bare if given is None else WAITING
+        finally:
+            worker.leave(outer, state)
+        if given is not None and getattr(given, "_asyncio_future_blocking", None) is not None:
+            self.awaits, self.since = given, worker.last
+            self._recorder.awaited.setdefault(given, []).append(self)
+        return given
+
+    __next__ = send
+
+    def throw(self, *exception: Any) -> Any:
+        """Resume with an exception."""
+        return self._with(lambda _: self._inner.throw(*exception))
+
+    def close(self) -> None:
+        """End it from outside."""
+        self._with(lambda _: self._inner.close())
+
+    def _with(self, resume: Any) -> Any:
+        """Resume in another way than with a value."""
+        self._resume = resume
+        try:
+            return self.send()
+        finally:
+            self._resume = self._inner.send
+
+    def __await__(self) -> Steps:
+        return self
+
+    __iter__ = __await__
+
+    def __getattr__(self, name: str) -> Any:
+        # cr_frame, cr_code, gi_yieldfrom, __qualname__: asyncio and debuggers look at them.
+        return getattr(self._inner, name)

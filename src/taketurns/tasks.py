@@ -1,0 +1,267 @@
+"""Work that a recording sees: compute, wait, waiting, and @task for functions of your own."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import string
+import sys
+import time
+from collections.abc import Callable
+from numbers import Real
+from typing import Any, ParamSpec, TypeVar, overload
+
+from taketurns import work
+from taketurns.recorder import READY, RUNNING, WAITING, Worker, current_worker
+from taketurns.steps import Steps
+
+try:
+    from resource import RUSAGE_THREAD, getrusage
+except ImportError:  # only Linux counts a thread's switches
+    getrusage = None  # type: ignore[assignment]
+
+__all__ = ["compute", "is_task", "task", "wait", "waiting"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Naming = str | Callable[..., str]
+
+
+def _seconds(seconds: float, name: str) -> float:
+    """Check a duration; ``TypeError`` or ``ValueError`` says what was given and what is allowed."""
+    if not isinstance(seconds, Real) or isinstance(seconds, bool):
+        raise TypeError(f"{name}() takes a number of seconds, such as {name}(0.05); it was given {seconds!r}")
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{name}() takes seconds from 0 on, such as {name}(0.05); it was given {seconds!r}")
+    return float(seconds)
+
+
+# CPU-bound
+
+
+def compute(seconds: float) -> None:
+    """Do a fixed amount of CPU-bound work in pure Python that takes about so many seconds alone on this machine.
+
+    Two of them under the GIL take twice as long. While recorded, it marks the clock every few tens of microseconds. A
+    mark that comes late, or after one of another thread, shows that it had lost the core: RUNNING ends at the last mark
+    before the gap, and the gap is READY, with the reason ``"GIL"`` or ``"core"`` where that can be told.
+    """
+    seconds = _seconds(seconds, "compute")
+    worker = current_worker()  # in a child process, this brings the parent's measure of a chunk
+    chunks = work.chunks(seconds)
+    if worker is None:
+        work.without_marks(chunks)
+    elif worker.current is not None:
+        worker.change(RUNNING)
+        _with_marks(chunks, worker)
+    else:
+        worker.enter("")
+        try:
+            _with_marks(chunks, worker)
+        finally:
+            worker.end()
+
+
+def _with_marks(chunks: int, worker: Worker) -> None:
+    """Do the work of so many chunks and record every loss of the core.
+
+    In the loop, the name is written before the clock is read: see the law in recorder.py.
+    """
+    recorder, now, append, task = worker.recorder, worker.now, worker.append, worker.write()
+    gil, longest = recorder.gil, 10 * work.chunk_ns()
+    switches = _switches()
+    last = worker.last
+    for _ in range(chunks):
+        for _ in work.CHUNK:
+            pass
+        lost = gil and recorder.holder is not worker
+        recorder.holder = worker
+        at = now()
+        if lost or at - last > longest:
+            before, switches = switches, _switches()
+            append((last, task, READY, "GIL" if lost else _reason(before, switches, gil)))
+            append((at, task, RUNNING, ""))
+        worker.last = last = at
+    worker.cpu = time.thread_time_ns()
+
+
+def _switches() -> tuple[int, int]:
+    """Give how often the system has switched away from this thread: because it waited, and because it took the core."""
+    if getrusage is None:
+        return 0, 0
+    usage = getrusage(RUSAGE_THREAD)
+    return usage.ru_nvcsw, usage.ru_nivcsw
+
+
+def _reason(before: tuple[int, int], after: tuple[int, int], gil: bool) -> str:
+    """Tell what a computing thread lost: one that waited can only have waited for the GIL."""
+    if gil and after[0] > before[0]:
+        return "GIL"
+    return "core" if after[1] > before[1] else ""
+
+
+# I/O-bound
+
+
+class waiting:  # noqa: N801  (a context manager that is called like a function, as in contextlib)
+    """The block waits for something real: a reply, a disk, a lock. ``what`` becomes the span's reason."""
+
+    def __init__(self, what: str = "") -> None:
+        if not isinstance(what, str):
+            raise TypeError(f'waiting() takes what the block waits for, such as "a reply"; it was given {what!r}')
+        self.what = what
+
+    def __enter__(self) -> None:
+        self.worker = worker = current_worker()
+        if worker is None:
+            return
+        self.alone = worker.current is None
+        if self.alone:
+            self.task = worker.recorder.number("")
+            self.began = worker.note(self.task, WAITING, self.what)
+        else:
+            self.task = worker.write()
+            self.began = worker.change(WAITING, self.what)
+
+    def __exit__(self, *exception: object) -> None:
+        if self.worker is None:
+            return
+        if self.alone:
+            self.worker.note(self.task, None)
+        else:
+            self.worker.change(RUNNING)
+
+
+class _timer(waiting):  # noqa: N801
+    """A wait that is due at a known time; what it takes longer, it was READY."""
+
+    seconds = math.inf
+
+    def __exit__(self, *exception: object) -> None:
+        if self.worker is not None:
+            due = self.began + round(self.seconds * 1e9)
+            if self.worker.mark() - due > 10 * work.chunk_ns():
+                self.worker.append((due, self.task, READY, ""))
+        super().__exit__(*exception)
+
+
+def wait(seconds: float) -> None:
+    """Block this thread for so many seconds, as a stand-in for I/O."""
+    timer = _timer("timer")
+    timer.seconds = _seconds(seconds, "wait")
+    with timer:
+        time.sleep(timer.seconds)
+
+
+# Functions of your own
+
+
+@overload
+def task(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def task(*, name: str) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def task(function: Callable[..., Any] | None = None, /, *, name: str | None = None) -> Any:
+    """Make every call of a function, generator function or ``async def`` a task with its name.
+
+    ``name`` may hold parameters: ``@task(name="board {number}")``. Each stretch between suspend and resume is one
+    RUNNING span. In a plain function only `compute` sees how it loses the GIL; a long stretch in which it had no core
+    at all is WAITING. Raises ``TypeError`` for what is not a function, ``ValueError`` for a parameter that is not there.
+    """
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f'@task takes a name, a string such as "board {{number}}"; it was given {name!r}')
+    if function is None:
+        return functools.partial(_task, name=name)
+    return _task(function, name=None)
+
+
+def _task(function: Callable[..., Any], name: str | None) -> Callable[..., Any]:
+    if not callable(function) or isinstance(function, type) or inspect.isasyncgenfunction(function):
+        raise TypeError(f"@task goes before a function, a generator function or an `async def` without yield, not {function!r}")
+    naming = _naming(function, name)
+    if inspect.iscoroutinefunction(function):
+        return _coroutine_task(function, naming)
+    return _generator_task(function, naming) if inspect.isgeneratorfunction(function) else _function_task(function, naming)
+
+
+def _naming(function: Callable[..., Any], name: str | None) -> Naming:
+    """Give the name of all calls, or what makes one out of a call's arguments."""
+    plain = name if name is not None else getattr(function, "__name__", "task")
+    fields = {field.partition(".")[0].partition("[")[0] for _, field, _, _ in string.Formatter().parse(plain) if field is not None}
+    if name is None or not fields:
+        return plain
+    signature = inspect.signature(function)
+    if missing := fields - signature.parameters.keys():
+        raise ValueError(
+            f"@task(name={name!r}) names {', '.join(sorted(missing))}, but {plain!r} belongs to a function with the "
+            f"parameters {', '.join(signature.parameters) or 'none'}"
+        )
+
+    def named(*args: Any, **kwargs: Any) -> str:
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError:
+            return plain  # the call itself is about to fail
+        bound.apply_defaults()
+        return plain.format_map(bound.arguments)
+
+    return named
+
+
+def _name(naming: Naming, args: Any, kwargs: Any) -> str:
+    return naming if isinstance(naming, str) else naming(*args, **kwargs)
+
+
+def _function_task(function: Callable[..., Any], naming: Naming) -> Callable[..., Any]:
+    plain = isinstance(naming, str)
+
+    @functools.wraps(function)
+    def run_task(*args: Any, **kwargs: Any) -> Any:
+        worker = current_worker()
+        if worker is None:
+            return function(*args, **kwargs)
+        outer = worker.enter(naming if plain else naming(*args, **kwargs))
+        try:
+            return function(*args, **kwargs)
+        finally:
+            worker.leave(outer)
+
+    return run_task
+
+
+def _generator_task(function: Callable[..., Any], naming: Naming) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def run_task(*args: Any, **kwargs: Any) -> Any:
+        worker = current_worker()
+        generator = function(*args, **kwargs)
+        if worker is not None:
+            generator = Steps(generator, worker.recorder.number(_name(naming, args, kwargs)), worker.recorder)
+        return (yield from generator)
+
+    return run_task
+
+
+def _coroutine_task(function: Callable[..., Any], naming: Naming) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def run_task(*args: Any, **kwargs: Any) -> Any:
+        worker = current_worker()
+        coroutine = function(*args, **kwargs)
+        if worker is None:
+            return await coroutine
+        recorder, name, outer = worker.recorder, _name(naming, args, kwargs), worker.current
+        if outer in recorder.unnamed:  # an asyncio task was made of this call, and they are one
+            recorder.unnamed.remove(outer)
+            recorder.names[outer] = recorder.names[outer] or name
+            return await coroutine
+        return await Steps(coroutine, recorder.number(name), recorder)
+
+    _coroutine_codes.add(run_task.__code__)
+    return run_task
+
+
+_coroutine_codes: set[Any] = set()
+
+
+def is_task(coroutine: Any) -> bool:
+    """Tell whether a coroutine comes from a function that is decorated with ``@task``."""
+    return getattr(coroutine, "cr_code", None) in _coroutine_codes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
@@ -51,6 +52,8 @@ def assemble(
         key: [(row, until) for row, until in pairs if row.at < until or (instants and row.state is State.RUNNING)]
         for key, pairs in stretches.items()
     }
+    for process in {key[0] for key in tasks}:
+        _give_way([pairs for key, pairs in lasting.items() if key[0] == process])
     seen = [key for key in tasks if lasting[key] or key in open_far]
     names = dict(zip(seen, _task_names([tasks[key][-1].name for key in seen]), strict=True))
     workers = _worker_names(dict.fromkeys(row.worker for events in tasks.values() for row in events))
@@ -81,6 +84,32 @@ def _stretches(events: list[Row], end: int) -> Iterator[tuple[Row, int]]:
             yield current, event.at
             current = event
     yield current, end
+
+
+def _give_way(lanes: list[list[tuple[Row, int]]]) -> None:
+    """Make READY what a RUNNING stretch that lost the GIL shares with those that are seen to run in its process."""
+    running = [(row, until) for pairs in lanes for row, until in pairs if row.state is State.RUNNING]
+    sure = sorted((row.at, until) for row, until in running if not row.reason)
+    starts = [at for at, _ in sure]
+    for pairs in lanes:
+        for row, until in [pair for pair in pairs if pair[0].state is State.RUNNING and pair[0].reason]:
+            here = pairs.index((row, until))
+            others = sure[max(bisect_right(starts, row.at) - 1, 0) : bisect_left(starts, until)]
+            pairs[here : here + 1] = _pieces(row._replace(reason=""), until, others)
+
+
+def _pieces(row: Row, until: int, others: Iterable[tuple[int, int]]) -> Iterator[tuple[Row, int]]:
+    """Cut a RUNNING stretch into what it has for itself and, READY, what the others take of it."""
+    at = row.at
+    for start, end in others:
+        start, end = max(start, at), min(end, until)
+        if start < end:
+            if at < start:
+                yield row._replace(at=at), start
+            yield row._replace(at=start, state=State.READY, reason="GIL"), end
+            at = end
+    if at < until:
+        yield row._replace(at=at), until
 
 
 def _task_names(names: list[str]) -> list[str]:

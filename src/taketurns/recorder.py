@@ -34,6 +34,8 @@ RUNNING, READY, WAITING = State.RUNNING, State.READY, State.WAITING
 
 #: A running stretch without a mark that lasts longer than this is looked at: did the thread have a core at all?
 LONG_NS = 100_000_000 if sys.platform == "win32" else 1_000_000
+#: A thread's CPU time is read again when it was read longer ago than this.
+FRESH_NS = LONG_NS // 10
 
 _numbers = itertools.count()
 
@@ -51,7 +53,7 @@ class Events(Protocol):
 class Worker:
     """A thread that carries tasks, one at a time: a task that calls another waits for it."""
 
-    __slots__ = ("append", "cpu", "current", "events", "last", "now", "process", "recorder", "state", "thread", "written")
+    __slots__ = ("append", "cpu", "cpu_at", "current", "events", "last", "now", "process", "recorder", "state", "thread", "written")
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
@@ -64,7 +66,8 @@ class Worker:
         self.state: State | None = None  # of the current task
         self.written = True  # is there an event for the begin of its present stretch?
         self.last = recorder.now()  # when this thread last marked the clock
-        self.cpu = time.thread_time_ns()  # its CPU time then or earlier
+        self.cpu_at = self.last
+        self.cpu = time.thread_time_ns()  # its CPU time at that time
 
     def mark(self) -> int:
         """Read the clock while this thread surely runs."""
@@ -78,8 +81,8 @@ class Worker:
         outer = None
         if self.current is not None:
             outer = self._interrupt(at)
-        elif at - self.last > LONG_NS:
-            self.cpu = time.thread_time_ns()
+        if at - self.cpu_at > FRESH_NS:
+            self.read_cpu(at)
         self.current = task
         self.state = RUNNING
         self.written = False
@@ -88,10 +91,12 @@ class Worker:
 
     def leave(self, outer: Outer, state: State | None = None) -> None:
         """Suspend the current task in a state, or end it, and go back to the one that waited for it."""
-        self.recorder.holder = self
+        recorder = self.recorder
+        lost = recorder.holder is not self
+        recorder.holder = self
         at = self.now()
-        if at - self.last > LONG_NS:
-            self._judge(at)
+        if lost or at - self.last > LONG_NS:
+            self._judge(at, lost)
         if self.written:
             self.append((at, self.current, state, ""))
         else:
@@ -111,8 +116,9 @@ class Worker:
 
     def change(self, state: State, reason: str = "") -> int:
         """Put the current task into another state; give the time."""
+        lost = self.recorder.holder is not self
         at = self.mark()
-        self._cut(at)
+        self._cut(at, lost)
         self.append((at, self.current, state, reason))
         self.last = at
         self.state = state
@@ -133,27 +139,37 @@ class Worker:
             self.written = True
         return cast(int, self.current)
 
-    def _interrupt(self, at: int) -> Outer:
-        self._cut(at)
-        outer = self.write(), self.state
-        self.append((at, self.current, WAITING, ""))
-        return outer
+    def read_cpu(self, at: int) -> int:
+        """Read the thread's CPU time; give how much it used since the last time, in ns."""
+        before, self.cpu, self.cpu_at = self.cpu, time.thread_time_ns(), at
+        return self.cpu - before
 
-    def _cut(self, at: int) -> None:
+    def _interrupt(self, at: int) -> Outer:
+        self._cut(at, False)
+        self.append((at, self.current, WAITING, ""))
+        return self.write(), self.state
+
+    def _cut(self, at: int, lost: bool) -> None:
         """Close the stretch before a change."""
         self.write()
-        if at - self.last > LONG_NS:
-            self._judge(at)
+        if lost or at - self.last > LONG_NS:
+            self._judge(at, lost)
 
-    def _judge(self, at: int) -> None:
-        """Draw a running stretch as WAITING if its thread spent less than a tenth of it on a core.
+    def _judge(self, at: int, lost: bool) -> None:
+        """Look at a running stretch that was long, or in which another thread marked the clock.
 
-        Nothing tells what it waited for: it slept, read a socket, took a lock.
+        If the thread spent less than a tenth of it on a core, it was WAITING; nothing tells for what: it slept, read a
+        socket, took a lock. If it was on a core for a part of it only, or too short to tell, and there is a GIL, its
+        reason "GIL" makes it give way to the threads that are seen to run meanwhile (see assembly.py).
         """
-        cpu = time.thread_time_ns()
-        if self.state is RUNNING and cpu - self.cpu < (at - self.last) // 10:
+        length = at - self.last
+        used = self.read_cpu(at)
+        if self.state is not RUNNING:
+            return
+        if length > LONG_NS and used < length // 10:
             self.append((self.last, self.write(), WAITING, ""))
-        self.cpu = cpu
+        elif lost and self.recorder.gil and (length < LONG_NS or used < length * 9 // 10):
+            self.append((self.last, self.write(), RUNNING, "GIL"))
 
 
 class FarWorker(Worker):

@@ -49,19 +49,22 @@ class Steps(Coroutine[Any, Any, Any]):
 
     def throw(self, *exception: Any) -> Any:
         """Resume with an exception."""
-        return self._with(lambda _: self._inner.throw(*exception))
-
-    def close(self) -> None:
-        """End it from outside."""
-        self._with(lambda _: self._inner.close())
-
-    def _with(self, resume: Any) -> Any:
-        """Resume in another way than with a value."""
-        self._resume = resume
+        self._resume = lambda _: self._inner.throw(*exception)
         try:
             return self.send()
         finally:
             self._resume = self._inner.send
+
+    def close(self) -> None:
+        """End it from outside."""
+        worker = current_worker()
+        if worker is None or worker.recorder is not self._recorder:
+            return self._inner.close()
+        outer = worker.enter(self.number)
+        try:
+            self._inner.close()
+        finally:
+            worker.leave(outer)
 
     def __await__(self) -> Steps:
         return self

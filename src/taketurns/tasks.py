@@ -83,7 +83,7 @@ def _with_marks(chunks: int, worker: Worker) -> None:
             append((last, task, READY, "GIL" if lost else _reason(before, switches, gil)))
             append((at, task, RUNNING, ""))
         worker.last = last = at
-    worker.cpu = time.thread_time_ns()
+    worker.read_cpu(last)
 
 
 def _switches() -> tuple[int, int]:

@@ -62,15 +62,17 @@ def create_task(loop: Any, coro: Any, **options: Any) -> Any:
     if recorder is None or worker is None or not asyncio.iscoroutine(coro) or not _belongs(loop, coro, recorder):
         return _create_task(loop, coro, **options)
     takes_name = tasks.is_task(coro)
-    number = recorder.number(options.get("name") or ("" if takes_name else getattr(coro, "__name__", "")))
+    number = recorder.number(options.get("name") or getattr(coro, "__name__", ""))
     if takes_name:
         recorder.unnamed.add(number)
     worker.note(number, READY, "event loop")
     try:
-        return _create_task(loop, Steps(coro, number, recorder), **options)
+        made = _create_task(loop, Steps(coro, number, recorder), **options)
     except BaseException:
         worker.note(number, None)
         raise
+    recorder.asyncio_tasks[number] = made
+    return made
 
 
 def _belongs(loop: Any, coro: Any, recorder: Recorder) -> bool:

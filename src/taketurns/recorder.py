@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, cast
+from weakref import WeakValueDictionary
 
 from taketurns import children, work
 from taketurns.assembly import Row, Thread, assemble
@@ -26,6 +28,8 @@ from taketurns.preflight import origin
 from taketurns.spans import State, Trace
 
 if TYPE_CHECKING:
+    import asyncio
+
     from taketurns.steps import Steps
 
 __all__ = ["Recorder", "Worker", "active", "current_worker", "start", "stop"]
@@ -206,6 +210,7 @@ class Recorder:
         self.loops: set[object] = set()  # event loops that began to run inside the recording
         self.names: dict[int, str] = {}  # by task; the final names are made when all are known
         self.unnamed: set[int] = set()  # asyncio tasks whose @task function will name them
+        self.asyncio_tasks: WeakValueDictionary[int, asyncio.Task[Any]] = WeakValueDictionary()
         self.awaited: dict[object, list[Steps]] = {}  # by asyncio future: the tasks that wait for it
         self.due: dict[object, int] = {}  # by asyncio future: when its timer is due, in ns
         self.start = now()
@@ -215,6 +220,12 @@ class Recorder:
         number = next(_numbers)
         self.names[number] = name
         return number
+
+    def adopt_name(self, number: int) -> None:
+        """Name an asyncio task as its program does, unless that is asyncio's own ``Task-1``; it may be named late."""
+        task = self.asyncio_tasks.get(number)
+        if task is not None and not re.fullmatch(r"Task-\d+", task.get_name()):
+            self.names[number] = task.get_name()
 
     def new_worker(self) -> Worker:
         """Make the calling thread a worker of this recording."""
@@ -289,6 +300,8 @@ def stop(recorder: Recorder, trace: Trace, cut_short: str, simulated: bool = Fal
     with _switch:
         _active = None
     end = recorder.now()
+    for number in list(recorder.asyncio_tasks):
+        recorder.adopt_name(number)
     far = children.folder().close(recorder.name)
     rows = [*_near_rows(recorder), *_far_rows(far)]
     last_seen = {

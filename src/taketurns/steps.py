@@ -38,9 +38,14 @@ class Steps(Coroutine[Any, Any, Any]):
         try:
             given = self._resume(value)
             state = self._when_bare if given is None else WAITING
+        except BaseException:
+            self._recorder.adopt_name(self.number)
+            raise
         finally:
             worker.leave(outer, state)
-        if given is not None and getattr(given, "_asyncio_future_blocking", None) is not None:
+        if state is READY:
+            worker.append((worker.last, self.number, READY, "event loop"))
+        elif getattr(given, "_asyncio_future_blocking", None) is not None:
             self.awaits, self.since = given, worker.last
             self._recorder.awaited.setdefault(given, []).append(self)
         return given

@@ -251,7 +251,7 @@ def _coroutine_task(function: Callable[..., Any], naming: Naming) -> Callable[..
         recorder, name, outer = worker.recorder, _name(naming, args, kwargs), worker.current
         if outer in recorder.unnamed:  # an asyncio task was made of this call, and they are one
             recorder.unnamed.remove(outer)
-            recorder.names[outer] = recorder.names[outer] or name
+            recorder.names[outer] = name
             return await coroutine
         return await Steps(coroutine, recorder.number(name), recorder)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from taketurns.preflight import cores, preflight
+from taketurns.preflight import cores, cores_at_once, preflight
 from taketurns.recording import record
 from taketurns.spans import Span, State, Trace
 from taketurns.tasks import compute, task, wait, waiting
@@ -31,6 +31,7 @@ __all__ = [
     "compare",
     "compute",
     "cores",
+    "cores_at_once",
     "explore",
     "preflight",
     "record",

@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,10 +35,14 @@ class Folder:
     """The folder in which children of this process find its recording, while there is one."""
 
     def __init__(self) -> None:
-        name = f"taketurns-{os.getpid()}-{secrets.token_hex(8)}"
-        self.path = os.path.join(tempfile.gettempdir(), name)
-        self.ancestors = os.environ.get(VARIABLE, "").split(os.pathsep) if os.environ.get(VARIABLE) else []
-        os.environ[VARIABLE] = os.pathsep.join([self.path, *self.ancestors])
+        self.name = f"taketurns-{os.getpid()}-{os.urandom(8).hex()}"
+        self.ancestors = os.environ.get(VARIABLE, "").split()
+        os.environ[VARIABLE] = " ".join([self.name, *self.ancestors])
+
+    @property
+    def path(self) -> str:
+        """Where the folder is while it is there."""
+        return _path(self.name)
 
     def open(self, recording: str, chunk_ns: float) -> None:
         """Announce a recording to all children."""
@@ -60,7 +61,19 @@ class Folder:
         try:
             return [row for path in sorted(Path(self.path).glob(f"{recording}-*.jsonl")) for row in _rows(path)]
         finally:
-            shutil.rmtree(self.path, ignore_errors=True)
+            _remove(self.path)
+
+
+def _path(name: str) -> str:
+    import tempfile  # here and below: `import taketurns` is quick, and most processes never come here
+
+    return os.path.join(tempfile.gettempdir(), name)
+
+
+def _remove(path: str) -> None:
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, str, list[Any]]]:
@@ -114,7 +127,7 @@ def has_ancestors() -> bool:
 
 def announcement() -> Announcement | None:
     """Find the recording of the nearest ancestor that has one on."""
-    for path in _folder.ancestors:
+    for path in map(_path, _folder.ancestors):
         try:
             with open(os.path.join(path, ANNOUNCEMENT), encoding="utf-8") as file:
                 recording, chunk_ns = json.load(file)

@@ -64,12 +64,19 @@ class Steps(Coroutine[Any, Any, Any]):
         """End it from outside."""
         worker = current_worker()
         if worker is None or worker.recorder is not self._recorder:
-            return self._inner.close()
-        outer = worker.enter(self.number)
-        try:
             self._inner.close()
-        finally:
-            worker.leave(outer)
+        elif self._suspended():
+            outer = worker.enter(self.number)
+            try:
+                self._inner.close()
+            finally:
+                worker.leave(outer)
+        else:  # none of its code runs
+            self._inner.close()
+            worker.note(self.number, None)
+
+    def _suspended(self) -> bool:
+        return bool(getattr(self._inner, "cr_suspended", getattr(self._inner, "gi_suspended", True)))
 
     def __await__(self) -> Steps:
         return self

@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import string
-import sys
+import threading
 import time
 from collections.abc import Callable
 from numbers import Real
@@ -66,10 +66,12 @@ def compute(seconds: float) -> None:
 def _with_marks(chunks: int, worker: Worker) -> None:
     """Do the work of so many chunks and record every loss of the core.
 
-    In the loop, the name is written before the clock is read: see the law in recorder.py.
+    Whoever else shows a RUNNING span did a whole chunk of its own meanwhile. So a chunk that took no longer than two was
+    not interrupted by one; of a longer one the system can tell, or else ten are the limit. In the loop, the name is
+    written before the clock is read: see the law in recorder.py.
     """
     recorder, now, append, task = worker.recorder, worker.now, worker.append, worker.write()
-    gil, longest = recorder.gil, 10 * work.chunk_ns()
+    gil, late, longest = recorder.gil, 2 * work.chunk_ns(), 10 * work.chunk_ns()
     switches = _switches()
     last = worker.last
     for _ in range(chunks):
@@ -78,10 +80,11 @@ def _with_marks(chunks: int, worker: Worker) -> None:
         lost = gil and recorder.holder is not worker
         recorder.holder = worker
         at = now()
-        if lost or at - last > longest:
+        if lost or at - last > late:
             before, switches = switches, _switches()
-            append((last, task, READY, "GIL" if lost else _reason(before, switches, gil)))
-            append((at, task, RUNNING, ""))
+            if lost or switches != before or at - last > longest:
+                append((last, task, READY, "GIL" if lost else _reason(before, switches, gil)))
+                append((at, task, RUNNING, ""))
         worker.last = last = at
     worker.read_cpu(last)
 
@@ -95,8 +98,8 @@ def _switches() -> tuple[int, int]:
 
 
 def _reason(before: tuple[int, int], after: tuple[int, int], gil: bool) -> str:
-    """Tell what a computing thread lost: one that waited can only have waited for the GIL."""
-    if gil and after[0] > before[0]:
+    """Tell what a computing thread lost: one of many that waited can only have waited for the GIL."""
+    if gil and after[0] > before[0] and threading.active_count() > 1:
         return "GIL"
     return "core" if after[1] > before[1] else ""
 

@@ -95,7 +95,9 @@ async def everything():
     context.run(who.set, "elsewhere")
     log.append((await asyncio.create_task(child("h"), context=context), context[who], who.get()))
     own = asyncio.create_task(child("i"))
-    log.append((own.get_coro().__qualname__, own.get_coro().cr_frame.f_code.co_name, asyncio.iscoroutine(own.get_coro())))
+    log.append(
+        (own.get_coro().__qualname__, own.get_coro().cr_frame.f_code.co_name, asyncio.iscoroutine(own.get_coro()))
+    )
     log.append((own.get_stack()[0].f_code.co_name, repr(own).partition("running at")[0].partition("coro=")[2]))
     await own
     log.append(sorted(t.get_name() == "main" for t in asyncio.all_tasks()))
@@ -109,7 +111,9 @@ def run(program, factory=None):
             asyncio.get_running_loop().set_task_factory(factory)
         log = await program()
         assert asyncio.get_running_loop().get_task_factory() is factory
-        return [tuple("Task" if str(x).startswith("Task-") else x for x in e) if isinstance(e, tuple) else e for e in log]
+        return [
+            tuple("Task" if str(x).startswith("Task-") else x for x in e) if isinstance(e, tuple) else e for e in log
+        ]
 
     return asyncio.run(main())
 
@@ -127,7 +131,11 @@ def test_a_program_behaves_the_same_with_and_without_a_recording(factory):
     assert str(recorded) == str(without)
     assert trace.cut_short == ""
     assert "named" in trace.tasks
-    assert all(one.end <= two.start for name in trace.tasks for one, two in zip(trace.lane(name), trace.lane(name)[1:], strict=False))
+    assert all(
+        one.end <= two.start
+        for name in trace.tasks
+        for one, two in zip(trace.lane(name), trace.lane(name)[1:], strict=False)
+    )
     if factory is None or "eager" not in factory.__name__:
         assert trace.peak_parallelism == 1
 

@@ -95,7 +95,9 @@ def test_a_stretch_in_which_another_thread_marked_the_clock_gives_way_where_ther
 def test_a_second_recording_is_refused_and_the_first_goes_on():
     with record("first") as first:
         compute(0)
-        with pytest.raises(RuntimeError, match=r"a recording is on already \('first'\).*let its `with record\(\)` block"):
+        with pytest.raises(
+            RuntimeError, match=r"a recording is on already \('first'\).*let its `with record\(\)` block"
+        ):
             with record("second"):
                 pass
         compute(0.001)

@@ -37,10 +37,19 @@ def test_compute_inside_a_task_belongs_to_it():
 @pytest.mark.parametrize("function", [compute, wait])
 @pytest.mark.parametrize(
     ("given", "error"),
-    [(-1, ValueError), (math.inf, ValueError), (math.nan, ValueError), ("1", TypeError), (None, TypeError), (True, TypeError)],
+    [
+        (-1, ValueError),
+        (math.inf, ValueError),
+        (math.nan, ValueError),
+        ("1", TypeError),
+        (None, TypeError),
+        (True, TypeError),
+    ],
 )
 def test_seconds_are_checked(function, given, error):
-    with pytest.raises(error, match=rf"{function.__name__}\(\) takes .*such as {function.__name__}\(0.05\).*given {given!r}"):
+    with pytest.raises(
+        error, match=rf"{function.__name__}\(\) takes .*such as {function.__name__}\(0.05\).*given {given!r}"
+    ):
         function(given)
 
 

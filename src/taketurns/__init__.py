@@ -5,7 +5,7 @@
   those of child processes, ``work`` is the measured amount of work behind `compute`.
 - ``steps``, ``tasks``, ``loops``, ``recording``: generators and coroutines step by step, `compute`, `wait`, `waiting` and
   `task`, asyncio's event loops, and `record`, which puts them together.
-- ``timeline`` and ``widgets``: pictures. They alone import matplotlib and ipywidgets, when they are first asked for.
+- ``pictures`` and ``widgets``: timelines. They alone import matplotlib and ipywidgets, when they are first asked for.
 - ``preflight``, ``verify``, ``checks``, ``labs``: what machine this is, claims, and the exercises of the notebooks.
 """
 
@@ -21,7 +21,7 @@ from taketurns.tasks import compute, task, wait, waiting
 from taketurns.verify import verify
 
 if TYPE_CHECKING:
-    from taketurns.timeline import compare, timeline
+    from taketurns.pictures.timeline import compare, timeline
     from taketurns.widgets.explore import explore
 
 __all__ = [
@@ -42,7 +42,11 @@ __all__ = [
     "waiting",
 ]
 
-_LAZY = {"timeline": "taketurns.timeline", "compare": "taketurns.timeline", "explore": "taketurns.widgets.explore"}
+_LAZY = {
+    "timeline": "taketurns.pictures.timeline",
+    "compare": "taketurns.pictures.timeline",
+    "explore": "taketurns.widgets.explore",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_left, bisect_right
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import count
+from typing import NamedTuple, cast
 
 from taketurns.spans import Span, State
 
@@ -34,10 +34,14 @@ class Row(NamedTuple):
     worker: Thread
 
 
+#: An event that begins a state, and the time until which that lasts.
+Stretch = tuple[Row, int]
+
+
 def assemble(
     rows: Iterable[Row], start: int, end: int, last_seen: Mapping[Key, int], instants: bool = False
 ) -> tuple[list[Span], list[str]]:
-    """Make the spans of a recording that lasted from start to end (ns); give them and the names of tasks that were lost.
+    """Make the spans of a recording that lasted from start to end (ns); give them and the names of lost tasks.
 
     A task of this process that has not ended is taken to be in its state until the recording ends, and a RUNNING one
     until it was last seen. What a task of another process did after its last event nobody knows: it is lost.
@@ -46,24 +50,23 @@ def assemble(
     tasks: dict[Key, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.at):
         tasks.setdefault(row.task, []).append(row)
-    open_far = [key for key, events in tasks.items() if events[-1].state is not None and key[0] != os.getpid()]
-    stretches = {key: list(_stretches(events, _until(events[-1], end, last_seen))) for key, events in tasks.items()}
-    lasting = {
-        key: [(row, until) for row, until in pairs if row.at < until or (instants and row.state is State.RUNNING)]
-        for key, pairs in stretches.items()
-    }
-    for process in {key[0] for key in tasks}:
-        _give_way([pairs for key, pairs in lasting.items() if key[0] == process])
-    seen = [key for key in tasks if lasting[key] or key in open_far]
-    names = dict(zip(seen, _task_names([tasks[key][-1].name for key in seen]), strict=True))
-    workers = _worker_names(dict.fromkeys(row.worker for events in tasks.values() for row in events))
-    spans = [
-        Span(names[key], row.state, workers[row.worker], (row.at - start) / 1e9, (until - start) / 1e9, row.reason)
-        for key in seen
-        for row, until in lasting[key]
-        if row.state is not None
+    lost = [key for key, events in tasks.items() if events[-1].state is not None and key[0] != os.getpid()]
+    lasting = [
+        (row, until)
+        for events in tasks.values()
+        for row, until in _stretches(events, _until(events[-1], end, last_seen))
+        if row.state is not None and (row.at < until or (instants and row.state is State.RUNNING))
     ]
-    return spans, [names[key] for key in open_far]
+    lasting = sorted(_give_way(lasting), key=lambda stretch: stretch[0].at)
+    named = {row.task for row, _ in lasting}.union(lost)
+    keys = [key for key in tasks if key in named]
+    names = dict(zip(keys, _task_names([tasks[key][-1].name for key in keys]), strict=True))
+    workers = _worker_names(dict.fromkeys(row.worker for row, _ in lasting))
+    spans = []
+    for row, until in lasting:
+        state, since, to = cast(State, row.state), (row.at - start) / 1e9, (until - start) / 1e9
+        spans.append(Span(names[row.task], state, workers[row.worker], since, to, row.reason))
+    return spans, [names[key] for key in lost]
 
 
 def _until(last: Row, end: int, last_seen: Mapping[Key, int]) -> int:
@@ -71,14 +74,14 @@ def _until(last: Row, end: int, last_seen: Mapping[Key, int]) -> int:
     if last.task[0] != os.getpid():
         return last.at
     seen = last_seen.get(last.task, end)
-    return seen if last.state is State.RUNNING and seen > last.at else end
+    return seen if last.state is State.RUNNING and seen > last.at else max(end, last.at)
 
 
-def _stretches(events: list[Row], end: int) -> Iterator[tuple[Row, int]]:
+def _stretches(events: list[Row], end: int) -> Iterator[Stretch]:
     """Give each state of one task with the time until which it lasts; an event that changes nothing does not cut."""
     current = events[0]
-    for before, event in pairwise(events):
-        if event.state is before.state and event.worker == before.worker:
+    for event in events[1:]:
+        if event.state is current.state and event.worker == current.worker:
             current = current._replace(reason=current.reason or event.reason)
         else:
             yield current, event.at
@@ -86,19 +89,22 @@ def _stretches(events: list[Row], end: int) -> Iterator[tuple[Row, int]]:
     yield current, end
 
 
-def _give_way(lanes: list[list[tuple[Row, int]]]) -> None:
+def _give_way(stretches: list[Stretch]) -> Iterator[Stretch]:
     """Make READY what a RUNNING stretch that lost the GIL shares with those that are seen to run in its process."""
-    running = [(row, until) for pairs in lanes for row, until in pairs if row.state is State.RUNNING]
-    sure = sorted((row.at, until) for row, until in running if not row.reason)
-    starts = [at for at, _ in sure]
-    for pairs in lanes:
-        for row, until in [pair for pair in pairs if pair[0].state is State.RUNNING and pair[0].reason]:
-            here = pairs.index((row, until))
-            others = sure[max(bisect_right(starts, row.at) - 1, 0) : bisect_left(starts, until)]
-            pairs[here : here + 1] = _pieces(row._replace(reason=""), until, others)
+    sure: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for row, until in sorted(stretches, key=lambda stretch: stretch[0].at):
+        if row.state is State.RUNNING and not row.reason:
+            sure[row.task[0]].append((row.at, until))
+    for row, until in stretches:
+        if row.state is State.RUNNING and row.reason:
+            others = sure[row.task[0]]
+            first, last = bisect_left(others, (row.at, 0)), bisect_left(others, (until, 0))
+            yield from _pieces(row._replace(reason=""), until, others[max(first - 1, 0) : last])
+        else:
+            yield row, until
 
 
-def _pieces(row: Row, until: int, others: Iterable[tuple[int, int]]) -> Iterator[tuple[Row, int]]:
+def _pieces(row: Row, until: int, others: Iterable[tuple[int, int]]) -> Iterator[Stretch]:
     """Cut a RUNNING stretch into what it has for itself and, READY, what the others take of it."""
     at = row.at
     for start, end in others:
@@ -113,18 +119,18 @@ def _pieces(row: Row, until: int, others: Iterable[tuple[int, int]]) -> Iterator
 
 
 def _task_names(names: list[str]) -> list[str]:
-    """Number the tasks that share a name, in order of their start; a task without one is ``task 0``, ``task 1``, …"""
+    """Number the tasks that share a name, in order of their start; one without a name is a ``task``, always numbered.
+
+    A number is passed over where it would make the name of another task.
+    """
     shared = Counter(names)
-    taken = set(names)
-    numbers = Counter[str]()
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(count)
     result = []
     for name in names:
-        final = name
-        while not final or shared[name] > 1 and final in taken:
-            final = f"{name or 'task'} {numbers[name]}"
-            numbers[name] += 1
-        taken.add(final)
-        result.append(final)
+        if not name or shared[name] > 1:
+            stem = name or "task"
+            name = next(free for number in numbers[stem] if (free := f"{stem} {number}") not in shared)
+        result.append(name)
     return result
 
 

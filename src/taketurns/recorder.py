@@ -57,7 +57,20 @@ class Events(Protocol):
 class Worker:
     """A thread that carries tasks, one at a time: a task that calls another waits for it."""
 
-    __slots__ = ("append", "cpu", "cpu_at", "current", "events", "last", "now", "process", "recorder", "state", "thread", "written")
+    __slots__ = (
+        "append",
+        "cpu",
+        "cpu_at",
+        "current",
+        "events",
+        "last",
+        "now",
+        "process",
+        "recorder",
+        "state",
+        "thread",
+        "written",
+    )
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
@@ -310,7 +323,9 @@ def stop(recorder: Recorder, trace: Trace, cut_short: str, simulated: bool = Fal
     spans, lost = assemble(rows, recorder.start, end, last_seen, instants=simulated)
     if lost and not cut_short:
         cut_short = f"{', '.join(lost)} did not end: its process died or was still at work"
-    Trace.__init__(trace, trace.label, tuple(spans), {**origin(), "clock": "simulated" if simulated else "real"}, cut_short)
+    Trace.__init__(
+        trace, trace.label, tuple(spans), {**origin(), "clock": "simulated" if simulated else "real"}, cut_short
+    )
 
 
 def _near_rows(recorder: Recorder) -> Iterator[Row]:

@@ -31,7 +31,9 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
         self._trace = Trace.begin(self.label)
         return self._trace
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         from taketurns import loops
 
         loops.remove()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from math import inf
 from pathlib import Path
 
 from taketurns import perfetto, text
@@ -47,8 +48,11 @@ class Span:
     def __post_init__(self) -> None:
         if not isinstance(self.state, State):
             object.__setattr__(self, "state", _state(self.state))
-        if not self.start <= self.end:
-            raise ValueError(f"a span ends after it starts: {self.task!r} was given {self.start} to {self.end}")
+        if not 0 <= self.start <= self.end < inf:
+            raise ValueError(
+                "a span starts at 0 s or later and cannot end before it starts: "
+                f"{self.task!r} was given {self.start} to {self.end}"
+            )
 
     @property
     def duration(self) -> float:
@@ -83,6 +87,7 @@ class Trace:
             if not isinstance(span, Span):
                 raise TypeError(f"a trace is made of Span, not of {type(span).__name__}: {span!r}")
         object.__setattr__(self, "spans", tuple(sorted(spans, key=lambda span: span.start)))
+        object.__setattr__(self, "origin", dict(self.origin))
 
     @classmethod
     def begin(cls, label: str) -> Trace:
@@ -92,8 +97,8 @@ class Trace:
         return trace
 
     def __getattr__(self, name: str) -> object:
-        if name == "spans":
-            raise RuntimeError(f"{self!r}: its spans can be read after its `with record()` block has ended")
+        if name in ("spans", "origin"):
+            raise RuntimeError(f"{self!r}: its {name} can be read after its `with record()` block has ended")
         raise AttributeError(f"a Trace has no {name!r}")
 
     # What it holds
@@ -135,7 +140,7 @@ class Trace:
 
     @cached_property
     def concurrency_steps(self) -> Steps:
-        """How many tasks are in progress, as (seconds, count from then on). A task is from its first span to its last."""
+        """How many tasks are in progress, from first span to last, as (seconds, count from then on)."""
         return _steps(self._in_progress)
 
     @cached_property
@@ -167,7 +172,7 @@ class Trace:
         return [(span.start, span.end) for span in self.spans if span.state is State.RUNNING]
 
     def same_schedule(self, other: Trace) -> bool:
-        """Tell whether the same tasks are in the same states at the same times, to the nanosecond, whoever carries them."""
+        """Tell whether both have the same spans, to the nanosecond, whoever carries them and for whatever reason."""
         return self._schedule == other._schedule
 
     @property
@@ -179,9 +184,9 @@ class Trace:
     @property
     def summary(self) -> str:
         """One sentence: label, tasks, duration and the two numbers."""
-        count = len(self.tasks)
+        tasks = "1 task" if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
         said = (
-            f"{self.label or 'Recording'}: {count} {'task' if count == 1 else 'tasks'} in {text.duration_text(self.duration)}, "
+            f"{self.label or 'Recording'}: {tasks} in {text.duration_text(self.duration)}, "
             f"at most {self.peak_concurrency} in progress and {self.peak_parallelism} running at one instant."
         )
         return f"{said} Cut short: {self.cut_short}." if self.cut_short else said
@@ -204,7 +209,7 @@ class Trace:
 
     def _repr_html_(self) -> str | None:
         # The one import against the direction of the house: a notebook asks a trace to show itself.
-        from taketurns.timeline import picture
+        from taketurns.pictures.timeline import picture
 
         return picture(self) if "spans" in self.__dict__ else None
 
@@ -217,8 +222,8 @@ class Trace:
     def to_json(self) -> str:
         """Give the whole trace as JSON text; ``Trace.from_json`` reads it back, and nothing is lost."""
         rows = [[s.task, s.state, s.worker, s.start, s.end, s.reason] for s in self.spans]
-        whole = {"format": FORMAT, "label": self.label, "cut_short": self.cut_short, "origin": dict(self.origin), "spans": rows}
-        return json.dumps(whole, ensure_ascii=False)
+        whole = {"label": self.label, "cut_short": self.cut_short, "origin": self.origin, "spans": rows}
+        return json.dumps({"format": FORMAT, **whole}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, source: str) -> Trace:
@@ -248,7 +253,7 @@ def _steps(intervals: Iterable[Interval]) -> Steps:
 
 
 def _peak(intervals: list[Interval]) -> int:
-    """Give the most intervals at one instant. One without length counts at its instant beside those that reach across it."""
+    """Give the most intervals at one instant. One without length counts beside those that reach across its instant."""
     lasting = [interval for interval in intervals if interval[0] < interval[1]]
     starts, ends = sorted(start for start, _ in lasting), sorted(end for _, end in lasting)
     across = (bisect_left(starts, at) - bisect_right(ends, at) for at, end in intervals if at == end)

@@ -180,17 +180,25 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
 
 def _task(function: Callable[..., Any], name: str | None) -> Callable[..., Any]:
     if not callable(function) or isinstance(function, type) or inspect.isasyncgenfunction(function):
-        raise TypeError(f"@task goes before a function, a generator function or an `async def` without yield, not {function!r}")
+        raise TypeError(
+            f"@task goes before a function, a generator function or an `async def` without yield, not {function!r}"
+        )
     naming = _naming(function, name)
     if inspect.iscoroutinefunction(function):
         return _coroutine_task(function, naming)
-    return _generator_task(function, naming) if inspect.isgeneratorfunction(function) else _function_task(function, naming)
+    return (
+        _generator_task(function, naming) if inspect.isgeneratorfunction(function) else _function_task(function, naming)
+    )
 
 
 def _naming(function: Callable[..., Any], name: str | None) -> Naming:
     """Give the name of all calls, or what makes one out of a call's arguments."""
     plain = name if name is not None else getattr(function, "__name__", "task")
-    fields = {field.partition(".")[0].partition("[")[0] for _, field, _, _ in string.Formatter().parse(plain) if field is not None}
+    fields = {
+        field.partition(".")[0].partition("[")[0]
+        for _, field, _, _ in string.Formatter().parse(plain)
+        if field is not None
+    }
     if name is None or not fields:
         return plain
     signature = inspect.signature(function)

@@ -17,9 +17,14 @@ MOST_LANES = 40
 def duration_text(seconds: float) -> str:
     """Say a duration in natural units: ``98.2 µs``, ``226 ms``, ``1.25 s``, ``30 min 55 s``, ``12 h``.
 
-    Below a minute it is rounded to three digits, above to whole seconds.
+    Below a minute it is rounded to three digits and whole nanoseconds, above to whole seconds.
     """
-    for factor, unit in ((1e6, "µs"), (1e3, "ms"), (1.0, "s")):
+    seconds = round(seconds, 9)
+    if seconds < 0:
+        return f"−{duration_text(-seconds)}"
+    if seconds == 0:
+        return "0 s"
+    for factor, unit in ((1e9, "ns"), (1e6, "µs"), (1e3, "ms"), (1.0, "s")):
         value = float(f"{seconds * factor:.3g}")
         if value < (60 if unit == "s" else 1000):
             return f"{value:g} {unit}"
@@ -31,13 +36,13 @@ def duration_text(seconds: float) -> str:
 
 def table(trace: Trace) -> str:
     """Give one line for each task: its workers, when it started and ended, and its time in each state."""
-    rows = [("task", "worker", "start", "end", "running", "ready", "waiting")]
+    rows: list[tuple[str, ...]] = [("task", "worker", "start", "end", "running", "ready", "waiting")]
     for task in trace.tasks:
         lane = trace.lane(task)
-        workers = ", ".join(dict.fromkeys(span.worker for span in lane))
+        workers = ", ".join(dict.fromkeys(_one_line(span.worker) for span in lane))
         times = [lane[0].start, max(span.end for span in lane)]
         times += [sum(span.duration for span in lane if span.state == state) for state in MARKS]
-        rows.append((task, workers, *map(duration_text, times)))
+        rows.append((_one_line(task), workers, *map(duration_text, times)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(_aligned(row, widths) for row in rows)
 
@@ -45,17 +50,23 @@ def table(trace: Trace) -> str:
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     """Align the two columns of names to the left and the figures to the right."""
     cells = [cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
-    return "  ".join(cells).rstrip()
+    return "  ".join(cells)
+
+
+def _one_line(name: str) -> str:
+    """Give a name that keeps a line a line."""
+    return " ".join(name.split())
 
 
 def text_timeline(trace: Trace, width: int = 64) -> str:
     """Draw a trace with characters: each one shows the state that took most of its stretch of time."""
     lines = [trace.summary]
-    names = max((len(task) for task in trace.tasks), default=0)
-    lines += [f"{task:<{names}} │{_cells(trace, task, width)}│" for task in trace.tasks[:MOST_LANES]]
-    if len(trace.tasks) > MOST_LANES:
-        lines.append(f"… and {len(trace.tasks) - MOST_LANES} more tasks")
-    if trace.tasks:
+    lanes = {task: _one_line(task) for task in trace.tasks[:MOST_LANES]}
+    names = max(map(len, lanes.values()), default=0)
+    lines += [f"{name:<{names}} │{_cells(trace, task, width)}│" for task, name in lanes.items()]
+    if more := len(trace.tasks) - len(lanes):
+        lines.append(f"… and {more} more {'task' if more == 1 else 'tasks'}")
+    if lanes:
         end = duration_text(trace.duration)
         lines.append(f"{'':<{names}} 0{end:>{width}}")
         lines.append("  ".join(f"{mark} {state.lower()}" for state, mark in MARKS.items()))
@@ -73,6 +84,7 @@ def _cells(trace: Trace, task: str, width: int) -> str:
 
 def _share_out(span: Span, shares: list[dict[str, float]], scale: float) -> None:
     """Add to every character's shares the part of a span that falls into it."""
-    start, end = span.start * scale, span.end * scale
+    # Rounded: what ends with a stretch must not reach into the next by the last digit of a float.
+    start, end = round(span.start * scale, 9), round(span.end * scale, 9)
     for cell in range(int(start), min(int(end) + 1, len(shares))):
         shares[cell][span.state] += max(0.0, min(end, cell + 1) - max(start, cell))

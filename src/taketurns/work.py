@@ -57,4 +57,3 @@ def _timed() -> int:
     for _ in CHUNK:
         pass
     return time.perf_counter_ns() - start
-

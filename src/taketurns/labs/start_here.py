@@ -65,7 +65,8 @@ both_at_once = Exercise(
     "One runs while another waits",
     rule(lambda trace: len(trace.tasks) > 1, "There is only one task in your recording, and it takes two."),
     rule(
-        lambda trace: _in_state(trace, State.WAITING), "None of your tasks waits. wait() and `with waiting(...)` are what does."
+        lambda trace: _in_state(trace, State.WAITING),
+        "None of your tasks waits. wait() and `with waiting(...)` are what does.",
     ),
     rule(
         lambda trace: _in_state(trace, State.RUNNING),

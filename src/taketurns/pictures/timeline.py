@@ -1,0 +1,245 @@
+"""Pictures of traces: a lane for each task or worker, and above the lanes the two numbers.
+
+Time is drawn in seconds since the recording began, whatever unit the axis shows: ``ax.set_xlim(0, 420)`` shows the
+first seven minutes. Lanes are numbered 0, 1, 2, … from the top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+from matplotlib import pyplot, style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerPatch
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
+
+from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
+from taketurns.pictures.lanes import (
+    COLORS,
+    HEIGHTS,
+    INK,
+    Lanes,
+    draw_bars,
+    draw_carried,
+    lane_inches,
+    name_lanes,
+    names_of,
+    shorten,
+)
+from taketurns.pictures.strip import GRAY, TEXT, draw_strip, strip_height
+from taketurns.spans import State, Trace
+from taketurns.text import duration_text
+
+__all__ = ["compare", "picture", "timeline"]
+
+MEANINGS = {
+    State.RUNNING: "running: on a core",
+    State.READY: "ready: could run, waits for its turn",
+    State.WAITING: "waiting: for a timer, a reply, a lock",
+}
+#: The units of the time axis in seconds, and from where on each is used.
+UNITS = (
+    (3600.0, "hours", 3 * 3600.0),
+    (60.0, "minutes", 3 * 60.0),
+    (1.0, "seconds", 1.0),
+    (1e-3, "milliseconds", 1e-3),
+    (1e-6, "microseconds", 0.0),
+)
+WARNING = "#b03020"
+TITLE, LEGEND = 13, 10.5
+WIDTH, HEIGHT, DPI = 9.5, 9.0, 100
+HEAD, FOOT = 0.4, 0.9  # inches for a title, and for the time axis with the legend beneath
+LEGEND_WIDTH = 6.0  # inches of a legend in one row
+
+Size = dict[str, Any]
+
+
+def timeline(trace: Trace, lanes: Lanes = "task", *, ax: Axes | None = None) -> Axes:
+    """Draw one trace: a lane for each task (``lanes="worker"``: for each worker), and above them the two numbers.
+
+    Draws into ``ax`` where one is given; ``plt.subplots(..., layout="constrained")`` keeps room for what stands beside
+    it. ``TypeError`` where it is not a trace, ``RuntimeError`` while it is still being recorded, ``ValueError`` where
+    lanes are something else.
+    """
+    count = _count(trace, lanes, "timeline")
+    if ax is not None:
+        with style.context("default"):
+            return _draw(ax, trace, lanes, _inches_of(ax)[1] / (count + strip_height(count)))
+    inches, size = _single(count, lanes)
+    figure = pyplot.figure(FigureClass=DescribedFigure, **size)
+    figure.alt = _alt(trace)  # type: ignore[attr-defined]
+    with style.context("default"):
+        return _draw(figure.add_subplot(axes_class=DescribedAxes), trace, lanes, inches)
+
+
+def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
+    """Draw traces beneath each other, on one time axis and with lanes of one height, and give the figure.
+
+    ``TypeError`` where there is none, or something that is not a trace, ``RuntimeError`` while one is still being
+    recorded, ``ValueError`` where lanes are something else.
+    """
+    if not traces:
+        raise TypeError("compare() draws traces beneath each other: give it some, as in compare(first, second)")
+    counts = [_count(trace, lanes, "compare") for trace in traces]
+    margins = HEAD * len(traces) + FOOT
+    inches = min(lane_inches(max(counts), lanes), max(HEIGHT - margins, 0.3 * len(traces)) / sum(counts))
+    figure = pyplot.figure(FigureClass=DescribedFigure, **_size(inches * sum(counts) + margins))
+    figure.alt = " ".join(map(_alt, traces))  # type: ignore[attr-defined]
+    horizon = max(trace.duration for trace in traces)
+    with style.context("default"):
+        grid = figure.add_gridspec(len(traces), height_ratios=counts)
+        for panel, trace in enumerate(traces):
+            first = figure.axes[0] if panel else None
+            ax = figure.add_subplot(grid[panel], axes_class=DescribedAxes, sharex=first)
+            _draw_lanes(ax, trace, lanes, inches, horizon, 46)
+            numbers = f"concurrency {trace.peak_concurrency} · parallelism {trace.peak_parallelism}"
+            ax.set_title(numbers, loc="right", fontsize=TEXT, color=INK)
+            ax.tick_params(axis="x", labelbottom=ax.get_subplotspec().is_last_row())  # type: ignore[union-attr]
+        _draw_time(ax, horizon, any(map(_is_simulated, traces)))
+        _draw_legend(ax, (span.state for trace in traces for span in trace.spans))
+    return figure
+
+
+def picture(trace: Trace) -> str:
+    """Give a trace as HTML: its timeline with alternative text, and beneath it the text twin, folded away."""
+    inches, size = _single(_count(trace, "task", "picture"), "task")
+    figure = Figure(**size)
+    with style.context("default"):
+        _draw(figure.add_subplot(), trace, "task", inches)
+    twin = f"<details><summary>As text</summary><pre>{escape(trace.table())}</pre></details>"
+    return img(figure, _alt(trace)) + twin
+
+
+# What is said and how large it is
+
+
+def _count(trace: Trace, lanes: Lanes, caller: str) -> int:
+    """Give the number of lanes, at least one, once it is sure that this is a trace which can be drawn."""
+    if not isinstance(trace, Trace):
+        hint = f"; write {caller}(*traces)" if caller == "compare" and isinstance(trace, list | tuple) else ""
+        raise TypeError(f"{caller}() draws a Trace, which `with record() as trace:` gives, not {trace!r:.60}{hint}")
+    return max(len(names_of(trace, lanes)), 1)
+
+
+def _alt(trace: Trace) -> str:
+    """Say in a sentence or two what a sighted reader sees."""
+    times = [f"{state.lower()} {duration_text(trace.time_in(state))}" for state in MEANINGS if trace.time_in(state)]
+    return f"{trace.summary} All tasks together: {', '.join(times)}." if times else trace.summary
+
+
+def _single(count: int, lanes: Lanes) -> tuple[float, Size]:
+    """Give the height of a lane in inches and the size of a figure that holds so many of them and the strip."""
+    units = count + strip_height(count)
+    inches = min(lane_inches(count, lanes), (HEIGHT - HEAD - FOOT) / units)
+    return inches, _size(inches * units + HEAD + FOOT)
+
+
+def _size(height: float) -> Size:
+    return {"figsize": (WIDTH, height), "dpi": DPI, "layout": "constrained", "facecolor": "white", "frameon": True}
+
+
+def _is_simulated(trace: Trace) -> bool:
+    return trace.origin.get("clock") == "simulated"
+
+
+# How it is drawn
+
+
+def _draw(ax: Axes, trace: Trace, lanes: Lanes, inches: float) -> Axes:
+    """Draw a picture of its own: lanes, strip, time axis and legend."""
+    _draw_lanes(ax, trace, lanes, inches, trace.duration, 74)
+    if trace.spans:
+        draw_strip(ax, trace, strip_height(len(names_of(trace, lanes))), inches)
+    _draw_time(ax, trace.duration, _is_simulated(trace))
+    _draw_legend(ax, (span.state for span in trace.spans))
+    return ax
+
+
+def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: float, longest: int) -> None:
+    """Draw title, names, bars and the end of a trace."""
+    names = names_of(trace, lanes)
+    horizon = horizon or 1e-6
+    ax.set(facecolor="white", xlim=(-0.01 * horizon, 1.01 * horizon), ylim=(max(len(names), 1) - 0.5, -0.5))
+    title = shorten(trace.label, longest)
+    ax.set_title(title, loc="left", fontsize=TITLE, fontweight="bold", color=INK, parse_math=False)
+    ax.spines[["left", "top", "right"]].set_visible(False)
+    ax.grid(False)
+    name_lanes(ax, names, inches)
+    if lanes == "worker":
+        draw_carried(ax, trace, inches, horizon)
+    draw_bars(ax, trace, lanes, horizon)
+    if names:
+        _draw_end(ax, trace, len(names))
+    else:
+        ax.text(0.5, 0.5, "nothing was recorded", transform=ax.transAxes, ha="center", va="center",
+                fontsize=TITLE, color=GRAY)  # fmt: skip
+
+
+def _draw_end(ax: Axes, trace: Trace, count: int) -> None:
+    """Mark where the trace ends, how long it was, and whether it was cut short."""
+    end, color = trace.duration, WARNING if trace.cut_short else GRAY
+    ax.vlines(end, -0.5, count - 0.5, linestyles=":", linewidth=1.2, color=color, zorder=1, gid="end")
+    said = duration_text(end) + ("\ncut short" if trace.cut_short else "")
+    words = ax.annotate(said, (end, count / 2 - 0.5), (6, 0), textcoords="offset points", va="center",
+                        fontsize=TEXT, color=color, annotation_clip=False)  # fmt: skip
+
+    def follow(changed: Axes) -> None:
+        # It stands beside the axes; where they do not show the end, it would float in nothing.
+        low, high = sorted(changed.get_xlim())
+        words.set_visible(low <= end <= high)
+
+    ax.callbacks.connect("xlim_changed", follow)
+
+
+def _draw_time(ax: Axes, horizon: float, simulated: bool) -> None:
+    """Label the time axis in the largest unit that fits; where nothing was recorded there is no time."""
+    if not horizon:
+        ax.xaxis.set_visible(False)
+        return
+    unit, name = next((unit, name) for unit, name, least in UNITS if horizon >= least)
+    ax.xaxis.set_major_locator(_UnitLocator(unit))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds / unit:.10g}"))
+    ax.tick_params(axis="x", labelsize=TEXT, labelcolor=INK, color=INK, length=4)
+    ax.set_xlabel(f"simulated {name}" if simulated else name, fontsize=TEXT, color=INK)
+
+
+class _UnitLocator(MaxNLocator):
+    """Round ticks in a unit of time, on an axis that holds seconds."""
+
+    def __init__(self, unit: float) -> None:
+        super().__init__(nbins=9, steps=[1, 2, 5, 10])
+        self.unit = unit
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        return [tick * self.unit for tick in super().tick_values(vmin / self.unit, vmax / self.unit)]
+
+
+def _draw_legend(ax: Axes, states: Iterable[State]) -> None:
+    """Explain the states that occur, beneath the time axis, by bars of their color and height."""
+    present = set(states)
+    shown = [state for state in MEANINGS if state in present]
+    if shown:
+        wide = _inches_of(ax)[0] > LEGEND_WIDTH
+        lower = ScaledTranslation(0, -0.62, ax.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
+        bars = [Rectangle((0, 0), 1, HEIGHTS[state], color=COLORS[state], linewidth=0) for state in shown]
+        ax.legend(bars, [MEANINGS[state] for state in shown], ncols=len(shown) if wide else 1, fontsize=LEGEND,
+                  loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=ax.transAxes + lower,
+                  frameon=False, borderaxespad=0, borderpad=0, handlelength=1.6, columnspacing=1.8, labelcolor=INK,
+                  handler_map={Rectangle: HandlerPatch(_legend_bar)})  # fmt: skip
+
+
+def _legend_bar(orig_handle: Rectangle, width: float, height: float, fontsize: float, **_: object) -> Rectangle:
+    tall = fontsize * orig_handle.get_height()
+    return Rectangle((0, (height - tall) / 2), width, tall)
+
+
+def _inches_of(ax: Axes) -> tuple[float, float]:
+    """Give width and height of axes; a layout may still change them a little."""
+    figure = ax.get_figure(root=True)
+    box = ax.get_position()
+    return box.width * figure.get_figwidth(), box.height * figure.get_figheight()  # type: ignore[union-attr]

@@ -1,0 +1,7 @@
+"""Pictures that answer: what a learner can zoom, pan and hover. Only these modules need ipywidgets or anytimeline."""
+
+from __future__ import annotations
+
+from taketurns.widgets.explore import explore
+
+__all__ = ["explore"]

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "work": set(),
     "assembly": {"spans"},
     "recorder": {"assembly", "children", "preflight", "spans", "work"},
-    "steps": {"recorder"},
+    "steps": {"recorder", "spans"},
     "tasks": {"recorder", "spans", "steps", "work"},
     "loops": {"recorder", "steps", "tasks"},
     "recording": {"loops", "recorder", "spans"},

@@ -129,8 +129,14 @@ def test_a_mark_that_comes_late_shows_that_the_core_was_lost(monkeypatch):
         ((1, 1), (2, 2), False, "core"),
     ],
 )
-def test_the_reason_of_a_gap_is_told_where_it_was_measured(before, after, gil, reason):
+def test_the_reason_of_a_gap_is_told_where_it_was_measured(before, after, gil, reason, monkeypatch):
+    monkeypatch.setattr(tasks.threading, "active_count", lambda: 2)
     assert tasks._reason(before, after, gil) == reason
+
+
+def test_a_thread_that_is_alone_never_waits_for_the_gil(monkeypatch):
+    monkeypatch.setattr(tasks.threading, "active_count", lambda: 1)
+    assert tasks._reason((1, 1), (2, 1), True) == ""
 
 
 def test_wait_is_waiting_for_a_timer():

@@ -1,10 +1,12 @@
-"""taketurns records what tasks do and draws it as timelines. From the bottom up:
+"""taketurns records what tasks do and draws it as timelines.
+
+Its modules, from the bottom up:
 
 - ``spans``: `State`, `Span` and `Trace`, the values of a recording; ``text`` and ``perfetto`` write them.
 - ``recorder``: every change of a task's state becomes an event; ``assembly`` makes spans of events, ``children`` brings
   those of child processes, ``work`` is the measured amount of work behind `compute`.
-- ``steps``, ``tasks``, ``loops``, ``recording``: generators and coroutines step by step, `compute`, `wait`, `waiting` and
-  `task`, asyncio's event loops, and `record`, which puts them together.
+- ``steps``, ``tasks``, ``loops``, ``recording``: generators and coroutines step by step, `compute`, `wait`, `waiting`
+  and `task`, asyncio's event loops, and `record`, which puts them together.
 - ``pictures`` and ``widgets``: timelines. They alone import matplotlib and ipywidgets, when they are first asked for.
 - ``preflight``, ``verify``, ``checks``, ``labs``: what machine this is, claims, and the exercises of the notebooks.
 """
@@ -42,17 +44,13 @@ __all__ = [
     "waiting",
 ]
 
-_LAZY = {
-    "timeline": "taketurns.pictures.timeline",
-    "compare": "taketurns.pictures.timeline",
-    "explore": "taketurns.widgets.explore",
-}
+_LAZY = {"timeline": "pictures.timeline", "compare": "pictures.timeline", "explore": "widgets.explore"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module 'taketurns' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_LAZY[name]), name)
+    value = getattr(importlib.import_module(f"taketurns.{_LAZY[name]}"), name)
     globals()[name] = value
     return value
 

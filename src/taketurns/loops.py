@@ -1,11 +1,11 @@
 """While a recording is on, asyncio event loops tell it which task begins and when one becomes ready.
 
-Three methods of ``asyncio.BaseEventLoop`` are replaced for that time and put back: ``create_task`` wraps the coroutine in
-`Steps`, ``call_at`` notes when a timer is due, ``call_soon`` sees the moment at which a future wakes its tasks. The
+Three methods of ``asyncio.BaseEventLoop`` are replaced for that time and put back: ``create_task`` wraps the coroutine
+in `Steps`, ``call_at`` notes when a timer is due, ``call_soon`` sees the moment at which a future wakes its tasks. The
 loop's task factory, eager or not, gets the wrapped coroutine and stays what it was.
 
-Recorded are tasks that the block of the recording creates, and their tasks in turn, and those of loops that begin to run
-inside it. The tasks by which a notebook's kernel runs itself are neither.
+Recorded are tasks that the block of the recording creates, and their tasks in turn, and those of loops that begin to
+run inside it. The tasks by which a notebook's kernel runs itself are neither.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ def create_task(loop: Any, coro: Any, **options: Any) -> Any:
     if recorder is None or worker is None or not asyncio.iscoroutine(coro) or not _belongs(loop, coro, recorder):
         return _create_task(loop, coro, **options)
     takes_name = tasks.is_task(coro)
-    number = recorder.number(options.get("name") or getattr(coro, "__name__", ""))
+    number = recorder.number(str(options.get("name") or getattr(coro, "__name__", "")))
     if takes_name:
         recorder.unnamed.add(number)
     worker.note(number, READY, "event loop")
     try:
-        made = _create_task(loop, Steps(coro, number, recorder), **options)
+        made: Any = _create_task(loop, Steps(coro, number, recorder), **options)
     except BaseException:
         worker.note(number, None)
         raise

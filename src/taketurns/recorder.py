@@ -1,9 +1,9 @@
 """The recorder: every change of a task's state becomes an event; at the end the events become spans.
 
-Every thread has a `Worker`, which knows the task that it carries and appends events to a list of its own. No lock and no
-sampling. An event is ``(time, task, new state or None at the end, reason)``, times in ns. A stretch in which nothing
-else happens is one event: ``(begin, task, state after it, end)``. A task is a number, or the name of one that is a single
-stretch. Events hold numbers and strings only: the garbage collector does not look at such tuples.
+Every thread has a `Worker`, which knows the task that it carries and appends events to a list of its own. No lock and
+no sampling. An event is ``(time, task, new state or None at the end, reason)``, times in ns. A stretch in which nothing
+else happens is one event: ``(begin, task, state after it, end)``. A task is a number, or the name of one that is a
+single stretch. Events hold numbers and strings only: the garbage collector does not look at such tuples.
 
 The law that keeps the picture true on a Python with a GIL: whoever marks the clock writes its name on
 `Recorder.holder` and then reads the clock, and no other thread can come in between the two. A worker that finds another
@@ -334,14 +334,13 @@ def _near_rows(recorder: Recorder) -> Iterator[Row]:
     for number, worker in enumerate(recorder.workers):
         carrier = Thread(worker.process, "main" if worker.thread == main else str(number))
         for at, task, state, reason in [*worker.events, *_unwritten(worker)]:
-            if isinstance(task, str):
-                task, name = next(_numbers), task
-            else:
-                name = recorder.names[task]
+            key = worker.process, next(_numbers) if isinstance(task, str) else task
+            name = task if isinstance(task, str) else recorder.names[task]
             if isinstance(reason, int):
-                yield Row(at, (worker.process, task), name, RUNNING, "", carrier)
-                at, reason = reason, ""
-            yield Row(at, (worker.process, task), name, state, reason, carrier)
+                yield Row(at, key, name, RUNNING, "", carrier)
+                yield Row(reason, key, name, state, "", carrier)
+            else:
+                yield Row(at, key, name, state, reason, carrier)
 
 
 def _unwritten(worker: Worker) -> list[Any]:

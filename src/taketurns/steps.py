@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from taketurns.recorder import READY, WAITING, Recorder, State, current_worker
+from taketurns.recorder import READY, WAITING, Recorder, current_worker
+from taketurns.spans import State
 
 __all__ = ["Steps"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import re
 import string
 import threading
 import time
@@ -66,9 +67,9 @@ def compute(seconds: float) -> None:
 def _with_marks(chunks: int, worker: Worker) -> None:
     """Do the work of so many chunks and record every loss of the core.
 
-    Whoever else shows a RUNNING span did a whole chunk of its own meanwhile. So a chunk that took no longer than two was
-    not interrupted by one; of a longer one the system can tell, or else ten are the limit. In the loop, the name is
-    written before the clock is read: see the law in recorder.py.
+    Whoever else shows a RUNNING span did a whole chunk of its own meanwhile. So a chunk that took no longer than two
+    was not interrupted by one; of a longer one the system can tell, or else ten are the limit. In the loop, the name
+    is written before the clock is read: see the law in recorder.py.
     """
     recorder, now, append, task = worker.recorder, worker.now, worker.append, worker.write()
     gil, late, longest = recorder.gil, 2 * work.chunk_ns(), 10 * work.chunk_ns()
@@ -169,7 +170,8 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
 
     ``name`` may hold parameters: ``@task(name="board {number}")``. Each stretch between suspend and resume is one
     RUNNING span. In a plain function only `compute` sees how it loses the GIL; a long stretch in which it had no core
-    at all is WAITING. Raises ``TypeError`` for what is not a function, ``ValueError`` for a parameter that is not there.
+    at all is WAITING. Raises ``TypeError`` for what is not a function, ``ValueError`` for a parameter that it does not
+    have.
     """
     if name is not None and not isinstance(name, str):
         raise TypeError(f'@task takes a name, a string such as "board {{number}}"; it was given {name!r}')
@@ -194,11 +196,7 @@ def _task(function: Callable[..., Any], name: str | None) -> Callable[..., Any]:
 def _naming(function: Callable[..., Any], name: str | None) -> Naming:
     """Give the name of all calls, or what makes one out of a call's arguments."""
     plain = name if name is not None else getattr(function, "__name__", "task")
-    fields = {
-        field.partition(".")[0].partition("[")[0]
-        for _, field, _, _ in string.Formatter().parse(plain)
-        if field is not None
-    }
+    fields = {re.split(r"[.\[]", field)[0] for _, field, _, _ in string.Formatter().parse(plain) if field is not None}
     if name is None or not fields:
         return plain
     signature = inspect.signature(function)
@@ -224,14 +222,14 @@ def _name(naming: Naming, args: Any, kwargs: Any) -> str:
 
 
 def _function_task(function: Callable[..., Any], naming: Naming) -> Callable[..., Any]:
-    plain = isinstance(naming, str)
+    plain = naming if isinstance(naming, str) else None
 
     @functools.wraps(function)
     def run_task(*args: Any, **kwargs: Any) -> Any:
         worker = current_worker()
         if worker is None:
             return function(*args, **kwargs)
-        outer = worker.enter(naming if plain else naming(*args, **kwargs))
+        outer = worker.enter(plain if plain is not None else _name(naming, args, kwargs))
         try:
             return function(*args, **kwargs)
         finally:
@@ -266,7 +264,7 @@ def _coroutine_task(function: Callable[..., Any], naming: Naming) -> Callable[..
             return await coroutine
         return await Steps(coroutine, recorder.number(name), recorder)
 
-    _coroutine_codes.add(run_task.__code__)
+    _coroutine_codes.add(run_task.__code__)  # type: ignore[attr-defined]
     return run_task
 
 

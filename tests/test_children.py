@@ -102,7 +102,8 @@ def test_a_worker_that_dies_leaves_what_it_did(method):
 
 
 def test_a_child_of_a_child_is_recorded():
-    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import taketurns; taketurns.compute(0.001)'], check=True)"
+    grandchild = "import taketurns; taketurns.compute(0.001)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}], check=True)"
     with record() as trace:
         subprocess.run([sys.executable, "-c", f"import taketurns; {code}"], check=True)
     assert trace.tasks == ("task 0",)

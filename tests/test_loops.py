@@ -170,7 +170,7 @@ def test_each_step_is_one_running_span():
 
 def seconds():
     """The time since the recording began, as in its spans."""
-    return (time.perf_counter_ns() - recorder.active().start) / 1e9
+    return (time.perf_counter_ns() - recorder.on.start) / 1e9
 
 
 def test_a_task_is_ready_from_the_moment_its_future_is_done():
@@ -301,10 +301,10 @@ def test_a_task_that_cannot_be_created_is_not_in_the_trace():
     async def main():
         asyncio.get_running_loop().set_task_factory(refuse)
         with pytest.raises(RuntimeError, match="no more tasks"):
-            asyncio.create_task(asyncio.sleep(0), name="refused")
+            await asyncio.create_task(asyncio.sleep(0), name="refused")
         with pytest.raises(TypeError, match="a coroutine was expected"):
             asyncio.get_running_loop().set_task_factory(None)
-            asyncio.create_task(42)
+            await asyncio.create_task(42)
 
     with record() as trace:
         asyncio.run(main())

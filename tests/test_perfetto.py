@@ -26,7 +26,7 @@ SMALL = Trace(
 
 def events(trace: Trace, path: Path) -> list[dict[str, Any]]:
     write_perfetto(trace, path)
-    whole = json.loads(path.read_bytes())
+    whole = json.loads(path.read_text(encoding="utf-8"))
     assert whole == {"traceEvents": whole["traceEvents"], "displayTimeUnit": "ms"}
     found: list[dict[str, Any]] = whole["traceEvents"]
     return found

@@ -131,7 +131,7 @@ def test_an_exception_leaves_the_trace_so_far(error):
         raise error
     assert trace.tasks == ("task 0",)
     assert trace.cut_short == ": ".join(filter(None, (type(error).__name__, str(error))))
-    assert recorder.active() is None
+    assert recorder.on is None
 
 
 def test_an_interrupt_inside_a_task_ends_it(monkeypatch):

@@ -206,7 +206,7 @@ def test_a_trace_is_complete_when_its_recording_ends() -> None:
 
 def test_a_notebook_shows_a_picture_of_a_complete_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     timeline = SimpleNamespace(picture=lambda trace: f"<img alt={trace.label!r}>")
-    monkeypatch.setitem(sys.modules, "taketurns.timeline", timeline)
+    monkeypatch.setitem(sys.modules, "taketurns.pictures.timeline", timeline)
     assert TRACE._repr_html_() == "<img alt='two and one'>"
     assert Trace.begin("mine")._repr_html_() is None
 

@@ -290,7 +290,7 @@ def test_an_exception_in_a_task_ends_it_and_goes_on():
 def test_each_stretch_of_a_generator_is_one_span():
     @task
     def count(n):
-        for number in range(n):
+        for number in range(n):  # noqa: UP028 - the loop runs between two yields
             yield number
         return "done"
 

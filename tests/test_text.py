@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from taketurns.spans import Span, State, Trace
@@ -192,6 +192,7 @@ some_spans = st.builds(
 )
 
 
+@example([Span("a", State.RUNNING, "main thread", 0, 5e-324)], 64)
 @given(st.lists(some_spans, max_size=8), st.integers(1, 80))
 def test_all_lanes_have_one_width_and_one_line_whatever_the_names(spans: list[Span], width: int) -> None:
     any_trace = Trace("any", tuple(spans))

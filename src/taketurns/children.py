@@ -12,7 +12,6 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 __all__ = ["Announcement", "Folder", "Journal", "announcement", "folder", "has_ancestors", "renew"]
@@ -59,7 +58,8 @@ class Folder:
         except OSError:
             return []  # somebody cleaned the temporary folder
         try:
-            return [row for path in sorted(Path(self.path).glob(f"{recording}-*.jsonl")) for row in _rows(path)]
+            names = sorted(name for name in os.listdir(self.path) if name.startswith(f"{recording}-"))
+            return [row for name in names for row in _rows(os.path.join(self.path, name))]
         finally:
             _remove(self.path)
 
@@ -76,14 +76,15 @@ def _remove(path: str) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, str, list[Any]]]:
+def _rows(path: str) -> Iterator[tuple[int, str, list[Any]]]:
     """Read one journal. A child that was killed while it wrote leaves half a line, which is passed over."""
-    _, process, thread = path.stem.split("-")
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            yield int(process), thread, json.loads(line)
-        except json.JSONDecodeError:
-            continue
+    _, process, thread = os.path.basename(path).removesuffix(".jsonl").split("-")
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            try:
+                yield int(process), thread, json.loads(line)
+            except json.JSONDecodeError:
+                continue
 
 
 class Journal:

@@ -6,10 +6,11 @@ The format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from taketurns.spans import Trace
 
 __all__ = ["write_perfetto"]
@@ -39,7 +40,8 @@ def write_perfetto(trace: Trace, path: str | Path) -> None:
         )
     for name, steps in (("in progress", trace.concurrency_steps), ("running", trace.parallelism_steps)):
         events += [{"ph": "C", "pid": 1, "name": name, "ts": at * 1e6, "args": {"tasks": count}} for at, count in steps]
-    Path(path).write_text(json.dumps({"traceEvents": events, "displayTimeUnit": "ms"}), encoding="utf-8")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"traceEvents": events, "displayTimeUnit": "ms"}, file)
 
 
 def _named(what: str, tid: int, name: str) -> dict[str, Any]:

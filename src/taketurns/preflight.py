@@ -9,10 +9,12 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from html import escape
-from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from taketurns.text import duration_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Machine", "cores", "cores_at_once", "gil", "origin", "preflight", "quota"]
 
@@ -83,6 +85,8 @@ class Machine:
         )
 
     def _repr_html_(self) -> str:
+        from html import escape  # here and below: `import taketurns` is quick
+
         left = 'style="text-align: left"'
         rows = (
             f'<tr><th scope="row" {left}>{escape(name)}</th><td {left}>{escape(value)}</td></tr>'
@@ -222,6 +226,8 @@ def cores_at_once() -> int:
 
 def quota(root: str | Path = "/") -> float | None:
     """Give the cores' worth of time that a container lets this process use, such as 1.5; ``None`` for no limit."""
+    from pathlib import Path
+
     return min((share for group in _groups(Path(root)) if (share := _share(group)) is not None), default=None)
 
 
@@ -230,6 +236,8 @@ def _groups(root: Path) -> Iterator[Path]:
 
     Inside a container some are out of sight, under the names that ``/proc/self/cgroup`` gives; the top is there.
     """
+    from pathlib import PurePosixPath
+
     mounts = root / "sys/fs/cgroup"
     for line in _text(root / "proc/self/cgroup").splitlines():
         match line.split(":", 2):

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
 from taketurns import children, work
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from taketurns.steps import Steps
 
-__all__ = ["Recorder", "Worker", "active", "current_worker", "start", "stop"]
+__all__ = ["FRESH_NS", "LONG_NS", "Recorder", "Worker", "current_worker", "here", "on", "start", "stop"]
 
 RUNNING, READY, WAITING = State.RUNNING, State.READY, State.WAITING
 
@@ -43,15 +43,11 @@ FRESH_NS = LONG_NS // 10
 
 _numbers = itertools.count()
 
+#: Why a coroutine that suspended without an awaitable, as in ``asyncio.sleep(0)``, is READY.
+BARE = "event loop"
+
 #: The task that waits for the one that it called, with the state to go back to.
 Outer = tuple[int, State | None] | None
-
-
-class Events(Protocol):
-    """What a worker writes to: a list, or the journal of a child process."""
-
-    def append(self, event: Any, /) -> None:
-        """Take one event."""
 
 
 class Worker:
@@ -74,13 +70,13 @@ class Worker:
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
-        self.events: Any = recorder.new_events()
+        self.events: Any = recorder.new_events()  # a list, or the journal of a child process
         self.append = self.events.append
         self.now = recorder.now
         self.process = os.getpid()
         self.thread = threading.get_ident()
         self.current: int | str | None = None
-        self.state: State | None = None  # of the current task
+        self.state: State | None = None  # of the current task, once something is written of its present stretch
         self.written = True  # is there an event for the begin of its present stretch?
         self.last = recorder.now()  # when this thread last marked the clock
         self.cpu_at = self.last
@@ -101,7 +97,6 @@ class Worker:
         if at - self.cpu_at > FRESH_NS:
             self.read_cpu(at)
         self.current = task
-        self.state = RUNNING
         self.written = False
         self.last = at
         return outer
@@ -115,7 +110,7 @@ class Worker:
         if lost or at - self.last > LONG_NS:
             self._judge(at, lost)
         if self.written:
-            self.append((at, self.current, state, ""))
+            self.append((at, self.current, state, BARE if state is READY else ""))
         else:
             self.append((self.last, self.current, state, at))
             self.written = True
@@ -133,9 +128,14 @@ class Worker:
 
     def change(self, state: State, reason: str = "") -> int:
         """Put the current task into another state; give the time."""
-        lost = self.recorder.holder is not self
-        at = self.mark()
-        self._cut(at, lost)
+        recorder = self.recorder
+        lost = recorder.holder is not self
+        recorder.holder = self
+        at = self.now()
+        if not self.written:
+            self.write()
+        if lost or at - self.last > LONG_NS:
+            self._judge(at, lost)
         self.append((at, self.current, state, reason))
         self.last = at
         self.state = state
@@ -154,6 +154,7 @@ class Worker:
         if not self.written:
             self.append((self.last, self.current, RUNNING, ""))
             self.written = True
+            self.state = RUNNING
         return cast(int, self.current)
 
     def read_cpu(self, at: int) -> int:
@@ -162,15 +163,11 @@ class Worker:
         return self.cpu - before
 
     def _interrupt(self, at: int) -> Outer:
-        self._cut(at, False)
+        outer = self.write(), self.state
+        if at - self.last > LONG_NS:
+            self._judge(at, False)
         self.append((at, self.current, WAITING, ""))
-        return self.write(), self.state
-
-    def _cut(self, at: int, lost: bool) -> None:
-        """Close the stretch before a change."""
-        self.write()
-        if lost or at - self.last > LONG_NS:
-            self._judge(at, lost)
+        return outer
 
     def _judge(self, at: int, lost: bool) -> None:
         """Look at a running stretch that was long, or in which another thread marked the clock.
@@ -181,7 +178,7 @@ class Worker:
         """
         length = at - self.last
         used = self.read_cpu(at)
-        if self.state is not RUNNING:
+        if self.written and self.state is not RUNNING:
             return
         if length > LONG_NS and used < length // 10:
             self.append((self.last, self.write(), WAITING, ""))
@@ -208,7 +205,7 @@ class Recorder:
         self,
         name: str,
         label: str = "",
-        new_events: Callable[[], Events] = list,
+        new_events: Callable[[], Any] = list,
         now: Callable[[], int] = time.perf_counter_ns,
         far: bool = False,
     ) -> None:
@@ -242,32 +239,28 @@ class Recorder:
 
     def new_worker(self) -> Worker:
         """Make the calling thread a worker of this recording."""
-        worker = _here.worker = FarWorker(self) if self.far else Worker(self)
+        worker = here.worker = FarWorker(self) if self.far else Worker(self)
         self.workers.append(worker)
         return worker
 
 
-_here = threading.local()
+here = threading.local()
 _switch = threading.Lock()
-_active: Recorder | None = None
+#: The recording that this process has on.
+on: Recorder | None = None
 _parents: Recorder | None = None
 _is_child = children.has_ancestors()
 
 
-def active() -> Recorder | None:
-    """Give the recording that this process has on."""
-    return _active
-
-
 def current_worker() -> Worker | None:
     """Give the calling thread's worker in the recording that is on here or in a parent process, if there is one."""
-    recorder = _active
+    recorder = on
     if recorder is None:
         recorder = _of_parent() if _is_child else None
         if recorder is None:
             return None
     try:
-        worker: Worker = _here.worker
+        worker: Worker = here.worker
     except AttributeError:
         return recorder.new_worker()
     return worker if worker.recorder is recorder else recorder.new_worker()
@@ -276,7 +269,7 @@ def current_worker() -> Worker | None:
 def _of_parent() -> Recorder | None:
     """Give the recording of a parent process, in which this process takes part with journals."""
     global _parents
-    worker: Worker | None = getattr(_here, "worker", None)
+    worker: Worker | None = getattr(here, "worker", None)
     if worker is not None and worker.current is not None:
         return worker.recorder  # in the middle of a task
     found = children.announcement()
@@ -293,25 +286,25 @@ def _of_parent() -> Recorder | None:
 
 def start(label: str, now: Callable[[], int] = time.perf_counter_ns) -> Recorder:
     """Begin the one recording of this process; ``RuntimeError`` where one is on."""
-    global _active
+    global on
     chunk_ns = work.chunk_ns()
     with _switch:
-        if _active is not None:
+        if on is not None:
             raise RuntimeError(
-                f"a recording is on already ({_active.label!r}); one process records one thing at a time: "
+                f"a recording is on already ({on.label!r}); one process records one thing at a time: "
                 "let its `with record()` block end before the next begins"
             )
         recorder = Recorder(f"{os.getpid()}x{next(_numbers)}", label, now=now)
         children.folder().open(recorder.name, chunk_ns)
-        _active = recorder
+        on = recorder
     return recorder
 
 
 def stop(recorder: Recorder, trace: Trace, cut_short: str, simulated: bool = False) -> None:
     """End a recording and complete its trace."""
-    global _active
+    global on
     with _switch:
-        _active = None
+        on = None
     end = recorder.now()
     for number in list(recorder.asyncio_tasks):
         recorder.adopt_name(number)
@@ -338,7 +331,7 @@ def _near_rows(recorder: Recorder) -> Iterator[Row]:
             name = task if isinstance(task, str) else recorder.names[task]
             if isinstance(reason, int):
                 yield Row(at, key, name, RUNNING, "", carrier)
-                yield Row(reason, key, name, state, "", carrier)
+                yield Row(reason, key, name, state, BARE if state is READY else "", carrier)
             else:
                 yield Row(at, key, name, state, reason, carrier)
 
@@ -356,8 +349,9 @@ def _far_rows(events: Iterable[tuple[int, str, list[Any]]]) -> Iterator[Row]:
 
 def _after_fork() -> None:
     """A forked child starts without a recording of its own; its parent is now an ancestor."""
-    global _active, _parents, _is_child, _here, _switch
-    _active, _parents, _here, _switch = None, None, threading.local(), threading.Lock()
+    global on, _parents, _is_child, _switch
+    on, _parents, _switch = None, None, threading.Lock()
+    here.__dict__.clear()
     children.renew()
     _is_child = True
 

@@ -11,8 +11,12 @@ from enum import StrEnum
 from functools import cached_property
 from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taketurns import perfetto, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Span", "State", "Trace"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from taketurns.recorder import READY, WAITING, Recorder, current_worker
+from taketurns.recorder import FRESH_NS, READY, WAITING, Recorder, current_worker
 from taketurns.spans import State
 
 __all__ = ["Steps"]
@@ -31,24 +31,31 @@ class Steps(Coroutine[Any, Any, Any]):
 
     def send(self, value: Any = None) -> Any:
         """Resume with a value until the next suspend."""
-        worker = current_worker()
-        if worker is None or worker.recorder is not self._recorder:
+        worker, mine = current_worker(), self._recorder
+        if worker is None or worker.recorder is not mine:
             return self._resume(value)
-        outer = worker.enter(self.number)
+        outer = None
+        if worker.current is not None or mine.far:
+            outer = worker.enter(self.number)
+        else:  # what `enter` does, without a call: a program may take many small steps
+            mine.holder = worker
+            worker.last = begin = worker.now()
+            if begin - worker.cpu_at > FRESH_NS:
+                worker.read_cpu(begin)
+            worker.current = self.number
+            worker.written = False
         state: State | None = None
         try:
             given = self._resume(value)
             state = self._when_bare if given is None else WAITING
         except BaseException:
-            self._recorder.adopt_name(self.number)
+            mine.adopt_name(self.number)
             raise
         finally:
             worker.leave(outer, state)
-        if state is READY:
-            worker.append((worker.last, self.number, READY, "event loop"))
-        elif getattr(given, "_asyncio_future_blocking", None) is not None:
+        if given is not None and getattr(given, "_asyncio_future_blocking", None) is not None:
             self.awaits, self.since = given, worker.last
-            self._recorder.awaited.setdefault(given, []).append(self)
+            mine.awaited.setdefault(given, []).append(self)
         return given
 
     __next__ = send

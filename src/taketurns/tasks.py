@@ -6,15 +6,13 @@ import functools
 import inspect
 import math
 import re
-import string
 import threading
 import time
 from collections.abc import Callable
-from numbers import Real
 from typing import Any, ParamSpec, TypeVar, overload
 
 from taketurns import work
-from taketurns.recorder import READY, RUNNING, WAITING, Worker, current_worker
+from taketurns.recorder import FRESH_NS, LONG_NS, READY, RUNNING, WAITING, Worker, current_worker
 from taketurns.steps import Steps
 
 try:
@@ -31,7 +29,7 @@ Naming = str | Callable[..., str]
 
 def _seconds(seconds: float, name: str) -> float:
     """Check a duration; ``TypeError`` or ``ValueError`` says what was given and what is allowed."""
-    if not isinstance(seconds, Real) or isinstance(seconds, bool):
+    if not hasattr(seconds, "__float__") or isinstance(seconds, bool):
         raise TypeError(f"{name}() takes a number of seconds, such as {name}(0.05); it was given {seconds!r}")
     if not 0 <= seconds < math.inf:
         raise ValueError(f"{name}() takes seconds from 0 on, such as {name}(0.05); it was given {seconds!r}")
@@ -195,8 +193,10 @@ def _task(function: Callable[..., Any], name: str | None) -> Callable[..., Any]:
 
 def _naming(function: Callable[..., Any], name: str | None) -> Naming:
     """Give the name of all calls, or what makes one out of a call's arguments."""
+    from string import Formatter  # here: `import taketurns` is quick
+
     plain = name if name is not None else getattr(function, "__name__", "task")
-    fields = {re.split(r"[.\[]", field)[0] for _, field, _, _ in string.Formatter().parse(plain) if field is not None}
+    fields = {re.split(r"[.\[]", field)[0] for _, field, _, _ in Formatter().parse(plain) if field is not None}
     if name is None or not fields:
         return plain
     signature = inspect.signature(function)
@@ -222,18 +222,47 @@ def _name(naming: Naming, args: Any, kwargs: Any) -> str:
 
 
 def _function_task(function: Callable[..., Any], naming: Naming) -> Callable[..., Any]:
-    plain = naming if isinstance(naming, str) else None
-
-    @functools.wraps(function)
-    def run_task(*args: Any, **kwargs: Any) -> Any:
-        worker = current_worker()
-        if worker is None:
-            return function(*args, **kwargs)
-        outer = worker.enter(plain if plain is not None else _name(naming, args, kwargs))
+    def run_in_detail(worker: Worker, /, *args: Any, **kwargs: Any) -> Any:
+        outer = worker.enter(_name(naming, args, kwargs))
         try:
             return function(*args, **kwargs)
         finally:
             worker.leave(outer)
+
+    if not isinstance(naming, str):
+
+        @functools.wraps(function)
+        def run_named_task(*args: Any, **kwargs: Any) -> Any:
+            worker = current_worker()
+            return function(*args, **kwargs) if worker is None else run_in_detail(worker, *args, **kwargs)
+
+        return run_named_task
+
+    @functools.wraps(function)
+    def run_task(*args: Any, **kwargs: Any) -> Any:
+        # What `enter` and `leave` do, in one piece, for the usual case; a learner's program may have many small tasks.
+        worker = current_worker()
+        if worker is None:
+            return function(*args, **kwargs)
+        mine = worker.recorder
+        if worker.current is not None or mine.far:
+            return run_in_detail(worker, *args, **kwargs)
+        mine.holder = worker
+        worker.last = begin = worker.now()
+        if begin - worker.cpu_at > FRESH_NS:
+            worker.read_cpu(begin)
+        worker.current = naming
+        worker.written = False
+        try:
+            return function(*args, **kwargs)
+        finally:
+            if worker.written or mine.holder is not worker or (end := worker.now()) - begin > LONG_NS:
+                worker.leave(None)
+            else:
+                worker.append((begin, naming, None, end))
+                worker.current = None
+                worker.written = True
+                worker.last = end
 
     return run_task
 

@@ -76,15 +76,15 @@ def text_timeline(trace: Trace, width: int = 64) -> str:
 def _cells(trace: Trace, task: str, width: int) -> str:
     """Give the characters of one lane."""
     shares = [dict.fromkeys(MARKS, 0.0) for _ in range(width)]
-    scale = width / trace.duration if trace.duration else 0.0
+    whole = trace.duration or 1.0
     for span in trace.lane(task):
-        _share_out(span, shares, scale)
+        _share_out(span, shares, whole)
     return "".join(MARKS[max(share, key=share.__getitem__)] if any(share.values()) else " " for share in shares)
 
 
-def _share_out(span: Span, shares: list[dict[str, float]], scale: float) -> None:
+def _share_out(span: Span, shares: list[dict[str, float]], whole: float) -> None:
     """Add to every character's shares the part of a span that falls into it."""
     # Rounded: what ends with a stretch must not reach into the next by the last digit of a float.
-    start, end = round(span.start * scale, 9), round(span.end * scale, 9)
+    start, end = (round(at / whole * len(shares), 9) for at in (span.start, span.end))
     for cell in range(int(start), min(int(end) + 1, len(shares))):
         shares[cell][span.state] += max(0.0, min(end, cell + 1) - max(start, cell))

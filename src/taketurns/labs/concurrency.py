@@ -27,7 +27,7 @@ which_model = Exercise(
                 {
                     "threads": "How many lanes cross one instant? With threads, more than one task is in progress.",
                     "processes": "How many lanes cross one instant? With processes, more than one task is in progress.",
-                    "threads or asyncio": "Both would let the waits overlap. Here, each begins when the last has ended.",
+                    "threads or asyncio": "Both would let waits overlap. Here, each begins when the last has ended.",
                 },
             ),
             "C": choice(
@@ -35,8 +35,8 @@ which_model = Exercise(
                 {
                     "processes": "No two bars stand above each other: what do threads share that processes do not?",
                     "one after another": f"The tasks take turns, again and again. One after another, {_ALONE}",
-                    "threads or asyncio": "asyncio takes a task off the core only where it says `await`. These are taken off "
-                    "in the middle of their work.",
+                    "threads or asyncio": "asyncio takes a task off the core only where it says `await`. "
+                    "These are taken off in the middle of their work.",
                 },
             ),
             "D": choice(
@@ -44,7 +44,7 @@ which_model = Exercise(
                 {
                     "threads": "Threads could have made it. Could anything else have made the same picture?",
                     "asyncio": "asyncio could have made it. Could anything else have made the same picture?",
-                    "processes": "Processes could, but nothing here needs a core. Which cheaper models give this picture?",
+                    "processes": "Processes could, but nothing here needs a core. Which cheaper models could as well?",
                     "one after another": f"All four are in progress at one instant. One after another, {_ALONE}",
                 },
             ),
@@ -89,12 +89,13 @@ waits_on_one_thread = Exercise(
     ),
     rule(
         lambda trace: trace.peak_concurrency > 1,
-        "They came one by one. `await brew()` waits until that one call has ended. A TaskGroup starts tasks and goes on.",
+        "They came one by one. `await brew()` waits until that one call has ended. "
+        "A TaskGroup starts tasks and goes on.",
     ),
     rule(
         lambda trace: _together(trace) == 3,
-        "All three were in progress, but they did not wait together. A call that blocks, such as time.sleep() or wait(), keeps "
-        "the one thread. `await asyncio.sleep()` gives it back.",
+        "All three were in progress, but they did not wait together. A call that blocks, such as time.sleep() "
+        "or wait(), keeps the one thread. `await asyncio.sleep()` gives it back.",
     ),
     start=rule(
         lambda trace: len(trace.tasks) != 3 or trace.peak_concurrency > 1,
@@ -109,7 +110,8 @@ no_gil_in_the_way = Exercise(
     overlapped(2),
     rule(
         lambda trace: all(span.reason != "GIL" for span in trace.spans),
-        "Your tasks were ready for {ready} in all, because they had to wait for the GIL. Threads share one. What has its own?",
+        "Your tasks were ready for {ready} in all, because they had to wait for the GIL. "
+        "Threads share one. What has its own?",
     ),
     start=rule(
         lambda trace: trace.peak_concurrency > 1 or len(trace.tasks) != 4,

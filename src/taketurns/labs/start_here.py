@@ -26,7 +26,8 @@ waits_at_once = Exercise(
     tasks(2, "Call wait() twice inside the `with` block, and nothing else."),
     rule(
         lambda trace: not _in_state(trace, State.RUNNING),
-        "One of your tasks runs for {running}. compute() needs a core; this exercise is about wait(), which needs none.",
+        "One of your tasks runs for {running}. "
+        "compute() needs a core; this exercise is about wait(), which needs none.",
     ),
     overlapped(2),
     start=rule(
@@ -43,7 +44,8 @@ two_numbers = Exercise(
             "concurrency": choice(
                 3,
                 {
-                    1: "Concurrency counts tasks in progress: running, ready or waiting. How many lanes cross one instant?",
+                    1: "Concurrency counts tasks in progress: running, ready or waiting. "
+                    "How many lanes cross one instant?",
                     2: "You left out a state. A task that runs is in progress, and so is one that waits.",
                 },
             ),
@@ -74,8 +76,8 @@ both_at_once = Exercise(
     ),
     rule(
         _runs_while_another_waits,
-        "You have a task that runs and one that waits, but not at one instant: at most {concurrency} in progress. Start the "
-        "wait in a thread, with pool.submit(wait, 0.2), and compute while it is in progress.",
+        "You have a task that runs and one that waits, but not at one instant: at most {concurrency} in progress. "
+        "Start the wait in a thread, with pool.submit(wait, 0.2), and compute while it is in progress.",
     ),
     solved="{concurrency} tasks in progress and {parallelism} running: this is what good use of one core looks like.",
 )

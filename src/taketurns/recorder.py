@@ -211,6 +211,7 @@ class Recorder:
     ) -> None:
         self.name = name
         self.far = far  # in a child process, events are written at once
+        self.near = not far  # and on: while this is so, hot paths may write to lists themselves
         self.label = label
         self.new_events = new_events
         self.now = now
@@ -304,7 +305,7 @@ def stop(recorder: Recorder, trace: Trace, cut_short: str, simulated: bool = Fal
     """End a recording and complete its trace."""
     global on
     with _switch:
-        on = None
+        on, recorder.near = None, False
     end = recorder.now()
     for number in list(recorder.asyncio_tasks):
         recorder.adopt_name(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from taketurns.recorder import FRESH_NS, READY, WAITING, Recorder, current_worker
+from taketurns.recorder import FRESH_NS, LONG_NS, READY, WAITING, Recorder, current_worker, here
 from taketurns.spans import State
 
 __all__ = ["Steps"]
@@ -31,19 +31,16 @@ class Steps(Coroutine[Any, Any, Any]):
 
     def send(self, value: Any = None) -> Any:
         """Resume with a value until the next suspend."""
-        worker, mine = current_worker(), self._recorder
-        if worker is None or worker.recorder is not mine:
-            return self._resume(value)
-        outer = None
-        if worker.current is not None or mine.far:
-            outer = worker.enter(self.number)
-        else:  # what `enter` does, without a call: a program may take many small steps
-            mine.holder = worker
-            worker.last = begin = worker.now()
-            if begin - worker.cpu_at > FRESH_NS:
-                worker.read_cpu(begin)
-            worker.current = self.number
-            worker.written = False
+        # What `enter` and `leave` do, in one piece, for the usual case: a program may take many small steps.
+        mine, worker = self._recorder, getattr(here, "worker", None)
+        if worker is None or worker.recorder is not mine or worker.current is not None or not mine.near:
+            return self._send_in_detail(value)
+        mine.holder = worker
+        worker.last = begin = worker.now()
+        if begin - worker.cpu_at > FRESH_NS:
+            worker.read_cpu(begin)
+        worker.current = self.number
+        worker.written = False
         state: State | None = None
         try:
             given = self._resume(value)
@@ -52,11 +49,39 @@ class Steps(Coroutine[Any, Any, Any]):
             mine.adopt_name(self.number)
             raise
         finally:
-            worker.leave(outer, state)
-        if given is not None and getattr(given, "_asyncio_future_blocking", None) is not None:
-            self.awaits, self.since = given, worker.last
-            mine.awaited.setdefault(given, []).append(self)
+            if worker.written or mine.holder is not worker or (end := worker.now()) - begin > LONG_NS:
+                worker.leave(None, state)
+            else:
+                worker.append((begin, self.number, state, end))
+                worker.current = None
+                worker.written = True
+                worker.last = end
+        if given is not None:
+            self._await(given, worker.last)
         return given
+
+    def _send_in_detail(self, value: Any) -> Any:
+        worker = current_worker()
+        if worker is None or worker.recorder is not self._recorder:
+            return self._resume(value)
+        outer = worker.enter(self.number)
+        state: State | None = None
+        try:
+            given = self._resume(value)
+            state = self._when_bare if given is None else WAITING
+        except BaseException:
+            self._recorder.adopt_name(self.number)
+            raise
+        finally:
+            worker.leave(outer, state)
+        self._await(given, worker.last)
+        return given
+
+    def _await(self, given: Any, since: int) -> None:
+        """Remember which asyncio future this task waits for, so that it is READY from the moment that is done."""
+        if getattr(given, "_asyncio_future_blocking", None) is not None:
+            self.awaits, self.since = given, since
+            self._recorder.awaited.setdefault(given, []).append(self)
 
     __next__ = send
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
 from taketurns import work
-from taketurns.recorder import FRESH_NS, LONG_NS, READY, RUNNING, WAITING, Worker, current_worker
+from taketurns.recorder import FRESH_NS, LONG_NS, READY, RUNNING, WAITING, Worker, current_worker, here
 from taketurns.steps import Steps
 
 try:
@@ -109,51 +109,57 @@ def _reason(before: tuple[int, int], after: tuple[int, int], gil: bool) -> str:
 class waiting:  # noqa: N801  (a context manager that is called like a function, as in contextlib)
     """The block waits for something real: a reply, a disk, a lock. ``what`` becomes the span's reason."""
 
+    __slots__ = ("_began", "_task", "_worker", "what")
+
     def __init__(self, what: str = "") -> None:
-        if not isinstance(what, str):
+        if what.__class__ is not str:
             raise TypeError(f'waiting() takes what the block waits for, such as "a reply"; it was given {what!r}')
         self.what = what
 
     def __enter__(self) -> None:
-        self.worker = worker = current_worker()
+        self._worker = worker = current_worker()
         if worker is None:
             return
-        self.alone = worker.current is None
-        if self.alone:
-            self.task = worker.recorder.number("")
-            self.began = worker.note(self.task, WAITING, self.what)
+        if worker.current is None:
+            self._task: int | None = worker.recorder.number("")
+            self._began = worker.note(self._task, WAITING, self.what)
         else:
-            self.task = worker.write()
-            self.began = worker.change(WAITING, self.what)
+            self._task = None  # it is the worker's current one
+            self._began = worker.change(WAITING, self.what)
 
     def __exit__(self, *exception: object) -> None:
-        if self.worker is None:
+        worker = self._worker
+        if worker is None:
             return
-        if self.alone:
-            self.worker.note(self.task, None)
+        if self._task is None:
+            worker.change(RUNNING)
         else:
-            self.worker.change(RUNNING)
+            worker.note(self._task, None)
 
 
 class _timer(waiting):  # noqa: N801
     """A wait that is due at a known time; what it takes longer, it was READY."""
 
-    seconds = math.inf
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("timer")
+        self.seconds = seconds
 
     def __exit__(self, *exception: object) -> None:
-        if self.worker is not None:
-            due = self.began + round(self.seconds * 1e9)
-            if self.worker.mark() - due > 10 * work.chunk_ns():
-                self.worker.append((due, self.task, READY, ""))
+        worker = self._worker
+        if worker is not None:
+            due = self._began + round(self.seconds * 1e9)
+            if worker.mark() - due > 10 * work.chunk_ns():
+                worker.append((due, worker.write() if self._task is None else self._task, READY, ""))
         super().__exit__(*exception)
 
 
 def wait(seconds: float) -> None:
     """Block this thread for so many seconds, as a stand-in for I/O."""
-    timer = _timer("timer")
-    timer.seconds = _seconds(seconds, "wait")
-    with timer:
-        time.sleep(timer.seconds)
+    seconds = _seconds(seconds, "wait")
+    with _timer(seconds):
+        time.sleep(seconds)
 
 
 # Functions of your own
@@ -241,12 +247,10 @@ def _function_task(function: Callable[..., Any], naming: Naming) -> Callable[...
     @functools.wraps(function)
     def run_task(*args: Any, **kwargs: Any) -> Any:
         # What `enter` and `leave` do, in one piece, for the usual case; a learner's program may have many small tasks.
-        worker = current_worker()
-        if worker is None:
-            return function(*args, **kwargs)
-        mine = worker.recorder
-        if worker.current is not None or mine.far:
-            return run_in_detail(worker, *args, **kwargs)
+        worker = getattr(here, "worker", None)
+        if worker is None or worker.current is not None or not (mine := worker.recorder).near:
+            worker = current_worker()
+            return function(*args, **kwargs) if worker is None else run_in_detail(worker, *args, **kwargs)
         mine.holder = worker
         worker.last = begin = worker.now()
         if begin - worker.cpu_at > FRESH_NS:

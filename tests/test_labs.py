@@ -68,7 +68,7 @@ QUIZ = {"A": "processes", "B": "one after another", "C": "threads", "D": "thread
             "✗",
             "C: asyncio takes a task off the core only",
         ),
-        (concurrency.which_model, {**QUIZ, "D": "threads"}, "✗", "D: Threads could have made it"),
+        (concurrency.which_model, {**QUIZ, "D": "threads"}, "✗", "D: They did make it"),
         (concurrency.which_model, {**QUIZ, "D": "magic"}, "✗", "D: 'magic' is none of the choices"),
         (concurrency.which_model, QUIZ, "✓", "Waiting looks the same"),
         (concurrency.two_at_a_time, waits(*at_once), "…", "Change one number"),

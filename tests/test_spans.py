@@ -372,7 +372,7 @@ def test_less_than_a_nanosecond_is_no_difference(span: Span, less: float) -> Non
 def test_repr_is_one_line_that_tells_the_two_numbers() -> None:
     assert repr(TRACE) == "<Trace 'two and one': 3 tasks, 6 spans, 4 s, peak concurrency 3, peak parallelism 1>"
     assert repr(Trace("a\nb", SPANS[:1], cut_short="x")) == (
-        "<Trace 'a\\nb': 1 tasks, 1 spans, 1 s, peak concurrency 1, peak parallelism 1, cut short>"
+        "<Trace 'a\\nb': 1 task, 1 span, 1 s, peak concurrency 1, peak parallelism 1, cut short>"
     )
 
 

@@ -93,7 +93,9 @@ def call_at(loop: Any, when: float, callback: Any, *args: Any, context: Any = No
 
 def call_soon(loop: Any, callback: Any, *args: Any, context: Any = None) -> Any:
     """Put a callback into the ready queue; if it is a future's, the tasks that wait for that are READY."""
-    if args and _recorder is not None and getattr(args[0], "_asyncio_future_blocking", None) is not None:
+    if not args:  # a step of a task, as a rule
+        return _call_soon(loop, callback, context=context)
+    if _recorder is not None and getattr(args[0], "_asyncio_future_blocking", None) is not None:
         _wake(args[0], _recorder)
     return _call_soon(loop, callback, *args, context=context)
 

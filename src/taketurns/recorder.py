@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from taketurns.steps import Steps
 
-__all__ = ["FRESH_NS", "LONG_NS", "Recorder", "Worker", "current_worker", "here", "on", "start", "stop"]
+__all__ = ["FRESH_NS", "LONG_NS", "Recorder", "Worker", "current_worker", "here", "is_child", "on", "start", "stop"]
 
 RUNNING, READY, WAITING = State.RUNNING, State.READY, State.WAITING
 
@@ -211,7 +211,6 @@ class Recorder:
     ) -> None:
         self.name = name
         self.far = far  # in a child process, events are written at once
-        self.near = not far  # and on: while this is so, hot paths may write to lists themselves
         self.label = label
         self.new_events = new_events
         self.now = now
@@ -250,14 +249,15 @@ _switch = threading.Lock()
 #: The recording that this process has on.
 on: Recorder | None = None
 _parents: Recorder | None = None
-_is_child = children.has_ancestors()
+#: Whether a parent process could be recording.
+is_child = children.has_ancestors()
 
 
 def current_worker() -> Worker | None:
     """Give the calling thread's worker in the recording that is on here or in a parent process, if there is one."""
     recorder = on
     if recorder is None:
-        recorder = _of_parent() if _is_child else None
+        recorder = _of_parent() if is_child else None
         if recorder is None:
             return None
     try:
@@ -305,7 +305,7 @@ def stop(recorder: Recorder, trace: Trace, cut_short: str, simulated: bool = Fal
     """End a recording and complete its trace."""
     global on
     with _switch:
-        on, recorder.near = None, False
+        on = None
     end = recorder.now()
     for number in list(recorder.asyncio_tasks):
         recorder.adopt_name(number)
@@ -350,11 +350,11 @@ def _far_rows(events: Iterable[tuple[int, str, list[Any]]]) -> Iterator[Row]:
 
 def _after_fork() -> None:
     """A forked child starts without a recording of its own; its parent is now an ancestor."""
-    global on, _parents, _is_child, _switch
+    global on, _parents, is_child, _switch
     on, _parents, _switch = None, None, threading.Lock()
     here.__dict__.clear()
     children.renew()
-    _is_child = True
+    is_child = True
 
 
 if hasattr(os, "register_at_fork"):

@@ -188,7 +188,7 @@ class Trace:
     @property
     def summary(self) -> str:
         """One sentence: label, tasks, duration and the two numbers."""
-        tasks = "1 task" if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
+        tasks = text.counted(len(self.tasks), "task")
         said = (
             f"{self.label or 'Recording'}: {tasks} in {text.duration_text(self.duration)}, "
             f"at most {self.peak_concurrency} in progress and {self.peak_parallelism} running at one instant."
@@ -206,10 +206,9 @@ class Trace:
         if "spans" not in self.__dict__:
             return f"<Trace {self.label!r}, still being recorded>"
         cut_short = ", cut short" if self.cut_short else ""
-        return (
-            f"<Trace {self.label!r}: {len(self.tasks)} tasks, {len(self.spans)} spans, {self.duration:.6g} s, "
-            f"peak concurrency {self.peak_concurrency}, peak parallelism {self.peak_parallelism}{cut_short}>"
-        )
+        counts = f"{text.counted(len(self.tasks), 'task')}, {text.counted(len(self.spans), 'span')}"
+        peaks = f"peak concurrency {self.peak_concurrency}, peak parallelism {self.peak_parallelism}"
+        return f"<Trace {self.label!r}: {counts}, {self.duration:.6g} s, {peaks}{cut_short}>"
 
     def _repr_html_(self) -> str | None:
         # The one import against the direction of the house: a notebook asks a trace to show itself.

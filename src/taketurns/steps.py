@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
+from taketurns import recorder
 from taketurns.recorder import FRESH_NS, LONG_NS, READY, WAITING, Recorder, current_worker, here
 from taketurns.spans import State
 
@@ -20,10 +21,10 @@ class Steps(Coroutine[Any, Any, Any]):
 
     __slots__ = ("__weakref__", "_inner", "_recorder", "_resume", "_when_bare", "awaits", "number", "since")
 
-    def __init__(self, inner: Any, number: int, recorder: Recorder) -> None:
+    def __init__(self, inner: Any, number: int, mine: Recorder) -> None:
         self._inner = inner
         self._resume = inner.send
-        self._recorder = recorder
+        self._recorder = mine
         self._when_bare = READY if isinstance(inner, Coroutine) else WAITING
         self.number = number
         self.awaits: object = None  # the asyncio future that it waits for
@@ -32,8 +33,14 @@ class Steps(Coroutine[Any, Any, Any]):
     def send(self, value: Any = None) -> Any:
         """Resume with a value until the next suspend."""
         # What `enter` and `leave` do, in one piece, for the usual case: a program may take many small steps.
-        mine, worker = self._recorder, getattr(here, "worker", None)
-        if worker is None or worker.recorder is not mine or worker.current is not None or not mine.near:
+        mine = self._recorder
+        if mine is not recorder.on:
+            return self._send_in_detail(value)
+        try:
+            worker = here.worker
+        except AttributeError:
+            return self._send_in_detail(value)
+        if worker.recorder is not mine or worker.current is not None:
             return self._send_in_detail(value)
         mine.holder = worker
         worker.last = begin = worker.now()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
-from taketurns import work
+from taketurns import recorder, work
 from taketurns.recorder import FRESH_NS, LONG_NS, READY, RUNNING, WAITING, Worker, current_worker, here
 from taketurns.steps import Steps
 
@@ -69,15 +69,15 @@ def _with_marks(chunks: int, worker: Worker) -> None:
     was not interrupted by one; of a longer one the system can tell, or else ten are the limit. In the loop, the name
     is written before the clock is read: see the law in recorder.py.
     """
-    recorder, now, append, task = worker.recorder, worker.now, worker.append, worker.write()
-    gil, late, longest = recorder.gil, 2 * work.chunk_ns(), 10 * work.chunk_ns()
+    mine, now, append, task = worker.recorder, worker.now, worker.append, worker.write()
+    gil, late, longest = mine.gil, 2 * work.chunk_ns(), 10 * work.chunk_ns()
     switches = _switches()
     last = worker.last
     for _ in range(chunks):
         for _ in work.CHUNK:
             pass
-        lost = gil and recorder.holder is not worker
-        recorder.holder = worker
+        lost = gil and mine.holder is not worker
+        mine.holder = worker
         at = now()
         if lost or at - last > late:
             before, switches = switches, _switches()
@@ -228,7 +228,11 @@ def _name(naming: Naming, args: Any, kwargs: Any) -> str:
 
 
 def _function_task(function: Callable[..., Any], naming: Naming) -> Callable[..., Any]:
-    def run_in_detail(worker: Worker, /, *args: Any, **kwargs: Any) -> Any:
+    @functools.wraps(function)
+    def run_in_detail(*args: Any, **kwargs: Any) -> Any:
+        worker = current_worker()
+        if worker is None:
+            return function(*args, **kwargs)
         outer = worker.enter(_name(naming, args, kwargs))
         try:
             return function(*args, **kwargs)
@@ -236,21 +240,20 @@ def _function_task(function: Callable[..., Any], naming: Naming) -> Callable[...
             worker.leave(outer)
 
     if not isinstance(naming, str):
-
-        @functools.wraps(function)
-        def run_named_task(*args: Any, **kwargs: Any) -> Any:
-            worker = current_worker()
-            return function(*args, **kwargs) if worker is None else run_in_detail(worker, *args, **kwargs)
-
-        return run_named_task
+        return run_in_detail
 
     @functools.wraps(function)
     def run_task(*args: Any, **kwargs: Any) -> Any:
         # What `enter` and `leave` do, in one piece, for the usual case; a learner's program may have many small tasks.
-        worker = getattr(here, "worker", None)
-        if worker is None or worker.current is not None or not (mine := worker.recorder).near:
-            worker = current_worker()
-            return function(*args, **kwargs) if worker is None else run_in_detail(worker, *args, **kwargs)
+        mine = recorder.on
+        if mine is None:
+            return run_in_detail(*args, **kwargs) if recorder.is_child else function(*args, **kwargs)
+        try:
+            worker = here.worker
+        except AttributeError:
+            return run_in_detail(*args, **kwargs)
+        if worker.recorder is not mine or worker.current is not None:
+            return run_in_detail(*args, **kwargs)
         mine.holder = worker
         worker.last = begin = worker.now()
         if begin - worker.cpu_at > FRESH_NS:
@@ -290,12 +293,12 @@ def _coroutine_task(function: Callable[..., Any], naming: Naming) -> Callable[..
         coroutine = function(*args, **kwargs)
         if worker is None:
             return await coroutine
-        recorder, name, outer = worker.recorder, _name(naming, args, kwargs), worker.current
-        if outer in recorder.unnamed:  # an asyncio task was made of this call, and they are one
-            recorder.unnamed.remove(outer)
-            recorder.names[outer] = name
+        mine, name, outer = worker.recorder, _name(naming, args, kwargs), worker.current
+        if outer in mine.unnamed:  # an asyncio task was made of this call, and they are one
+            mine.unnamed.remove(outer)
+            mine.names[outer] = name
             return await coroutine
-        return await Steps(coroutine, recorder.number(name), recorder)
+        return await Steps(coroutine, mine.number(name), mine)
 
     _coroutine_codes.add(run_task.__code__)  # type: ignore[attr-defined]
     return run_task

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from taketurns.spans import Span, Trace
 
-__all__ = ["duration_text", "table", "text_timeline"]
+__all__ = ["counted", "duration_text", "table", "text_timeline"]
 
 MARKS = {"RUNNING": "█", "READY": "─", "WAITING": "░"}
 MOST_LANES = 40
@@ -32,6 +32,11 @@ def duration_text(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = [(f"{hours:,}", "h"), (str(minutes), "min"), (str(rest), "s")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number != "0")
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many there are: ``1 task``, ``2 tasks``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def table(trace: Trace) -> str:
@@ -65,7 +70,7 @@ def text_timeline(trace: Trace, width: int = 64) -> str:
     names = max(map(len, lanes.values()), default=0)
     lines += [f"{name:<{names}} │{_cells(trace, task, width)}│" for task, name in lanes.items()]
     if more := len(trace.tasks) - len(lanes):
-        lines.append(f"… and {more} more {'task' if more == 1 else 'tasks'}")
+        lines.append(f"… and {counted(more, 'more task')}")
     if lanes:
         end = duration_text(trace.duration)
         lines.append(f"{'':<{names}} 0{end:>{width}}")

@@ -13,7 +13,7 @@ __all__ = ["CHUNK", "adopt_chunk_ns", "chunk_ns", "chunks", "without_marks"]
 CHUNK = range(2000)
 VARIABLE = "TAKETURNS_CHUNK_NS"
 
-_known = float(os.environ.get(VARIABLE, "0"))
+_known = float(os.environ.get(VARIABLE) or 0)
 _lock = threading.Lock()
 
 

@@ -42,7 +42,7 @@ which_model = Exercise(
             "D": choice(
                 "threads or asyncio",
                 {
-                    "threads": "Threads could have made it. Could anything else have made the same picture?",
+                    "threads": "They did make it. asyncio draws the same, but for a thin line at both ends of a lane.",
                     "asyncio": "asyncio could have made it. Could anything else have made the same picture?",
                     "processes": "Processes could, but nothing here needs a core. Which cheaper models could as well?",
                     "one after another": f"All four are in progress at one instant. One after another, {_ALONE}",

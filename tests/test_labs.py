@@ -102,7 +102,7 @@ QUIZ = {"A": "processes", "B": "one after another", "C": "threads", "D": "thread
             "✗",
             "Threads share one. What has its own?",
         ),
-        (concurrency.no_gil_in_the_way, computes(*at_once), "✓", "4 workers, 4 tasks in progress"),
+        (concurrency.no_gil_in_the_way, computes(*at_once), "✓", "nobody waited for a GIL"),
     ],
 )
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):

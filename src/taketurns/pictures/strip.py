@@ -10,7 +10,8 @@ from taketurns.spans import State, Steps, Trace
 
 __all__ = ["GRAY", "TEXT", "draw_strip", "strip_height"]
 
-GRAY, PALE = "#666666", "#e2e2e2"
+GRAY, PALE = "#666666", "#e9e9e9"
+TINT = "#a8cbea"  # paler than a bar, so that nobody takes the strip for a lane
 TEXT = 11
 BASE = -0.8
 LINE = 0.21  # inches that a line of text needs
@@ -32,7 +33,8 @@ def draw_strip(ax: Axes, trace: Trace, height: float, inches: float) -> None:
     at, level = _levels(trace.parallelism_steps, trace.duration, most, top)
     # Few steps are outlined, so that a short one is seen; many blend.
     outline = 0.8 if len(at) < FEW else 0
-    ax.fill_between(at, level, BASE, step="post", color=blue, linewidth=outline, zorder=2, gid="running", snap=False)
+    ax.fill_between(at, level, BASE, step="post", color=TINT, linewidth=outline, zorder=2, gid="running", snap=False)
+    ax.hlines(level[:-1], at[:-1], at[1:], color=blue, linewidth=1.5, zorder=3, gid="running line")
     ax.set_ylim(ax.get_ylim()[0], top - 0.1)
 
     level_of_peak = BASE + (top - BASE) * trace.peak_parallelism / most

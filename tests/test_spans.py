@@ -268,6 +268,13 @@ def test_every_step_is_later_than_the_one_before_and_changes_the_number(trace: T
         assert counts[-1] == 0
 
 
+def test_time_in_a_state_can_be_asked_of_one_task() -> None:
+    trace = Trace("", (Span("a", "READY", "w", 0, 1), Span("b", "READY", "w", 0, 2), Span("a", "RUNNING", "w", 1, 4)))
+    assert (trace.time_in("READY", "a"), trace.time_in("READY"), trace.time_in("WAITING", "a")) == (1, 3, 0)
+    with pytest.raises(KeyError, match="no task 'c'"):
+        trace.time_in("READY", "c")
+
+
 @given(some_traces)
 def test_time_in_a_state_is_a_sum_over_all_instants(trace: Trace) -> None:
     eighths = [(2 * n + 1) / 16 for n in range(32)]

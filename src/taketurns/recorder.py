@@ -222,6 +222,7 @@ class Recorder:
         self.unnamed: set[int] = set()  # asyncio tasks whose @task function will name them
         self.asyncio_tasks: WeakValueDictionary[int, asyncio.Task[Any]] = WeakValueDictionary()
         self.awaited: dict[object, list[Steps]] = {}  # by asyncio future: the tasks that wait for it
+        self.offsets: dict[object, int] = {}  # by event loop: how far our clock is ahead of its clock, in ns
         self.due: dict[object, int] = {}  # by asyncio future: when its timer is due, in ns
         self.start = now()
 

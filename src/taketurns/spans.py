@@ -135,10 +135,11 @@ class Trace:
         """Seconds from the begin of the recording to the end of its last span."""
         return max((span.end for span in self.spans), default=0.0)
 
-    def time_in(self, state: State | str) -> float:
-        """Give the seconds that all tasks together spent in a state."""
+    def time_in(self, state: State | str, task: str | None = None) -> float:
+        """Give the seconds that a task, or all of them together, spent in a state."""
         wanted = _state(state)
-        return sum(span.duration for span in self.spans if span.state is wanted)
+        spans = self.spans if task is None else self.lane(task)
+        return sum(span.duration for span in spans if span.state is wanted)
 
     # The two numbers
 

@@ -46,7 +46,7 @@ def table(trace: Trace) -> str:
         lane = trace.lane(task)
         workers = ", ".join(dict.fromkeys(_one_line(span.worker) for span in lane))
         times = [lane[0].start, max(span.end for span in lane)]
-        times += [sum(span.duration for span in lane if span.state == state) for state in MARKS]
+        times += [trace.time_in(state, task) for state in MARKS]
         rows.append((_one_line(task), workers, *map(duration_text, times)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(_aligned(row, widths) for row in rows)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from taketurns.preflight import cores, cores_at_once, preflight
+from taketurns.preflight import preflight
 from taketurns.recording import record
 from taketurns.spans import Span, State, Trace
 from taketurns.tasks import compute, task, wait, waiting
@@ -32,8 +32,6 @@ __all__ = [
     "Trace",
     "compare",
     "compute",
-    "cores",
-    "cores_at_once",
     "explore",
     "preflight",
     "record",

@@ -236,6 +236,17 @@ def test_a_stretch_that_lost_the_gil_gives_way_to_those_that_are_seen_to_run(sur
         assert drawn(trace, task, 12) == lane.ljust(12)
 
 
+@given(st.lists(st.text("Gw ", min_size=8, max_size=8), min_size=2, max_size=4))
+def test_stretches_that_lost_the_gil_to_each_other_are_in_turns_while_they_overlap(lanes: list[str]) -> None:
+    trace = assembled([row for number, lane in enumerate(lanes) for row in rows(lane + " ", number, f"t{number}")])
+    for number, lane in enumerate(lanes):
+        shared = {at for at in range(8) if lane[at] == "G" and [other[at] for other in lanes].count("G") > 1}
+        turns = [span for span in trace.spans if span.task == f"t{number}" and span.in_turns]
+        assert {at for s in turns for at in range(round(s.start * 1e9), round(s.end * 1e9))} == shared
+        assert drawn(trace, f"t{number}", 8) == lane.replace("G", "R")
+    assert trace.peak_parallelism <= 1
+
+
 def test_no_stretch_gives_way_to_another_process_that_has_a_gil_of_its_own() -> None:
     trace = assembled([*rows("GGGG ", 0, "near"), *rows("wRRw ", 0, "far", Thread(CHILD, "main"))])
     assert drawn(trace, "near", 5) == "RRRR "

@@ -268,6 +268,21 @@ def test_every_step_is_later_than_the_one_before_and_changes_the_number(trace: T
         assert counts[-1] == 0
 
 
+def test_spans_in_turns_count_as_one_in_each_process() -> None:
+    spans = (
+        Span("a", "RUNNING", "thread 1", 0, 3, "GIL"),
+        Span("b", "RUNNING", "thread 2", 1, 4, "GIL"),
+        Span("c", "RUNNING", "process 1", 2, 4, "GIL"),
+        Span("d", "RUNNING", "process 1, thread 1", 2, 4, "GIL"),
+        Span("e", "RUNNING", "thread 1", 6, 8, "GIL"),
+    )
+    trace = Trace("", spans)
+    assert [span.process for span in spans] == ["", "", "process 1", "process 1", ""]
+    assert trace.parallelism_steps == ((0, 1), (2, 2), (4, 0), (6, 1), (8, 0))
+    assert (trace.peak_parallelism, trace.mean_parallelism) == (2, 1.0)
+    assert trace.summary.endswith("Some took turns under the GIL, at moments that were not seen.")
+
+
 def test_time_in_a_state_can_be_asked_of_one_task() -> None:
     trace = Trace("", (Span("a", "READY", "w", 0, 1), Span("b", "READY", "w", 0, 2), Span("a", "RUNNING", "w", 1, 4)))
     assert (trace.time_in("READY", "a"), trace.time_in("READY"), trace.time_in("WAITING", "a")) == (1, 3, 0)

@@ -2,6 +2,7 @@ import asyncio
 import inspect
 import math
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -84,6 +85,25 @@ def test_under_the_gil_no_two_threads_run_at_one_instant():
     if trace.origin["gil"] == "on":
         assert trace.peak_parallelism == 1
         assert any(span.reason == "GIL" for span in trace.spans if span.state is READY)
+
+
+def test_plain_functions_that_share_the_gil_are_in_turns():
+    barrier = threading.Barrier(2)
+
+    @task
+    def count():
+        barrier.wait()
+        end = time.thread_time() + 0.02
+        while time.thread_time() < end:
+            pass
+        barrier.wait()
+
+    with record() as trace, ThreadPoolExecutor(2) as pool:
+        for _ in range(2):
+            pool.submit(count)
+    assert trace.peak_concurrency == 2
+    if trace.origin["gil"] == "on":
+        assert trace.peak_parallelism <= 1
 
 
 def test_a_mark_after_one_of_another_thread_shows_that_the_gil_was_lost(monkeypatch):

@@ -16,7 +16,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from taketurns.pictures import figures
-from taketurns.pictures.lanes import COLORS, lane_inches, shorten
+from taketurns.pictures.lanes import COLORS, STRIPES, lane_inches, shorten
 from taketurns.pictures.timeline import compare, picture, timeline
 from taketurns.spans import Span, State, Trace
 
@@ -130,6 +130,15 @@ def test_every_span_of_any_trace_is_drawn_exactly_once_in_its_lane(trace: Trace,
     row = {name: number for number, name in enumerate(trace.tasks if lanes == "task" else trace.workers)}
     expected = Counter((s.state.value, row[getattr(s, lanes)], s.start, s.end) for s in trace.spans)
     assert Counter((state, round(middle), start, end) for state, middle, _, start, end in bars(ax)) == expected
+
+
+def test_spans_in_turns_are_striped_and_explained():
+    spans = [Span(name, RUNNING, name, 0.0, 1.0, "GIL") for name in "ab"]
+    ax = timeline(Trace("plain functions", (*spans, Span("a", RUNNING, "a", 1.0, 2.0))))
+    striped = artist(ax, "in turns")
+    assert (striped.get_hatch(), len(striped.get_paths())) == (STRIPES["hatch"], 2)
+    assert len(artist(ax, "RUNNING").get_paths()) == 1
+    assert legend_of(ax) == ["running: on a core", "in turns, at moments not seen"]
 
 
 def test_a_lone_bar_thinner_than_a_pixel_is_outlined_and_those_of_a_crowd_blend():

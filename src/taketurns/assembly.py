@@ -6,7 +6,7 @@ import os
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
+from itertools import accumulate, count, pairwise
 from typing import NamedTuple, cast
 
 from taketurns.spans import Span, State
@@ -57,7 +57,7 @@ def assemble(
         for row, until in _stretches(events, _until(events[-1], end, last_seen))
         if row.state is not None and (row.at < until or (instants and row.state is State.RUNNING))
     ]
-    lasting = sorted(_give_way(lasting), key=lambda stretch: stretch[0].at)
+    lasting = sorted(_take_turns(list(_give_way(lasting))), key=lambda stretch: stretch[0].at)
     named = {row.task for row, _ in lasting}.union(lost)
     keys = [key for key in tasks if key in named]
     names = dict(zip(keys, _task_names([tasks[key][-1].name for key in keys]), strict=True))
@@ -99,20 +99,44 @@ def _give_way(stretches: list[Stretch]) -> Iterator[Stretch]:
         if row.state is State.RUNNING and row.reason:
             others = sure[row.task[0]]
             first, last = bisect_left(others, (row.at, 0)), bisect_left(others, (until, 0))
-            yield from _pieces(row._replace(reason=""), until, others[max(first - 1, 0) : last])
+            yield from _pieces(row, until, others[max(first - 1, 0) : last], State.READY)
         else:
             yield row, until
 
 
-def _pieces(row: Row, until: int, others: Iterable[tuple[int, int]]) -> Iterator[Stretch]:
-    """Cut a RUNNING stretch into what it has for itself and, READY, what the others take of it."""
+def _take_turns(stretches: list[Stretch]) -> Iterator[Stretch]:
+    """Leave the reason "GIL" where stretches that lost it overlap: they took turns, at moments that nobody saw."""
+    change: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    for row, until in stretches:
+        if row.state is State.RUNNING and row.reason:
+            change[row.task[0]].update({row.at: 1})
+            change[row.task[0]].subtract({until: 1})
+    crowded = {process: _crowded(edges) for process, edges in change.items()}
+    for row, until in stretches:
+        if row.state is State.RUNNING and row.reason:
+            others = crowded[row.task[0]]
+            first, last = bisect_left(others, (row.at, 0)), bisect_left(others, (until, 0))
+            parts = others[max(first - 1, 0) : last]
+            yield from _pieces(row._replace(reason=""), until, parts, State.RUNNING)
+        else:
+            yield row, until
+
+
+def _crowded(change: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Give the times between which there are two or more, from how their number changes."""
+    counts = accumulate(change[at] for at in sorted(change))
+    return [(at, until) for (at, until), count in zip(pairwise(sorted(change)), counts, strict=False) if count > 1]
+
+
+def _pieces(row: Row, until: int, others: Iterable[tuple[int, int]], state: State) -> Iterator[Stretch]:
+    """Cut a RUNNING stretch: what it shares with others is in that state, with the reason "GIL"."""
     at = row.at
     for start, end in others:
         start, end = max(start, at), min(end, until)
         if start < end:
             if at < start:
                 yield row._replace(at=at), start
-            yield row._replace(at=start, state=State.READY, reason="GIL"), end
+            yield row._replace(at=start, state=state, reason="GIL"), end
             at = end
     if at < until:
         yield row._replace(at=at), until

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -39,7 +39,7 @@ class Span:
     """One task in one state on one worker, from start to end, in seconds since the recording began.
 
     ``reason`` says why it was not running, where that was measured: ``"GIL"``, ``"core"``, ``"event loop"``,
-    or what ``waiting(what)`` was told.
+    or what ``waiting(what)`` was told. A RUNNING span with the reason ``"GIL"`` took turns with others like it.
     """
 
     task: str
@@ -62,6 +62,16 @@ class Span:
     def duration(self) -> float:
         """How long the span lasts, in seconds."""
         return self.end - self.start
+
+    @property
+    def in_turns(self) -> bool:
+        """Whether it ran for a part of its time only, in turns with others like it, at moments that nobody saw."""
+        return self.state is State.RUNNING and self.reason == "GIL"
+
+    @property
+    def process(self) -> str:
+        """The process of its worker; empty for the one that recorded."""
+        return self.worker.partition(", ")[0] if self.worker.startswith("process ") else ""
 
 
 def _state(name: object) -> State:
@@ -166,7 +176,7 @@ class Trace:
     @property
     def mean_parallelism(self) -> float:
         """How many tasks are running on average over the whole duration."""
-        return self.time_in(State.RUNNING) / self.duration if self.duration else 0.0
+        return sum(end - start for start, end in self._running) / self.duration if self.duration else 0.0
 
     @property
     def _in_progress(self) -> list[Interval]:
@@ -174,7 +184,13 @@ class Trace:
 
     @property
     def _running(self) -> list[Interval]:
-        return [(span.start, span.end) for span in self.spans if span.state is State.RUNNING]
+        # Those in turns are as many as one in each process: it has one GIL.
+        alone = [(s.start, s.end) for s in self.spans if s.state is State.RUNNING and not s.in_turns]
+        in_turns: dict[str, list[Interval]] = {}
+        for span in self.spans:
+            if span.in_turns:
+                in_turns.setdefault(span.process, []).append((span.start, span.end))
+        return alone + [interval for intervals in in_turns.values() for interval in _union(intervals)]
 
     def same_schedule(self, other: Trace) -> bool:
         """Tell whether both have the same spans, to the nanosecond, whoever carries them and for whatever reason."""
@@ -194,6 +210,8 @@ class Trace:
             f"{self.label or 'Recording'}: {tasks} in {text.duration_text(self.duration)}, "
             f"at most {self.peak_concurrency} in progress and {self.peak_parallelism} running at one instant."
         )
+        if any(span.in_turns for span in self.spans):
+            said += " Some took turns under the GIL, at moments that were not seen."
         return f"{said} Cut short: {self.cut_short}." if self.cut_short else said
 
     def table(self) -> str:
@@ -254,6 +272,17 @@ def _steps(intervals: Iterable[Interval]) -> Steps:
             count += change[at]
             steps.append((at, count))
     return tuple(steps)
+
+
+def _union(intervals: list[Interval]) -> Iterator[Interval]:
+    """Put together the intervals that overlap or touch; they are sorted by their start."""
+    start, end = intervals[0]
+    for one in intervals[1:]:
+        if one[0] > end:
+            yield start, end
+            start = one[0]
+        end = max(end, one[1])
+    yield start, end
 
 
 def _peak(intervals: list[Interval]) -> int:

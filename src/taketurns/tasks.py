@@ -173,9 +173,9 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
     """Make every call of a function, generator function or ``async def`` a task with its name.
 
     ``name`` may hold parameters: ``@task(name="board {number}")``. Each stretch between suspend and resume is one
-    RUNNING span. In a plain function only `compute` sees how it loses the GIL; a long stretch in which it had no core
-    at all is WAITING. Raises ``TypeError`` for what is not a function, ``ValueError`` for a parameter that it does not
-    have.
+    RUNNING span. In a plain function only `compute` sees when it loses the GIL. A long stretch in which the thread
+    had hardly any core is WAITING; where plain stretches of several threads had to share the GIL, they are in turns.
+    Raises ``TypeError`` for what is not a function, ``ValueError`` for a parameter that it does not have.
     """
     if name is not None and not isinstance(name, str):
         raise TypeError(f'@task takes a name, a string such as "board {{number}}"; it was given {name!r}')

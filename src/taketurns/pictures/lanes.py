@@ -17,6 +17,7 @@ __all__ = [
     "COLORS",
     "HEIGHTS",
     "INK",
+    "STRIPES",
     "Lanes",
     "Numbers",
     "draw_bars",
@@ -35,6 +36,8 @@ Stretch = tuple[str, float, float]
 COLORS = {State.WAITING: "#d0d8e4", State.READY: "#f0a030", State.RUNNING: "#1f6fb8"}
 #: How much of its lane a bar takes: the states can be told apart without any color.
 HEIGHTS = {State.WAITING: 0.46, State.READY: 0.24, State.RUNNING: 0.72}
+#: How a bar looks that ran in turns with others, at moments that nobody saw: running and ready at once.
+STRIPES: dict[str, Any] = {"hatch": "////", "edgecolor": COLORS[State.READY], "hatch_linewidth": 2.5}
 #: Behind what a worker carries: one after another for the tasks, so that a change of task is seen.
 TINTS = ("#fde0d2", "#d9eed0", "#e4dbf2", "#fbeeb4", "#cfeeec", "#f5d4e4")
 INK = "#222222"
@@ -79,7 +82,8 @@ def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:
     low, size = (0.0, 1.0) if lanes == "task" else (0.14, 0.72)
     pixel = horizon / PIXELS
     for state, color in COLORS.items():
-        rows = sorted((number[getattr(s, lanes)], s.start, s.end) for s in trace.spans if s.state is state)
+        spans = [span for span in trace.spans if span.state is state and not span.in_turns]
+        rows = sorted((number[getattr(s, lanes)], s.start, s.end) for s in spans)
         if rows:
             row, start, end = np.array(rows, float).T
             outlines = _outlines(row, start, end, pixel)
@@ -88,6 +92,12 @@ def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:
             if np.median(end - start) < pixel and not outlines.any():
                 bars.set_snap(False)
             ax.add_collection(bars, autolim=False)
+    in_turns = sorted((number[getattr(s, lanes)], s.start, s.end) for s in trace.spans if s.in_turns)
+    if in_turns:
+        row, start, end = np.array(in_turns, float).T
+        bars = _boxes(start, end, row + low, HEIGHTS[State.RUNNING] * size, COLORS[State.RUNNING], "in turns")
+        bars.set(**STRIPES, linewidth=0, zorder=2)
+        ax.add_collection(bars, autolim=False)
 
 
 def _boxes(start: Numbers, end: Numbers, middle: Numbers, height: float, color: Any, gid: str) -> PolyCollection:

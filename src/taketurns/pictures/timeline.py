@@ -6,7 +6,7 @@ first seven minutes. Lanes are numbered 0, 1, 2, … from the top.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -23,6 +23,7 @@ from taketurns.pictures.lanes import (
     COLORS,
     HEIGHTS,
     INK,
+    STRIPES,
     Lanes,
     draw_bars,
     draw_carried,
@@ -32,7 +33,7 @@ from taketurns.pictures.lanes import (
     shorten,
 )
 from taketurns.pictures.strip import GRAY, TEXT, draw_strip, strip_height
-from taketurns.spans import State, Trace
+from taketurns.spans import Span, State, Trace
 from taketurns.text import duration_text
 
 __all__ = ["compare", "picture", "timeline"]
@@ -42,6 +43,7 @@ MEANINGS = {
     State.READY: "ready: could run, waits for its turn",
     State.WAITING: "waiting: for a timer, a reply, a lock",
 }
+IN_TURNS = "in turns, at moments not seen"
 #: The units of the time axis in seconds, and from where on each is used.
 UNITS = (
     (3600.0, "hours", 3 * 3600.0),
@@ -101,7 +103,7 @@ def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
             ax.set_title(numbers, loc="right", fontsize=TEXT, color=INK)
             ax.tick_params(axis="x", labelbottom=ax.get_subplotspec().is_last_row())  # type: ignore[union-attr]
         _draw_time(ax, horizon, any(map(_is_simulated, traces)))
-        _draw_legend(ax, (span.state for trace in traces for span in trace.spans))
+        _draw_legend(ax, [span for trace in traces for span in trace.spans])
     return figure
 
 
@@ -156,7 +158,7 @@ def _draw(ax: Axes, trace: Trace, lanes: Lanes, inches: float) -> Axes:
     if trace.spans:
         draw_strip(ax, trace, strip_height(len(names_of(trace, lanes))), inches)
     _draw_time(ax, trace.duration, _is_simulated(trace))
-    _draw_legend(ax, (span.state for span in trace.spans))
+    _draw_legend(ax, trace.spans)
     return ax
 
 
@@ -219,15 +221,20 @@ class _UnitLocator(MaxNLocator):
         return [tick * self.unit for tick in super().tick_values(vmin / self.unit, vmax / self.unit)]
 
 
-def _draw_legend(ax: Axes, states: Iterable[State]) -> None:
+def _draw_legend(ax: Axes, spans: Sequence[Span]) -> None:
     """Explain the states that occur, beneath the time axis, by bars of their color and height."""
-    present = set(states)
+    present = {span.state for span in spans if not span.in_turns}
     shown = [state for state in MEANINGS if state in present]
-    if shown:
-        wide = _inches_of(ax)[0] > LEGEND_WIDTH
+    said = [MEANINGS[state] for state in shown]
+    bars = [Rectangle((0, 0), 1, HEIGHTS[state], color=COLORS[state], linewidth=0) for state in shown]
+    if any(span.in_turns for span in spans):
+        said.append(IN_TURNS)
+        striped = Rectangle((0, 0), 1, HEIGHTS[State.RUNNING], facecolor=COLORS[State.RUNNING], linewidth=0, **STRIPES)
+        bars.append(striped)
+    if bars:
+        columns = 1 if _inches_of(ax)[0] <= LEGEND_WIDTH else 2 if len(bars) > 3 else len(bars)
         lower = ScaledTranslation(0, -0.62, ax.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
-        bars = [Rectangle((0, 0), 1, HEIGHTS[state], color=COLORS[state], linewidth=0) for state in shown]
-        ax.legend(bars, [MEANINGS[state] for state in shown], ncols=len(shown) if wide else 1, fontsize=LEGEND,
+        ax.legend(bars, said, ncols=columns, fontsize=LEGEND,
                   loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=ax.transAxes + lower,
                   frameon=False, borderaxespad=0, borderpad=0, handlelength=1.6, columnspacing=1.8, labelcolor=INK,
                   handler_map={Rectangle: HandlerPatch(_legend_bar)})  # fmt: skip

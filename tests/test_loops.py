@@ -1,8 +1,10 @@
 import asyncio
 import contextvars
+import gc
 import sys
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -309,6 +311,22 @@ def test_a_task_that_cannot_be_created_is_not_in_the_trace():
     with record() as trace:
         asyncio.run(main())
     assert RUNNING not in [span.state for span in trace.spans if span.task == "refused"]
+
+
+def test_a_task_that_nobody_keeps_is_garbage_as_without_a_recording():
+    async def forgotten():
+        await asyncio.get_running_loop().create_future()
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)  # "it is pending"
+        task = weakref.ref(asyncio.create_task(forgotten()))
+        await asyncio.sleep(0)
+        gc.collect()
+        return task()
+
+    with record() as trace:
+        assert asyncio.run(main()) is None
+    assert "forgotten" in trace.tasks
 
 
 def test_a_task_that_outlives_the_recording_goes_on():

@@ -92,6 +92,15 @@ def test_a_stretch_in_which_another_thread_marked_the_clock_gives_way_where_ther
     assert worker.events == expected
 
 
+def test_a_task_that_lost_the_gil_before_it_called_another_gives_way_too(worker):
+    worker.recorder.gil = True
+    worker.enter(1)
+    worker.recorder.holder = None
+    worker.enter(2)
+    expected = [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.RUNNING, "GIL"), (3_000, 1, State.WAITING, "")]
+    assert worker.events == expected
+
+
 def test_a_second_recording_is_refused_and_the_first_goes_on():
     with record("first") as first:
         compute(0)

@@ -116,7 +116,8 @@ def _wake(future: object, recorder: Recorder) -> None:
     worker = current_worker()
     now = recorder.now()
     due = recorder.due.pop(future, now)
-    for steps in recorder.awaited.pop(future, ()):
-        if worker is not None and steps.awaits is future:
+    for reference in recorder.awaited.pop(id(future), ()):
+        steps = reference()
+        if worker is not None and steps is not None and steps.awaits is future:
             steps.awaits = None
             worker.append((max(steps.since, min(due, now)), steps.number, READY, "event loop"))

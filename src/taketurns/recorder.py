@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 from taketurns import children, work
 from taketurns.assembly import Row, Thread, assemble
@@ -54,18 +54,8 @@ class Worker:
     """A thread that carries tasks, one at a time: a task that calls another waits for it."""
 
     __slots__ = (
-        "append",
-        "cpu",
-        "cpu_at",
-        "current",
-        "events",
-        "last",
-        "now",
-        "process",
-        "recorder",
-        "state",
-        "thread",
-        "written",
+        *("append", "cpu", "cpu_at", "current", "events", "last"),
+        *("now", "process", "recorder", "state", "thread", "written"),
     )
 
     def __init__(self, recorder: Recorder) -> None:
@@ -89,11 +79,11 @@ class Worker:
 
     def enter(self, task: int | str) -> Outer:
         """Begin or resume a task; give the one that waits for it meanwhile, with its state."""
-        self.recorder.holder = self
+        recorder = self.recorder
+        lost = recorder.holder is not self
+        recorder.holder = self
         at = self.now()
-        outer = None
-        if self.current is not None:
-            outer = self._interrupt(at)
+        outer = self._interrupt(at, lost) if self.current is not None else None
         if at - self.cpu_at > FRESH_NS:
             self.read_cpu(at)
         self.current = task
@@ -162,10 +152,10 @@ class Worker:
         before, self.cpu, self.cpu_at = self.cpu, time.thread_time_ns(), at
         return self.cpu - before
 
-    def _interrupt(self, at: int) -> Outer:
+    def _interrupt(self, at: int, lost: bool) -> Outer:
         outer = self.write(), self.state
-        if at - self.last > LONG_NS:
-            self._judge(at, False)
+        if lost or at - self.last > LONG_NS:
+            self._judge(at, lost)
         self.append((at, self.current, WAITING, ""))
         return outer
 
@@ -221,7 +211,8 @@ class Recorder:
         self.names: dict[int, str] = {}  # by task; the final names are made when all are known
         self.unnamed: set[int] = set()  # asyncio tasks whose @task function will name them
         self.asyncio_tasks: WeakValueDictionary[int, asyncio.Task[Any]] = WeakValueDictionary()
-        self.awaited: dict[object, list[Steps]] = {}  # by asyncio future: the tasks that wait for it
+        # By the id of an asyncio future: the tasks that wait for it. Weak, so that what the program drops is dropped.
+        self.awaited: dict[int, list[ref[Steps]]] = {}
         self.offsets: dict[object, int] = {}  # by event loop: how far our clock is ahead of its clock, in ns
         self.due: dict[object, int] = {}  # by asyncio future: when its timer is due, in ns
         self.start = now()
@@ -307,6 +298,7 @@ def stop(recorder: Recorder, trace: Trace, cut_short: str, simulated: bool = Fal
     global on
     with _switch:
         on = None
+    here.__dict__.clear()
     end = recorder.now()
     for number in list(recorder.asyncio_tasks):
         recorder.adopt_name(number)
@@ -318,9 +310,8 @@ def stop(recorder: Recorder, trace: Trace, cut_short: str, simulated: bool = Fal
     spans, lost = assemble(rows, recorder.start, end, last_seen, instants=simulated)
     if lost and not cut_short:
         cut_short = f"{', '.join(lost)} did not end: its process died or was still at work"
-    Trace.__init__(
-        trace, trace.label, tuple(spans), {**origin(), "clock": "simulated" if simulated else "real"}, cut_short
-    )
+    where = {**origin(), "clock": "simulated" if simulated else "real"}
+    Trace.__init__(trace, trace.label, tuple(spans), where, cut_short)
 
 
 def _near_rows(recorder: Recorder) -> Iterator[Row]:

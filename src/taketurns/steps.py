@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from typing import Any
+from weakref import ref
 
 from taketurns import recorder
 from taketurns.recorder import FRESH_NS, LONG_NS, READY, WAITING, Recorder, current_worker, here
@@ -88,7 +89,7 @@ class Steps(Coroutine[Any, Any, Any]):
         """Remember which asyncio future this task waits for, so that it is READY from the moment that is done."""
         if getattr(given, "_asyncio_future_blocking", None) is not None:
             self.awaits, self.since = given, since
-            self._recorder.awaited.setdefault(given, []).append(self)
+            self._recorder.awaited.setdefault(id(given), []).append(ref(self))
 
     __next__ = send
 

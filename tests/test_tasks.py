@@ -132,7 +132,7 @@ def test_a_mark_that_comes_late_shows_that_the_core_was_lost(monkeypatch):
     switches = iter([(0, 0), (0, 1), (0, 1)])
     monkeypatch.setattr(work, "chunks", lambda seconds: 1)
     monkeypatch.setattr(work, "chunk_ns", lambda: 0)
-    monkeypatch.setattr(tasks, "_switches", lambda: next(switches))
+    monkeypatch.setattr(tasks, "switched", lambda: next(switches))
     with record() as trace:
         compute(1)
     assert [(span.state, span.reason) for span in trace.spans] == [(READY, "core")]

@@ -3,8 +3,8 @@
 Its modules, from the bottom up:
 
 - ``spans``: `State`, `Span` and `Trace`, the values of a recording; ``text`` and ``perfetto`` write them.
-- ``recorder``: every change of a task's state becomes an event; ``assembly`` makes spans of events, ``children`` brings
-  those of child processes, ``work`` is the measured amount of work behind `compute`.
+- ``worker``, ``recorder``: every change of a task's state becomes an event; ``assembly`` makes spans of events,
+  ``children`` brings those of child processes, ``work`` is the measured amount of work behind `compute`.
 - ``steps``, ``tasks``, ``loops``, ``recording``: generators and coroutines step by step, `compute`, `wait`, `waiting`
   and `task`, asyncio's event loops, and `record`, which puts them together.
 - ``pictures`` and ``widgets``: timelines. They alone import matplotlib and ipywidgets, when they are first asked for.

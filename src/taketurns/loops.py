@@ -16,8 +16,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from taketurns import tasks
-from taketurns.recorder import READY, Recorder, current_worker
+from taketurns.recorder import Recorder, current_worker
 from taketurns.steps import Steps
+from taketurns.worker import READY
 
 __all__ = ["install", "remove"]
 

@@ -1,13 +1,7 @@
-"""The recorder: every change of a task's state becomes an event; at the end the events become spans.
+"""The recorder: the one recording that is on in a process, and who takes part in it.
 
-Every thread has a `Worker`, which knows the task that it carries and appends events to a list of its own. No lock and
-no sampling. An event is ``(time, task, new state or None at the end, reason)``, times in ns. A stretch in which nothing
-else happens is one event: ``(begin, task, state after it, end)``. A task is a number, or the name of one that is a
-single stretch. Events hold numbers and strings only: the garbage collector does not look at such tuples.
-
-The law that keeps the picture true on a Python with a GIL: whoever marks the clock writes its name on
-`Recorder.holder` and then reads the clock, and no other thread can come in between the two. A worker that finds another
-name there than its own has lost the GIL since it wrote it.
+Every thread is a `Worker`, which writes events (see worker.py). When the recording ends, the events of all workers, of
+this process and of its children, become spans.
 """
 
 from __future__ import annotations
@@ -19,173 +13,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary, ref
 
 from taketurns import children, work
 from taketurns.assembly import Row, Thread, assemble
 from taketurns.preflight import origin
 from taketurns.spans import State, Trace
+from taketurns.worker import BARE, READY, RUNNING, FarWorker, Worker
 
 if TYPE_CHECKING:
     import asyncio
 
     from taketurns.steps import Steps
 
-__all__ = ["FRESH_NS", "LONG_NS", "Recorder", "Worker", "current_worker", "here", "is_child", "on", "start", "stop"]
-
-RUNNING, READY, WAITING = State.RUNNING, State.READY, State.WAITING
-
-#: A running stretch without a mark that lasts longer than this is looked at: did the thread have a core at all?
-LONG_NS = 100_000_000 if sys.platform == "win32" else 1_000_000
-#: A thread's CPU time is read again when it was read longer ago than this.
-FRESH_NS = LONG_NS // 10
+__all__ = ["Recorder", "current_worker", "here", "is_child", "on", "start", "stop"]
 
 _numbers = itertools.count()
-
-#: Why a coroutine that suspended without an awaitable, as in ``asyncio.sleep(0)``, is READY.
-BARE = "event loop"
-
-#: The task that waits for the one that it called, with the state to go back to.
-Outer = tuple[int, State | None] | None
-
-
-class Worker:
-    """A thread that carries tasks, one at a time: a task that calls another waits for it."""
-
-    __slots__ = (
-        *("append", "cpu", "cpu_at", "current", "events", "last"),
-        *("now", "process", "recorder", "state", "thread", "written"),
-    )
-
-    def __init__(self, recorder: Recorder) -> None:
-        self.recorder = recorder
-        self.events: Any = recorder.new_events()  # a list, or the journal of a child process
-        self.append = self.events.append
-        self.now = recorder.now
-        self.process = os.getpid()
-        self.thread = threading.get_ident()
-        self.current: int | str | None = None
-        self.state: State | None = None  # of the current task, once something is written of its present stretch
-        self.written = True  # is there an event for the begin of its present stretch?
-        self.last = recorder.now()  # when this thread last marked the clock
-        self.cpu_at = self.last
-        self.cpu = time.thread_time_ns()  # its CPU time at that time
-
-    def mark(self) -> int:
-        """Read the clock while this thread surely runs."""
-        self.recorder.holder = self
-        return self.now()
-
-    def enter(self, task: int | str) -> Outer:
-        """Begin or resume a task; give the one that waits for it meanwhile, with its state."""
-        recorder = self.recorder
-        lost = recorder.holder is not self
-        recorder.holder = self
-        at = self.now()
-        outer = self._interrupt(at, lost) if self.current is not None else None
-        if at - self.cpu_at > FRESH_NS:
-            self.read_cpu(at)
-        self.current = task
-        self.written = False
-        self.last = at
-        return outer
-
-    def leave(self, outer: Outer, state: State | None = None) -> None:
-        """Suspend the current task in a state, or end it, and go back to the one that waited for it."""
-        recorder = self.recorder
-        lost = recorder.holder is not self
-        recorder.holder = self
-        at = self.now()
-        if lost or at - self.last > LONG_NS:
-            self._judge(at, lost)
-        if self.written:
-            self.append((at, self.current, state, BARE if state is READY else ""))
-        else:
-            self.append((self.last, self.current, state, at))
-            self.written = True
-        self.last = at
-        if outer is None:
-            self.current = None
-        else:
-            self.current, self.state = outer
-            self.append((at, self.current, self.state, ""))
-
-    def end(self) -> None:
-        """End the current task, which no other waits for, at the last mark."""
-        self.append((self.last, self.write(), None, ""))
-        self.current = None
-
-    def change(self, state: State, reason: str = "") -> int:
-        """Put the current task into another state; give the time."""
-        recorder = self.recorder
-        lost = recorder.holder is not self
-        recorder.holder = self
-        at = self.now()
-        if not self.written:
-            self.write()
-        if lost or at - self.last > LONG_NS:
-            self._judge(at, lost)
-        self.append((at, self.current, state, reason))
-        self.last = at
-        self.state = state
-        return at
-
-    def note(self, task: int, state: State | None, reason: str = "") -> int:
-        """Put a task that this worker does not carry into another state, or end it; give the time."""
-        at = self.mark()
-        self.append((at, task, state, reason))
-        return at
-
-    def write(self) -> int:
-        """Write the event for the begin of the current stretch, unless it is written; give the task's number."""
-        if isinstance(self.current, str):
-            self.current = self.recorder.number(self.current)
-        if not self.written:
-            self.append((self.last, self.current, RUNNING, ""))
-            self.written = True
-            self.state = RUNNING
-        return cast(int, self.current)
-
-    def read_cpu(self, at: int) -> int:
-        """Read the thread's CPU time; give how much it used since the last time, in ns."""
-        before, self.cpu, self.cpu_at = self.cpu, time.thread_time_ns(), at
-        return self.cpu - before
-
-    def _interrupt(self, at: int, lost: bool) -> Outer:
-        outer = self.write(), self.state
-        if lost or at - self.last > LONG_NS:
-            self._judge(at, lost)
-        self.append((at, self.current, WAITING, ""))
-        return outer
-
-    def _judge(self, at: int, lost: bool) -> None:
-        """Look at a running stretch that was long, or in which another thread marked the clock.
-
-        If the thread spent less than a tenth of it on a core, it was WAITING; nothing tells for what: it slept, read a
-        socket, took a lock. If it was on a core for a part of it only, or too short to tell, and there is a GIL, its
-        reason "GIL" makes it give way to the threads that are seen to run meanwhile (see assembly.py).
-        """
-        length = at - self.last
-        used = self.read_cpu(at)
-        if self.written and self.state is not RUNNING:
-            return
-        if length > LONG_NS and used < length // 10:
-            self.append((self.last, self.write(), WAITING, ""))
-        elif lost and self.recorder.gil and (length < LONG_NS or used < length * 9 // 10):
-            self.append((self.last, self.write(), RUNNING, "GIL"))
-
-
-class FarWorker(Worker):
-    """A worker in a child process: the begin of every stretch is written at once, in case the process dies in it."""
-
-    __slots__ = ()
-
-    def enter(self, task: int | str) -> Outer:
-        """Begin or resume a task."""
-        outer = super().enter(task)
-        self.write()
-        return outer
 
 
 class Recorder:

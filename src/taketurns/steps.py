@@ -7,8 +7,9 @@ from typing import Any
 from weakref import ref
 
 from taketurns import recorder
-from taketurns.recorder import FRESH_NS, LONG_NS, READY, WAITING, Recorder, current_worker, here
+from taketurns.recorder import Recorder, current_worker, here
 from taketurns.spans import State
+from taketurns.worker import FRESH_NS, LONG_NS, READY, WAITING
 
 __all__ = ["Steps"]
 

@@ -12,13 +12,9 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
 from taketurns import recorder, work
-from taketurns.recorder import FRESH_NS, LONG_NS, READY, RUNNING, WAITING, Worker, current_worker, here
+from taketurns.recorder import current_worker, here
 from taketurns.steps import Steps
-
-try:
-    from resource import RUSAGE_THREAD, getrusage
-except ImportError:  # only Linux counts a thread's switches
-    getrusage = None  # type: ignore[assignment]
+from taketurns.worker import FRESH_NS, LONG_NS, READY, RUNNING, WAITING, Worker, switched
 
 __all__ = ["compute", "is_task", "task", "wait", "waiting"]
 
@@ -67,11 +63,11 @@ def _with_marks(chunks: int, worker: Worker) -> None:
 
     Whoever else shows a RUNNING span did a whole chunk of its own meanwhile. So a chunk that took no longer than two
     was not interrupted by one; of a longer one the system can tell, or else ten are the limit. In the loop, the name
-    is written before the clock is read: see the law in recorder.py.
+    is written before the clock is read: see the law in worker.py.
     """
     mine, now, append, task = worker.recorder, worker.now, worker.append, worker.write()
     gil, late, longest = mine.gil, 2 * work.chunk_ns(), 10 * work.chunk_ns()
-    switches = _switches()
+    switches = switched()
     last = worker.last
     for _ in range(chunks):
         for _ in work.CHUNK:
@@ -80,20 +76,12 @@ def _with_marks(chunks: int, worker: Worker) -> None:
         mine.holder = worker
         at = now()
         if lost or at - last > late:
-            before, switches = switches, _switches()
+            before, switches = switches, switched()
             if lost or switches != before or at - last > longest:
                 append((last, task, READY, "GIL" if lost else _reason(before, switches, gil)))
                 append((at, task, RUNNING, ""))
         worker.last = last = at
     worker.read_cpu(last)
-
-
-def _switches() -> tuple[int, int]:
-    """Give how often the system has switched away from this thread: because it waited, and because it took the core."""
-    if getrusage is None:
-        return 0, 0
-    usage = getrusage(RUSAGE_THREAD)
-    return usage.ru_nvcsw, usage.ru_nivcsw
 
 
 def _reason(before: tuple[int, int], after: tuple[int, int], gil: bool) -> str:

@@ -1,0 +1,108 @@
+import pytest
+
+from taketurns import State
+from taketurns import worker as module
+from taketurns.recorder import Recorder
+
+
+class Ticking:
+    """A clock that goes on by one microsecond at every look, or jumps."""
+
+    at = 0
+
+    def __call__(self):
+        self.at += 1_000
+        return self.at
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    """A worker of a recording that is not on, on a clock of its own, of a thread that always has its core."""
+    clock = Ticking()
+    monkeypatch.setattr(module.time, "thread_time_ns", lambda: clock.at)
+    monkeypatch.setattr(module, "switched", lambda: (0, 0))
+    worker = module.Worker(Recorder("test", now=clock))
+    clock.at = 1_000
+    return worker
+
+
+def test_a_stretch_in_which_nothing_else_happens_is_one_event(worker):
+    outer = worker.enter("boil")
+    worker.leave(outer)
+    assert worker.events == [(2_000, "boil", None, 3_000)]
+
+
+def test_events_hold_nothing_that_the_garbage_collector_must_look_at(worker):
+    worker.leave(worker.enter(7), State.WAITING)
+    worker.enter(7)
+    worker.change(State.WAITING, "a reply")
+    atoms = {int, str, State, type(None)}
+    assert {type(part) for event in worker.events for part in event} <= atoms
+
+
+def test_a_task_that_calls_another_waits_for_it(worker):
+    first = worker.enter(1)
+    second = worker.enter(2)
+    worker.leave(second)
+    worker.leave(first)
+    assert worker.events == [
+        (2_000, 1, State.RUNNING, ""),
+        (3_000, 1, State.WAITING, ""),
+        (3_000, 2, None, 4_000),
+        (4_000, 1, State.RUNNING, ""),
+        (5_000, 1, None, ""),
+    ]
+
+
+def test_a_task_goes_back_to_the_state_in_which_it_called_another(worker):
+    outer = worker.enter(1)
+    worker.change(State.WAITING, "a lock")
+    worker.leave(worker.enter(2))
+    assert worker.state is State.WAITING
+    worker.leave(outer)
+    assert worker.events[-2:] == [(5_000, 1, State.WAITING, ""), (6_000, 1, None, "")]
+
+
+def test_a_long_stretch_without_a_core_was_waiting(worker, monkeypatch):
+    outer = worker.enter(1)
+    monkeypatch.setattr(module.time, "thread_time_ns", lambda: 2_000)
+    worker.now.at = 50_000_000
+    worker.leave(outer)
+    assert worker.events == [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.WAITING, ""), (50_001_000, 1, None, "")]
+
+
+def test_a_long_stretch_in_which_the_system_took_the_core_was_ready(worker, monkeypatch):
+    outer = worker.enter(1)
+    monkeypatch.setattr(module.time, "thread_time_ns", lambda: 2_000)
+    monkeypatch.setattr(module, "switched", lambda: (worker.switched[0], worker.switched[1] + 1))
+    worker.now.at = 50_000_000
+    worker.leave(outer)
+    assert worker.events == [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.READY, "core"), (50_001_000, 1, None, "")]
+
+
+def test_a_long_stretch_on_a_core_was_running(worker):
+    outer = worker.enter(1)
+    worker.now.at = 50_000_000
+    worker.leave(outer)
+    assert worker.events == [(2_000, 1, None, 50_001_000)]
+
+
+@pytest.mark.parametrize("gil", [True, False])
+def test_a_stretch_in_which_another_thread_marked_the_clock_gives_way_where_there_is_a_gil(worker, gil):
+    worker.recorder.gil = gil
+    outer = worker.enter(1)
+    worker.recorder.holder = None
+    worker.leave(outer)
+    expected = [(2_000, 1, None, 3_000)]
+    if gil:
+        expected = [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.RUNNING, "GIL"), (3_000, 1, None, "")]
+    assert worker.events == expected
+
+
+def test_a_task_that_lost_the_gil_before_it_called_another_gives_way_too(worker):
+    worker.recorder.gil = True
+    worker.enter(1)
+    worker.recorder.holder = None
+    worker.enter(2)
+    expected = [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.RUNNING, "GIL"), (3_000, 1, State.WAITING, "")]
+    assert worker.events == expected

@@ -52,6 +52,7 @@ notebooks: .venv/test ## run all notebooks and store their outputs
 		$(NOTEBOOKS)
 
 benchmark: .venv/test ## run every benchmark
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[benchmark]'
 	@set -e; for benchmark in $(BENCHMARKS); do echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
 
 requirements: .venv/test ## pin in requirements.txt what pyproject.toml asks for, for Python 3.11 to 3.15

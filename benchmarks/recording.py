@@ -1,4 +1,4 @@
-"""What a recorded span costs, against viztracer's log_event in the same run. Needs viztracer (`pip install viztracer`).
+"""What a recorded span costs, against viztracer's log_event in the same run.
 
 Each figure is the least of several runs, because what else the machine does only adds to it. The cost of a span is what
 the recording adds to the same code without @task, divided by the spans that it gave.

@@ -61,12 +61,12 @@ def compute(seconds: float) -> None:
 def _with_marks(chunks: int, worker: Worker) -> None:
     """Do the work of so many chunks and record every loss of the core.
 
-    Whoever else shows a RUNNING span did a whole chunk of its own meanwhile. So a chunk that took no longer than two
-    was not interrupted by one; of a longer one the system can tell, or else ten are the limit. In the loop, the name
-    is written before the clock is read: see the law in worker.py.
+    A chunk that took a quarter longer than usual is looked at: the system tells whether it switched away from this
+    thread. Where it does not tell, ten chunks are the limit. In the loop, the name is written before the clock is read:
+    see the law in worker.py.
     """
     mine, now, append, task = worker.recorder, worker.now, worker.append, worker.write()
-    gil, late, longest = mine.gil, 2 * work.chunk_ns(), 10 * work.chunk_ns()
+    gil, late, longest = mine.gil, 1.25 * work.chunk_ns(), 10 * work.chunk_ns()
     switches = switched()
     last = worker.last
     for _ in range(chunks):

@@ -57,7 +57,9 @@ def assemble(
         for row, until in _stretches(events, _until(events[-1], end, last_seen))
         if row.state is not None and (row.at < until or (instants and row.state is State.RUNNING))
     ]
-    lasting = sorted(_take_turns(list(_give_way(lasting))), key=lambda stretch: stretch[0].at)
+    if any(row.reason and row.state is State.RUNNING for row, _ in lasting):
+        lasting = list(_take_turns(list(_give_way(lasting))))
+    lasting.sort(key=lambda stretch: stretch[0].at)
     named = {row.task for row, _ in lasting}.union(lost)
     keys = [key for key in tasks if key in named]
     names = dict(zip(keys, _task_names([tasks[key][-1].name for key in keys]), strict=True))

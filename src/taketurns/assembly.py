@@ -14,6 +14,7 @@ from taketurns.spans import Span, State
 __all__ = ["Row", "Thread", "assemble"]
 
 Key = tuple[int, int]
+Times = tuple[int, int]
 
 
 class Thread(NamedTuple):
@@ -57,7 +58,7 @@ def assemble(
         for row, until in _stretches(events, _until(events[-1], end, last_seen))
         if row.state is not None and (row.at < until or (instants and row.state is State.RUNNING))
     ]
-    if any(row.reason and row.state is State.RUNNING for row, _ in lasting):
+    if any(_lost_the_gil(row) for row, _ in lasting):
         lasting = list(_take_turns(list(_give_way(lasting))))
     lasting.sort(key=lambda stretch: stretch[0].at)
     named = {row.task for row, _ in lasting}.union(lost)
@@ -91,46 +92,48 @@ def _stretches(events: list[Row], end: int) -> Iterator[Stretch]:
     yield current, end
 
 
+def _lost_the_gil(row: Row) -> bool:
+    return row.state is State.RUNNING and bool(row.reason)
+
+
 def _give_way(stretches: list[Stretch]) -> Iterator[Stretch]:
     """Make READY what a RUNNING stretch that lost the GIL shares with those that are seen to run in its process."""
-    sure: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    sure: defaultdict[int, list[Times]] = defaultdict(list)
     for row, until in sorted(stretches, key=lambda stretch: stretch[0].at):
         if row.state is State.RUNNING and not row.reason:
             sure[row.task[0]].append((row.at, until))
-    for row, until in stretches:
-        if row.state is State.RUNNING and row.reason:
-            others = sure[row.task[0]]
-            first, last = bisect_left(others, (row.at, 0)), bisect_left(others, (until, 0))
-            yield from _pieces(row, until, others[max(first - 1, 0) : last], State.READY)
-        else:
-            yield row, until
+    return _cut(stretches, sure, State.READY, rest="GIL")
 
 
 def _take_turns(stretches: list[Stretch]) -> Iterator[Stretch]:
     """Leave the reason "GIL" where stretches that lost it overlap: they took turns, at moments that nobody saw."""
     change: defaultdict[int, Counter[int]] = defaultdict(Counter)
     for row, until in stretches:
-        if row.state is State.RUNNING and row.reason:
+        if _lost_the_gil(row):
             change[row.task[0]].update({row.at: 1})
             change[row.task[0]].subtract({until: 1})
     crowded = {process: _crowded(edges) for process, edges in change.items()}
+    return _cut(stretches, crowded, State.RUNNING, rest="")
+
+
+def _cut(stretches: list[Stretch], by: Mapping[int, list[Times]], state: State, rest: str) -> Iterator[Stretch]:
+    """Cut the stretches that lost the GIL by sorted times of their process; ``rest`` is the reason of what is left."""
     for row, until in stretches:
-        if row.state is State.RUNNING and row.reason:
-            others = crowded[row.task[0]]
-            first, last = bisect_left(others, (row.at, 0)), bisect_left(others, (until, 0))
-            parts = others[max(first - 1, 0) : last]
-            yield from _pieces(row._replace(reason=""), until, parts, State.RUNNING)
+        if _lost_the_gil(row):
+            times = by.get(row.task[0], [])
+            first, last = bisect_left(times, (row.at, 0)), bisect_left(times, (until, 0))
+            yield from _pieces(row._replace(reason=rest), until, times[max(first - 1, 0) : last], state)
         else:
             yield row, until
 
 
-def _crowded(change: Mapping[int, int]) -> list[tuple[int, int]]:
+def _crowded(change: Mapping[int, int]) -> list[Times]:
     """Give the times between which there are two or more, from how their number changes."""
     counts = accumulate(change[at] for at in sorted(change))
     return [(at, until) for (at, until), count in zip(pairwise(sorted(change)), counts, strict=False) if count > 1]
 
 
-def _pieces(row: Row, until: int, others: Iterable[tuple[int, int]], state: State) -> Iterator[Stretch]:
+def _pieces(row: Row, until: int, others: Iterable[Times], state: State) -> Iterator[Stretch]:
     """Cut a RUNNING stretch: what it shares with others is in that state, with the reason "GIL"."""
     at = row.at
     for start, end in others:

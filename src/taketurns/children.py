@@ -109,11 +109,10 @@ class Journal:
 _folder = Folder()
 
 
-def renew() -> Folder:
+def renew() -> None:
     """Give this process a folder of its own; a forked child calls it, so that its parent becomes an ancestor."""
     global _folder
     _folder = Folder()
-    return _folder
 
 
 def folder() -> Folder:

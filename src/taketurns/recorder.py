@@ -20,7 +20,7 @@ from taketurns import children, work
 from taketurns.assembly import Row, Thread, assemble
 from taketurns.preflight import origin
 from taketurns.spans import State, Trace
-from taketurns.worker import BARE, READY, RUNNING, FarWorker, Worker
+from taketurns.worker import EVENT_LOOP, READY, RUNNING, FarWorker, Worker
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,14 +39,12 @@ class Recorder:
         self,
         name: str,
         label: str = "",
-        new_events: Callable[[], Any] = list,
         now: Callable[[], int] = time.perf_counter_ns,
-        far: bool = False,
+        far: children.Announcement | None = None,
     ) -> None:
         self.name = name
-        self.far = far  # in a child process, events are written at once
         self.label = label
-        self.new_events = new_events
+        self.far = far  # in a child process: where its events go, at once
         self.now = now
         self.gil = bool(getattr(sys, "_is_gil_enabled", lambda: True)())
         self.holder: Worker | None = None
@@ -72,6 +70,10 @@ class Recorder:
         task = self.asyncio_tasks.get(number)
         if task is not None and not re.fullmatch(r"Task-\d+", task.get_name()):
             self.names[number] = task.get_name()
+
+    def new_events(self) -> Any:
+        """Give what a worker appends its events to: a list, or the journal of a child process."""
+        return [] if self.far is None else children.Journal(self.far, self.names)
 
     def new_worker(self) -> Worker:
         """Make the calling thread a worker of this recording."""
@@ -115,9 +117,7 @@ def _of_parent() -> Recorder | None:
     with _switch:
         if _parents is None or _parents.name != found.recording:
             work.adopt_chunk_ns(found.chunk_ns)
-            names: dict[int, str] = {}
-            _parents = Recorder(found.recording, new_events=lambda: children.Journal(found, names), far=True)
-            _parents.names = names
+            _parents = Recorder(found.recording, far=found)
         return _parents
 
 
@@ -168,7 +168,7 @@ def _near_rows(recorder: Recorder) -> Iterator[Row]:
             name = task if isinstance(task, str) else recorder.names[task]
             if isinstance(reason, int):
                 yield Row(at, key, name, RUNNING, "", carrier)
-                yield Row(reason, key, name, state, BARE if state is READY else "", carrier)
+                yield Row(reason, key, name, state, EVENT_LOOP if state is READY else "", carrier)
             else:
                 yield Row(at, key, name, state, reason, carrier)
 

@@ -27,7 +27,7 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
         from taketurns import loops  # asyncio is imported when it is needed, not by `import taketurns`
 
         self._recorder = recorder.start(self.label)
-        loops.install(self._recorder)
+        loops.install()
         self._trace = Trace.begin(self.label)
         return self._trace
 

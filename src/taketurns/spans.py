@@ -178,11 +178,11 @@ class Trace:
         """How many tasks are running on average over the whole duration."""
         return sum(end - start for start, end in self._running) / self.duration if self.duration else 0.0
 
-    @property
+    @cached_property
     def _in_progress(self) -> list[Interval]:
         return [(lane[0].start, max(span.end for span in lane)) for lane in self._lanes.values()]
 
-    @property
+    @cached_property
     def _running(self) -> list[Interval]:
         # Those in turns are as many as one in each process: it has one GIL.
         alone = [(s.start, s.end) for s in self.spans if s.state is State.RUNNING and not s.in_turns]

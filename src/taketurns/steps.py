@@ -11,7 +11,12 @@ from taketurns.recorder import Recorder, current_worker, here
 from taketurns.spans import State
 from taketurns.worker import FRESH_NS, LONG_NS, READY, WAITING
 
-__all__ = ["Steps"]
+__all__ = ["Steps", "is_future"]
+
+
+def is_future(given: object) -> bool:
+    """Tell whether this is an asyncio future, as asyncio itself does, without an import of asyncio."""
+    return getattr(given, "_asyncio_future_blocking", None) is not None
 
 
 class Steps(Coroutine[Any, Any, Any]):
@@ -88,7 +93,7 @@ class Steps(Coroutine[Any, Any, Any]):
 
     def _await(self, given: Any, since: int) -> None:
         """Remember which asyncio future this task waits for, so that it is READY from the moment that is done."""
-        if getattr(given, "_asyncio_future_blocking", None) is not None:
+        if is_future(given):
             self.awaits, self.since = given, since
             self._recorder.awaited.setdefault(id(given), []).append(ref(self))
 

@@ -16,14 +16,14 @@ import os
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from taketurns.spans import State
 
 if TYPE_CHECKING:
     from taketurns.recorder import Recorder
 
-__all__ = ["BARE", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING", "FarWorker", "Worker", "switched"]
+__all__ = ["EVENT_LOOP", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING", "FarWorker", "Worker", "switched"]
 
 try:
     from resource import RUSAGE_THREAD, getrusage
@@ -37,8 +37,8 @@ LONG_NS = 100_000_000 if sys.platform == "win32" else 1_000_000
 #: A thread's CPU time is read again when it was read longer ago than this.
 FRESH_NS = LONG_NS // 5
 
-#: Why a coroutine that suspended without an awaitable, as in ``asyncio.sleep(0)``, is READY.
-BARE = "event loop"
+#: Why an asyncio task is READY, and a coroutine that suspended without an awaitable, as in ``asyncio.sleep(0)``.
+EVENT_LOOP = "event loop"
 
 #: The task that waits for the one that it called, with the state to go back to.
 Outer = tuple[int, State | None] | None
@@ -62,7 +62,7 @@ class Worker:
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
-        self.events: Any = recorder.new_events()  # a list, or the journal of a child process
+        self.events = recorder.new_events()
         self.append = self.events.append
         self.now = recorder.now
         self.process = os.getpid()
@@ -102,7 +102,7 @@ class Worker:
         if lost or at - self.last > LONG_NS:
             self._judge(at, lost)
         if self.written:
-            self.append((at, self.current, state, BARE if state is READY else ""))
+            self.append((at, self.current, state, EVENT_LOOP if state is READY else ""))
         else:
             self.append((self.last, self.current, state, at))
             self.written = True

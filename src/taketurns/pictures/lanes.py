@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any, Literal
 
@@ -83,21 +83,25 @@ def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:
     pixel = horizon / PIXELS
     for state, color in COLORS.items():
         spans = [span for span in trace.spans if span.state is state and not span.in_turns]
-        rows = sorted((number[getattr(s, lanes)], s.start, s.end) for s in spans)
-        if rows:
-            row, start, end = np.array(rows, float).T
+        if spans:
+            row, start, end = _places(spans, number, lanes)
             outlines = _outlines(row, start, end, pixel)
             bars = _boxes(start, end, row + low, HEIGHTS[state] * size, color, state.value)
             bars.set(edgecolor=color, linewidth=outlines, zorder=2)
             if np.median(end - start) < pixel and not outlines.any():
                 bars.set_snap(False)
             ax.add_collection(bars, autolim=False)
-    in_turns = sorted((number[getattr(s, lanes)], s.start, s.end) for s in trace.spans if s.in_turns)
+    in_turns = [span for span in trace.spans if span.in_turns]
     if in_turns:
-        row, start, end = np.array(in_turns, float).T
+        row, start, end = _places(in_turns, number, lanes)
         bars = _boxes(start, end, row + low, HEIGHTS[State.RUNNING] * size, COLORS[State.RUNNING], "in turns")
         bars.set(**STRIPES, linewidth=0, zorder=2)
         ax.add_collection(bars, autolim=False)
+
+
+def _places(spans: Sequence[Span], number: Mapping[str, int], lanes: Lanes) -> Numbers:
+    """Give the lanes, starts and ends of spans, sorted."""
+    return np.array(sorted((number[getattr(span, lanes)], span.start, span.end) for span in spans), float).T
 
 
 def _boxes(start: Numbers, end: Numbers, middle: Numbers, height: float, color: Any, gid: str) -> PolyCollection:

@@ -1,33 +1,14 @@
-"""Every exercise, with the answer that its starter cell holds, typical wrong answers, and a right one."""
+"""Exercises of notebooks 00 and 01: the answer that the starter cell holds, typical wrong answers, and a right one."""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
+from answers import READY, RUNNING, WAITING, at_once, computes, one_by_one, trace, waits
 
-from taketurns import Span, State, Trace
+from taketurns import labs
+from taketurns.checks import Exercise
 from taketurns.labs import concurrency, start_here
-
-RUNNING, READY, WAITING = State
-
-
-def trace(*lanes, worker="thread {}"):
-    """A trace with a lane for each list of (state, start, end) or (state, start, end, reason)."""
-    spans = [
-        Span(f"task {number}", state, worker.format(number), start, end, *reason)
-        for number, lane in enumerate(lanes)
-        for state, start, end, *reason in lane
-    ]
-    return Trace("an answer", tuple(spans))
-
-
-def waits(*times):
-    return trace(*[[(WAITING, start, end)] for start, end in times])
-
-
-def computes(*times):
-    return trace(*[[(RUNNING, start, end)] for start, end in times])
-
-
-one_by_one = [(0, 1), (1, 2), (2, 3), (3, 4)]
-at_once = [(0, 1)] * 4
 
 QUIZ = {"A": "processes", "B": "one after another", "C": "threads", "D": "threads or asyncio"}
 
@@ -110,7 +91,10 @@ def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     assert (verdict[0], said in verdict) == (sign, True), verdict
 
 
-@pytest.mark.parametrize("lab", [start_here, concurrency])
+@pytest.mark.parametrize("lab", [module.name for module in iter_modules(labs.__path__)])
 def test_every_exercise_says_what_is_missing(lab):
-    for name in lab.__all__:
-        assert getattr(lab, name).verdict(None).startswith("… ")
+    module = import_module(f"taketurns.labs.{lab}")
+    exercises = [one for name in module.__all__ if isinstance(one := getattr(module, name), Exercise)]
+    assert len(exercises) >= 3
+    for exercise in exercises:
+        assert exercise.verdict(None).startswith("… ")

@@ -23,6 +23,7 @@ from taketurns.tasks import compute, task, wait, waiting
 from taketurns.verify import verify
 
 if TYPE_CHECKING:
+    from taketurns.pictures.chart import chart
     from taketurns.pictures.timeline import compare, timeline
     from taketurns.widgets.explore import explore
 
@@ -30,6 +31,7 @@ __all__ = [
     "Span",
     "State",
     "Trace",
+    "chart",
     "compare",
     "compute",
     "explore",
@@ -42,7 +44,12 @@ __all__ = [
     "waiting",
 ]
 
-_LAZY = {"timeline": "pictures.timeline", "compare": "pictures.timeline", "explore": "widgets.explore"}
+_LAZY = {
+    "chart": "pictures.chart",
+    "compare": "pictures.timeline",
+    "explore": "widgets.explore",
+    "timeline": "pictures.timeline",
+}
 
 
 def __getattr__(name: str) -> Any:

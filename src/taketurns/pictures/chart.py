@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from matplotlib import cycler, pyplot, style
+from cycler import cycler
+from matplotlib import pyplot, style
 from matplotlib.axes import Axes
 
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure

@@ -334,6 +334,9 @@ def test_workers_are_numbered_in_the_order_in_which_they_are_seen() -> None:
         (Thread(CHILD, "5"), "process 1, thread 1"),
         (Thread(CHILD + 1, "main"), "process 2"),
         (Thread(CHILD, "4"), "process 1, thread 2"),
+        (Thread(f"{ME}.a1", "8"), "interpreter 1"),
+        (Thread(f"{ME}.b2", "main"), "interpreter 2"),
+        (Thread(f"{ME}.a1", "6"), "interpreter 1, thread 1"),
     ]
     events = [
         row for n, (carrier, _) in enumerate(carriers) for row in rows("R ", n, f"t{n}", carrier, begin=START + n)

@@ -41,6 +41,9 @@ def die(barrier_path):
     os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
 
 
+PRINT_FOLDERS = f"import os; print(os.environ[{children.VARIABLE!r}])"
+
+
 def nothing_is_left():
     return not list(Path(tempfile.gettempdir()).glob(f"taketurns-{os.getpid()}-*"))
 
@@ -159,3 +162,32 @@ def test_a_journal_of_a_recording_that_has_ended_takes_events_in_silence():
         found = children.Announcement(children.folder().path, "1x1", 1.0)
     children.Journal(found, {1: "late"}).append((1, 1, None, ""))
     assert nothing_is_left()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="InterpreterPoolExecutor came with Python 3.14")
+def test_tasks_of_sub_interpreters_are_recorded():
+    from concurrent.futures import InterpreterPoolExecutor  # type: ignore[attr-defined]
+
+    announced = os.environ[children.VARIABLE]
+    with record() as trace, InterpreterPoolExecutor(2) as pool:
+        for future in [pool.submit(wait, 0.001) for _ in range(2)]:
+            future.result()
+    assert trace.tasks == ("task 0", "task 1")
+    assert set(trace.workers) <= {"interpreter 1", "interpreter 2"}
+    assert subprocess.check_output([sys.executable, "-c", PRINT_FOLDERS], text=True).strip() == announced
+    assert nothing_is_left()
+
+
+def test_an_interpreter_is_known_by_the_folder_of_its_own_process(monkeypatch):
+    monkeypatch.setenv(children.VARIABLE, f"taketurns-{os.getpid()}-ab taketurns-1-cd")
+    folder = children.Folder()
+    assert folder.interpreter
+    assert folder.ancestors == [f"taketurns-{os.getpid()}-ab", "taketurns-1-cd"]
+    assert os.environ[children.VARIABLE] == f"taketurns-{os.getpid()}-ab taketurns-1-cd"
+
+
+def test_a_process_puts_its_folder_before_those_of_its_ancestors(monkeypatch):
+    monkeypatch.setenv(children.VARIABLE, "taketurns-1-cd")
+    folder = children.Folder()
+    assert not folder.interpreter
+    assert os.environ[children.VARIABLE] == f"{folder.name} taketurns-1-cd"

@@ -13,14 +13,15 @@ from taketurns.spans import Span, State
 
 __all__ = ["Row", "Thread", "assemble"]
 
-Key = tuple[int, int]
+Process = int | str
+Key = tuple[Process, int]
 Times = tuple[int, int]
 
 
 class Thread(NamedTuple):
-    """A thread of a process: its identifier, or ``"main"``."""
+    """A thread of a process, or of a sub-interpreter (a text): its identifier, or ``"main"``."""
 
-    process: int
+    process: Process
     thread: str
 
 
@@ -98,7 +99,7 @@ def _lost_the_gil(row: Row) -> bool:
 
 def _give_way(stretches: list[Stretch]) -> Iterator[Stretch]:
     """Make READY what a RUNNING stretch that lost the GIL shares with those that are seen to run in its process."""
-    sure: defaultdict[int, list[Times]] = defaultdict(list)
+    sure: defaultdict[Process, list[Times]] = defaultdict(list)
     for row, until in sorted(stretches, key=lambda stretch: stretch[0].at):
         if row.state is State.RUNNING and not row.reason:
             sure[row.task[0]].append((row.at, until))
@@ -107,7 +108,7 @@ def _give_way(stretches: list[Stretch]) -> Iterator[Stretch]:
 
 def _take_turns(stretches: list[Stretch]) -> Iterator[Stretch]:
     """Leave the reason "GIL" where stretches that lost it overlap: they took turns, at moments that nobody saw."""
-    change: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    change: defaultdict[Process, Counter[int]] = defaultdict(Counter)
     for row, until in stretches:
         if _lost_the_gil(row):
             change[row.task[0]].update({row.at: 1})
@@ -116,7 +117,7 @@ def _take_turns(stretches: list[Stretch]) -> Iterator[Stretch]:
     return _cut(stretches, crowded, State.RUNNING, rest="")
 
 
-def _cut(stretches: list[Stretch], by: Mapping[int, list[Times]], state: State, rest: str) -> Iterator[Stretch]:
+def _cut(stretches: list[Stretch], by: Mapping[Process, list[Times]], state: State, rest: str) -> Iterator[Stretch]:
     """Cut the stretches that lost the GIL by sorted times of their process; ``rest`` is the reason of what is left."""
     for row, until in stretches:
         if _lost_the_gil(row):
@@ -164,13 +165,21 @@ def _task_names(names: list[str]) -> list[str]:
 
 
 def _worker_names(workers: Iterable[Thread]) -> dict[Thread, str]:
-    """Call this process's threads ``main thread`` and ``thread 1``, its children's ``process 1`` and so on."""
+    """Call this process's threads ``main thread`` and ``thread 1``, its children's ``process 1`` and so on.
+
+    The first thread of a sub-interpreter goes by its name, ``interpreter 1``: no other is its main thread.
+    """
     names: dict[Thread, str] = {}
-    processes: dict[int, str] = {os.getpid(): ""}
-    numbers: Counter[int] = Counter()
+    homes: dict[Process, str] = {os.getpid(): ""}
+    kinds: Counter[str] = Counter()
+    numbers: Counter[Process] = Counter()
     for worker in workers:
-        where = processes.setdefault(worker.process, f"process {len(processes)}")
-        if worker.thread == "main":
+        kind = "interpreter" if isinstance(worker.process, str) else "process"
+        if is_new := worker.process not in homes:
+            kinds[kind] += 1
+            homes[worker.process] = f"{kind} {kinds[kind]}"
+        where = homes[worker.process]
+        if worker.thread == "main" or (is_new and kind == "interpreter"):
             names[worker] = where or "main thread"
         else:
             numbers[worker.process] += 1

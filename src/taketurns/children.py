@@ -4,6 +4,9 @@ A recording opens a folder whose name stands in the environment since taketurns 
 process knows it, however it was started and even before the recording began: fork, spawn, forkserver, or a plain
 subprocess. A child looks into the folders of its ancestors before each task: a folder that is there is a recording that
 is on. The child appends every event at once to a file of its own, so one that dies loses at most the span it was in.
+
+A sub-interpreter (PEP 734) is a child too: it shares the process, and neither modules nor the GIL. It is known by the
+folder of its own process that it finds among its ancestors.
 """
 
 from __future__ import annotations
@@ -14,12 +17,14 @@ import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Announcement", "Folder", "Journal", "announcement", "folder", "has_ancestors", "renew"]
+__all__ = ["Announcement", "Folder", "Journal", "Process", "announcement", "folder", "has_ancestors", "renew"]
 
 VARIABLE = "TAKETURNS_FOLDERS"
 ANNOUNCEMENT = "recording.json"
 
 Event = tuple[int, Any, Any, str]
+#: A process by its number, or a sub-interpreter by the number of its process and its own.
+Process = int | str
 
 
 class Announcement(NamedTuple):
@@ -34,9 +39,12 @@ class Folder:
     """The folder in which children of this process find its recording, while there is one."""
 
     def __init__(self) -> None:
-        self.name = f"taketurns-{os.getpid()}-{os.urandom(8).hex()}"
+        mine, number = f"taketurns-{os.getpid()}-", os.urandom(8).hex()
+        self.name = mine + number
         self.ancestors = os.environ.get(VARIABLE, "").split()
-        os.environ[VARIABLE] = " ".join([self.name, *self.ancestors])
+        self.interpreter = number if any(name.startswith(mine) for name in self.ancestors) else ""
+        if not self.interpreter:  # what stands in the environment is the process's, for all its interpreters
+            os.environ[VARIABLE] = " ".join([self.name, *self.ancestors])
 
     @property
     def path(self) -> str:
@@ -51,7 +59,7 @@ class Folder:
             json.dump([recording, chunk_ns], file)
         os.replace(finished, os.path.join(self.path, ANNOUNCEMENT))
 
-    def close(self, recording: str) -> list[tuple[int, str, list[Any]]]:
+    def close(self, recording: str) -> list[tuple[Process, str, list[Any]]]:
         """End the announcement; give the children's events as (process, thread, [time, task, name, state, reason])."""
         try:
             os.unlink(os.path.join(self.path, ANNOUNCEMENT))
@@ -76,13 +84,13 @@ def _remove(path: str) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _rows(path: str) -> Iterator[tuple[int, str, list[Any]]]:
+def _rows(path: str) -> Iterator[tuple[Process, str, list[Any]]]:
     """Read one journal. A child that was killed while it wrote leaves half a line, which is passed over."""
     _, process, thread = os.path.basename(path).removesuffix(".jsonl").split("-")
     with open(path, encoding="utf-8") as file:
         for line in file:
             try:
-                yield int(process), thread, json.loads(line)
+                yield int(process) if process.isdigit() else process, thread, json.loads(line)
             except json.JSONDecodeError:
                 continue
 
@@ -93,7 +101,8 @@ class Journal:
     def __init__(self, found: Announcement, names: dict[int, str]) -> None:
         self.names = names
         thread = "main" if threading.current_thread() is threading.main_thread() else str(threading.get_ident())
-        self.path = os.path.join(found.folder, f"{found.recording}-{os.getpid()}-{thread}.jsonl")
+        process = ".".join(filter(None, (str(os.getpid()), _folder.interpreter)))
+        self.path = os.path.join(found.folder, f"{found.recording}-{process}-{thread}.jsonl")
 
     def append(self, event: Event) -> None:
         """Write one event; nothing where the recording has ended."""

@@ -148,7 +148,7 @@ def stop(recorder: Recorder, trace: Trace, cut_short: str, simulated: bool = Fal
         recorder.adopt_name(number)
     far = children.folder().close(recorder.name)
     rows = [*_near_rows(recorder), *_far_rows(far)]
-    last_seen = {
+    last_seen: dict[tuple[children.Process, int], int] = {
         (worker.process, worker.current): worker.last for worker in recorder.workers if isinstance(worker.current, int)
     }
     spans, lost = assemble(rows, recorder.start, end, last_seen, instants=simulated)
@@ -178,7 +178,7 @@ def _unwritten(worker: Worker) -> list[Any]:
     return [(worker.last, worker.current, RUNNING, "")] if worker.current is not None and not worker.written else []
 
 
-def _far_rows(events: Iterable[tuple[int, str, list[Any]]]) -> Iterator[Row]:
+def _far_rows(events: Iterable[tuple[children.Process, str, list[Any]]]) -> Iterator[Row]:
     """Give the events of child processes."""
     for process, thread, (at, number, name, state, reason) in events:
         yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread))

@@ -70,8 +70,8 @@ class Span:
 
     @property
     def process(self) -> str:
-        """The process of its worker; empty for the one that recorded."""
-        return self.worker.partition(", ")[0] if self.worker.startswith("process ") else ""
+        """The process or sub-interpreter of its worker, each with its own GIL; empty for the one that recorded."""
+        return self.worker.partition(", ")[0] if self.worker.startswith(("process ", "interpreter ")) else ""
 
 
 def _state(name: object) -> State:

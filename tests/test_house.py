@@ -34,7 +34,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pictures/figures": set(),
     "pictures/lanes": {"spans"},
     "pictures/strip": {"pictures/lanes", "spans"},
-    "pictures/timeline": {"pictures/figures", "pictures/lanes", "pictures/strip", "spans", "text"},
+    "pictures/words": {"preflight", "spans", "text"},
+    "pictures/timeline": {"pictures/figures", "pictures/lanes", "pictures/strip", "pictures/words", "spans", "text"},
     "pictures/chart": {"pictures/figures", "pictures/lanes", "pictures/strip", "spans"},
     "widgets": {"pictures/lanes", "pictures/timeline", "spans", "text"},
     # learning

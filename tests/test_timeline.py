@@ -592,3 +592,19 @@ def told(output: dict) -> str:
     if "data" not in output:
         return output["text"].strip()
     return " ".join(re.findall(r"(\w): 0 tasks", alt_of(output["data"]["text/html"])))
+
+
+def test_a_trace_that_was_made_elsewhere_says_where_and_has_room_for_it() -> None:
+    far = Trace("far", TRACE.spans, {"python": "CPython 3.13.5", "gil": "off", "date": "2025-01-02"})
+    place = "Recorded by CPython 3.13.5 without a GIL: 2025-01-02"
+    figure = compare(TRACE, far)
+    near, other = figure.axes
+    assert place in said(other)
+    assert place not in said(near)
+    assert place in figure.alt
+    assert figure.get_figheight() == pytest.approx(compare(TRACE, TRACE).get_figheight() + 0.22)
+    assert place in said(timeline(far))
+    figure.canvas.draw()
+    (note,) = [text for text in other.texts if text.get_gid() == "place"]
+    for title in (other.title, other._left_title, other._right_title):
+        assert not title.get_text() or title.get_window_extent().y0 >= note.get_window_extent().y1 - 1

@@ -33,6 +33,7 @@ from taketurns.pictures.lanes import (
     shorten,
 )
 from taketurns.pictures.strip import GRAY, TEXT, draw_strip, strip_height
+from taketurns.pictures.words import alt, elsewhere
 from taketurns.spans import Span, State, Trace
 from taketurns.text import duration_text
 
@@ -56,6 +57,7 @@ WARNING = "#b03020"
 TITLE, LEGEND = 13, 10.5
 WIDTH, HEIGHT, DPI = 9.5, 9.0, 100
 HEAD, FOOT = 0.4, 0.9  # inches for a title, and for the time axis with the legend beneath
+NOTE = 0.22  # inches for the line that says where a trace was made
 LEGEND_WIDTH = 6.0  # inches of a legend in one row
 
 Size = dict[str, Any]
@@ -72,9 +74,9 @@ def timeline(trace: Trace, lanes: Lanes = "task", *, ax: Axes | None = None) -> 
     if ax is not None:
         with style.context("default"):
             return _draw(ax, trace, lanes, _inches_of(ax)[1] / (count + strip_height(count)))
-    inches, size = _single(count, lanes)
+    inches, size = _single(trace, count, lanes)
     figure = pyplot.figure(FigureClass=DescribedFigure, **size)
-    figure.alt = _alt(trace)  # type: ignore[attr-defined]
+    figure.alt = alt(trace)  # type: ignore[attr-defined]
     with style.context("default"):
         return _draw(figure.add_subplot(axes_class=DescribedAxes), trace, lanes, inches)
 
@@ -88,10 +90,10 @@ def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
     if not traces:
         raise TypeError("compare() draws traces beneath each other: give it some, as in compare(first, second)")
     counts = [_count(trace, lanes, "compare") for trace in traces]
-    margins = HEAD * len(traces) + FOOT
+    margins = sum(map(_head, traces)) + FOOT
     inches = min(lane_inches(max(counts), lanes), max(HEIGHT - margins, 0.3 * len(traces)) / sum(counts))
     figure = pyplot.figure(FigureClass=DescribedFigure, **_size(inches * sum(counts) + margins))
-    figure.alt = " ".join(map(_alt, traces))  # type: ignore[attr-defined]
+    figure.alt = " ".join(map(alt, traces))  # type: ignore[attr-defined]
     horizon = max(trace.duration for trace in traces)
     with style.context("default"):
         grid = figure.add_gridspec(len(traces), height_ratios=counts)
@@ -100,7 +102,7 @@ def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
             ax = figure.add_subplot(grid[panel], axes_class=DescribedAxes, sharex=first)
             _draw_lanes(ax, trace, lanes, inches, horizon, 46)
             numbers = f"concurrency {trace.peak_concurrency} · parallelism {trace.peak_parallelism}"
-            ax.set_title(numbers, loc="right", fontsize=TEXT, color=INK)
+            _set_title(ax, trace, numbers, loc="right", fontsize=TEXT)
             ax.tick_params(axis="x", labelbottom=ax.get_subplotspec().is_last_row())  # type: ignore[union-attr]
         _draw_time(ax, horizon, any(map(_is_simulated, traces)))
         _draw_legend(ax, [span for trace in traces for span in trace.spans])
@@ -109,12 +111,12 @@ def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
 
 def picture(trace: Trace) -> str:
     """Give a trace as HTML: its timeline with alternative text, and beneath it the text twin, folded away."""
-    inches, size = _single(_count(trace, "task", "picture"), "task")
+    inches, size = _single(trace, _count(trace, "task", "picture"), "task")
     figure = Figure(**size)
     with style.context("default"):
         _draw(figure.add_subplot(), trace, "task", inches)
     twin = f"<details><summary>As text</summary><pre>{escape(trace.table())}</pre></details>"
-    return img(figure, _alt(trace)) + twin
+    return img(figure, alt(trace)) + twin
 
 
 # What is said and how large it is
@@ -128,17 +130,15 @@ def _count(trace: Trace, lanes: Lanes, caller: str) -> int:
     return max(len(names_of(trace, lanes)), 1)
 
 
-def _alt(trace: Trace) -> str:
-    """Say in a sentence or two what a sighted reader sees."""
-    times = [f"{state.lower()} {duration_text(trace.time_in(state))}" for state in MEANINGS if trace.time_in(state)]
-    return f"{trace.summary} All tasks together: {', '.join(times)}." if times else trace.summary
-
-
-def _single(count: int, lanes: Lanes) -> tuple[float, Size]:
+def _single(trace: Trace, count: int, lanes: Lanes) -> tuple[float, Size]:
     """Give the height of a lane in inches and the size of a figure that holds so many of them and the strip."""
-    units = count + strip_height(count)
-    inches = min(lane_inches(count, lanes), (HEIGHT - HEAD - FOOT) / units)
-    return inches, _size(inches * units + HEAD + FOOT)
+    units, margins = count + strip_height(count), _head(trace) + FOOT
+    inches = min(lane_inches(count, lanes), (HEIGHT - margins) / units)
+    return inches, _size(inches * units + margins)
+
+
+def _head(trace: Trace) -> float:
+    return HEAD + (NOTE if elsewhere(trace) else 0)
 
 
 def _size(height: float) -> Size:
@@ -167,8 +167,9 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
     names = names_of(trace, lanes)
     horizon = horizon or 1e-6
     ax.set(facecolor="white", xlim=(-0.01 * horizon, 1.01 * horizon), ylim=(max(len(names), 1) - 0.5, -0.5))
-    title = shorten(trace.label, longest)
-    ax.set_title(title, loc="left", fontsize=TITLE, fontweight="bold", color=INK, parse_math=False)
+    _set_title(ax, trace, shorten(trace.label, longest), loc="left", fontsize=TITLE, fontweight="bold")
+    if place := elsewhere(trace):
+        ax.annotate(place, (0, 1), (0, 6), "axes fraction", "offset points", fontsize=LEGEND, color=GRAY, gid="place")
     ax.spines[["left", "top", "right"]].set_visible(False)
     ax.grid(False)
     name_lanes(ax, names, inches)
@@ -180,6 +181,11 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
     else:
         ax.text(0.5, 0.5, "nothing was recorded", transform=ax.transAxes, ha="center", va="center",
                 fontsize=TITLE, color=GRAY)  # fmt: skip
+
+
+def _set_title(ax: Axes, trace: Trace, words: str, **style: Any) -> None:
+    """Write above the lanes, and above the line that says where the trace was made."""
+    ax.set_title(words, pad=6 + 72 * (_head(trace) - HEAD), color=INK, parse_math=False, **style)
 
 
 def _draw_end(ax: Axes, trace: Trace, count: int) -> None:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from taketurns.widgets.explore import explore
+from taketurns.widgets.sliders import sliders
 
-__all__ = ["explore"]
+__all__ = ["explore", "sliders"]

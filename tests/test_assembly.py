@@ -20,7 +20,9 @@ CHILD = ME + 1
 MAIN = Thread(ME, "main")
 START, END = 1000, 1040  # ns
 
-#: One letter for each ns of a lane. "G" is RUNNING of a thread that lost the GIL on the way, and " " is not there.
+#: One letter for each ns of a lane. "G" is RUNNING of a thread that lost the GIL for an unknown part of its time (at
+#: most OFF ns), and " " is not there.
+OFF = 40
 LETTERS = {"R": RUNNING, "r": READY, "w": WAITING, "G": RUNNING, " ": None}
 
 
@@ -28,7 +30,7 @@ def rows(lane: str, number: int = 0, name: str = "", worker: Thread = MAIN, *, b
     """Give the events of a lane such as ``"RRrw "``: from its first letter on one for every ns."""
     gone = len(lane) - len(lane.lstrip())
     return [
-        Row(begin + at, (worker.process, number), name, LETTERS[letter], "GIL" if letter == "G" else "", worker)
+        Row(begin + at, (worker.process, number), name, LETTERS[letter], str(OFF) if letter == "G" else "", worker)
         for at, letter in enumerate(lane)
         if at >= gone
     ]
@@ -245,6 +247,49 @@ def test_stretches_that_lost_the_gil_to_each_other_are_in_turns_while_they_overl
         assert {at for s in turns for at in range(round(s.start * 1e9), round(s.end * 1e9))} == shared
         assert drawn(trace, f"t{number}", 8) == lane.replace("G", "R")
     assert trace.peak_parallelism <= 1
+
+
+MS = 1_000_000
+
+
+def beside(off: int) -> Trace:
+    """A stretch of 100 ms that was off its core for so long, and one of 20 ms that is surely seen to run meanwhile."""
+    events = [
+        Row(0, (ME, 0), "unsure", RUNNING, str(off), Thread(ME, "1")),
+        Row(30 * MS, (ME, 1), "sure", RUNNING, "", Thread(ME, "2")),
+        Row(50 * MS, (ME, 1), "sure", None, "", Thread(ME, "2")),
+        Row(100 * MS, (ME, 0), "unsure", None, "", Thread(ME, "1")),
+    ]
+    spans, _ = assemble(events, 0, 100 * MS, {})
+    return Trace("", tuple(spans))
+
+
+def states(trace: Trace, task: str) -> list[tuple[State, str, int, int]]:
+    return [(s.state, s.reason, round(s.start * 1000), round(s.end * 1000)) for s in trace.lane(task)]
+
+
+def test_a_stretch_that_was_on_its_core_while_another_ran_needed_no_gil() -> None:
+    trace = beside(18 * MS)
+    assert states(trace, "unsure") == [(RUNNING, "", 0, 100)]
+    assert trace.peak_parallelism == 2
+
+
+def test_a_stretch_that_was_off_its_core_while_another_ran_gave_way_to_it() -> None:
+    for off in (19 * MS, 20 * MS, 21 * MS):
+        trace = beside(off)
+        assert states(trace, "unsure") == [(RUNNING, "", 0, 30), (READY, "GIL", 30, 50), (RUNNING, "", 50, 100)]
+        assert trace.peak_parallelism == 1
+
+
+@pytest.mark.parametrize(("off", "in_turns"), [(0, False), (9, False), (11, True), (50, True)])
+def test_stretches_that_overlap_are_in_turns_if_they_were_off_their_cores(off: int, in_turns: bool) -> None:
+    events = [
+        Row(at * MS, (ME, number), f"t{number}", state, str(off * MS) if state else "", Thread(ME, str(number)))
+        for number in (0, 1)
+        for at, state in ((0, RUNNING), (100, None))
+    ]
+    spans, _ = assemble(events, 0, 100 * MS, {})
+    assert [span.in_turns for span in spans] == [in_turns] * 2
 
 
 def test_no_stretch_gives_way_to_another_process_that_has_a_gil_of_its_own() -> None:

@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -147,6 +148,7 @@ def test_a_mark_that_comes_late_shows_that_the_core_was_lost(monkeypatch):
         ((1, 1), (1, 1), True, ""),
         ((1, 1), (2, 1), False, ""),
         ((1, 1), (2, 2), False, "core"),
+        (None, None, True, ""),
     ],
 )
 def test_the_reason_of_a_gap_is_told_where_it_was_measured(before, after, gil, reason, monkeypatch):
@@ -173,6 +175,23 @@ def test_a_wait_that_comes_back_late_was_ready_from_when_it_was_due(monkeypatch)
     with record() as trace:
         wait(0)
     assert [span.state for span in trace.spans] == [READY]
+
+
+@pytest.mark.parametrize(("holds", "gil", "reason"), [(True, True, "GIL"), (True, False, ""), (False, True, "")])
+def test_a_late_wait_waited_for_the_gil_if_another_thread_had_it_when_it_was_due(holds, gil, reason, monkeypatch):
+    def sleep(seconds):
+        """Another thread marks the clock after this wait is due, or has marked it before that."""
+        recording.holder = SimpleNamespace(last=recording.now() + 1_000_000 if holds else 0)
+        while recording.now() <= recording.holder.last:
+            pass
+
+    monkeypatch.setattr(work, "chunk_ns", lambda: 0)
+    monkeypatch.setattr(tasks.time, "sleep", sleep)
+    with record() as trace:
+        recording = tasks.current_worker().recorder
+        recording.gil = gil
+        wait(0.0005 if holds else 0)
+    assert [(span.state, span.reason) for span in trace.spans][-1] == (READY, reason)
 
 
 def test_waiting_says_what_for():

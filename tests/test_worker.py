@@ -17,10 +17,13 @@ class Ticking:
 
 @pytest.fixture
 def worker(monkeypatch):
-    """A worker of a recording that is not on, on a clock of its own, of a thread that always has its core."""
+    """A worker of a recording that is not on, on a clock of its own, of a thread that always has its core.
+
+    Nobody counts its switches.
+    """
     clock = Ticking()
     monkeypatch.setattr(module.time, "thread_time_ns", lambda: clock.at)
-    monkeypatch.setattr(module, "switched", lambda: (0, 0))
+    monkeypatch.setattr(module, "switched", lambda: None)
     worker = module.Worker(Recorder("test", now=clock))
     clock.at = 1_000
     return worker
@@ -71,13 +74,25 @@ def test_a_long_stretch_without_a_core_was_waiting(worker, monkeypatch):
     assert worker.events == [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.WAITING, ""), (50_001_000, 1, None, "")]
 
 
-def test_a_long_stretch_in_which_the_system_took_the_core_was_ready(worker, monkeypatch):
+def counted(worker, monkeypatch, waited, taken):
+    """Let the system count so many switches of the worker's thread from now on."""
+    worker.switched = 5, 5
+    monkeypatch.setattr(module, "switched", lambda: (5 + waited, 5 + taken))
+
+
+@pytest.mark.parametrize(
+    ("waited", "taken", "state", "reason"),
+    [(0, 1, State.READY, "core"), (1, 0, State.WAITING, ""), (1, 1, State.WAITING, ""), (0, 0, State.WAITING, "")],
+)
+def test_a_long_stretch_without_a_core_was_ready_if_the_system_only_took_it(
+    worker, monkeypatch, waited, taken, state, reason
+):
     outer = worker.enter(1)
     monkeypatch.setattr(module.time, "thread_time_ns", lambda: 2_000)
-    monkeypatch.setattr(module, "switched", lambda: (worker.switched[0], worker.switched[1] + 1))
+    counted(worker, monkeypatch, waited, taken)
     worker.now.at = 50_000_000
     worker.leave(outer)
-    assert worker.events == [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.READY, "core"), (50_001_000, 1, None, "")]
+    assert worker.events == [(2_000, 1, State.RUNNING, ""), (2_000, 1, state, reason), (50_001_000, 1, None, "")]
 
 
 def test_a_long_stretch_on_a_core_was_running(worker):
@@ -95,7 +110,7 @@ def test_a_stretch_in_which_another_thread_marked_the_clock_gives_way_where_ther
     worker.leave(outer)
     expected = [(2_000, 1, None, 3_000)]
     if gil:
-        expected = [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.RUNNING, "GIL"), (3_000, 1, None, "")]
+        expected = [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.RUNNING, "0"), (3_000, 1, None, "")]
     assert worker.events == expected
 
 
@@ -104,5 +119,25 @@ def test_a_task_that_lost_the_gil_before_it_called_another_gives_way_too(worker)
     worker.enter(1)
     worker.recorder.holder = None
     worker.enter(2)
-    expected = [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.RUNNING, "GIL"), (3_000, 1, State.WAITING, "")]
+    expected = [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.RUNNING, "0"), (3_000, 1, State.WAITING, "")]
     assert worker.events == expected
+
+
+def test_a_stretch_that_lost_the_gil_tells_how_long_it_was_off_its_core(worker, monkeypatch):
+    worker.recorder.gil = True
+    outer = worker.enter(1)
+    worker.recorder.holder = None
+    monkeypatch.setattr(module.time, "thread_time_ns", lambda: 30_001_000)
+    worker.now.at = 50_001_000
+    worker.leave(outer)
+    assert worker.events[1] == (2_000, 1, State.RUNNING, "20001000")
+
+
+@pytest.mark.parametrize(("waited", "loses"), [(0, False), (1, True)])
+def test_who_never_waited_never_lost_the_gil(worker, monkeypatch, waited, loses):
+    worker.recorder.gil = True
+    outer = worker.enter(1)
+    counted(worker, monkeypatch, waited, 3)
+    worker.recorder.holder = None
+    worker.leave(outer)
+    assert any(event[3] == "0" for event in worker.events) == loses

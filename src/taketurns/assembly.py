@@ -17,6 +17,9 @@ Process = int | str
 Key = tuple[Process, int]
 Times = tuple[int, int]
 
+#: A thread's CPU time and our clock do not agree better than this.
+SLACK_NS = 1_000_000
+
 
 class Thread(NamedTuple):
     """A thread of a process, or of a sub-interpreter (a text): its identifier, or ``"main"``."""
@@ -94,16 +97,32 @@ def _stretches(events: list[Row], end: int) -> Iterator[Stretch]:
 
 
 def _lost_the_gil(row: Row) -> bool:
+    """Tell whether it ran, but not all the time, because it had lost the GIL: see `Worker._judge`."""
     return row.state is State.RUNNING and bool(row.reason)
 
 
 def _give_way(stretches: list[Stretch]) -> Iterator[Stretch]:
-    """Make READY what a RUNNING stretch that lost the GIL shares with those that are seen to run in its process."""
+    """Make READY what a stretch that lost the GIL shares with those that are seen to run in its process.
+
+    If it shares more than it was off its core, it ran beside them, without the GIL, and gives way to nobody. If it was
+    off its core for longer than it shares, what is left has the reason "GIL".
+    """
     sure: defaultdict[Process, list[Times]] = defaultdict(list)
     for row, until in sorted(stretches, key=lambda stretch: stretch[0].at):
         if row.state is State.RUNNING and not row.reason:
             sure[row.task[0]].append((row.at, until))
-    return _cut(stretches, sure, State.READY, rest="GIL")
+    for row, until in stretches:
+        if not _lost_the_gil(row):
+            yield row, until
+            continue
+        others = _near(sure[row.task[0]], row.at, until)
+        shared = sum(max(0, min(end, until) - max(start, row.at)) for start, end in others)
+        off, left = int(row.reason) - shared, until - row.at - shared
+        if off < -SLACK_NS:
+            yield row._replace(reason=""), until
+        else:
+            missing = off > left // 10 or left < SLACK_NS
+            yield from _pieces(row._replace(reason="GIL" if missing else ""), until, others, State.READY)
 
 
 def _take_turns(stretches: list[Stretch]) -> Iterator[Stretch]:
@@ -114,18 +133,18 @@ def _take_turns(stretches: list[Stretch]) -> Iterator[Stretch]:
             change[row.task[0]].update({row.at: 1})
             change[row.task[0]].subtract({until: 1})
     crowded = {process: _crowded(edges) for process, edges in change.items()}
-    return _cut(stretches, crowded, State.RUNNING, rest="")
-
-
-def _cut(stretches: list[Stretch], by: Mapping[Process, list[Times]], state: State, rest: str) -> Iterator[Stretch]:
-    """Cut the stretches that lost the GIL by sorted times of their process; ``rest`` is the reason of what is left."""
     for row, until in stretches:
         if _lost_the_gil(row):
-            times = by.get(row.task[0], [])
-            first, last = bisect_left(times, (row.at, 0)), bisect_left(times, (until, 0))
-            yield from _pieces(row._replace(reason=rest), until, times[max(first - 1, 0) : last], state)
+            others = _near(crowded[row.task[0]], row.at, until)
+            yield from _pieces(row._replace(reason=""), until, others, State.RUNNING)
         else:
             yield row, until
+
+
+def _near(times: list[Times], at: int, until: int) -> list[Times]:
+    """Give those of the sorted times, which do not overlap, that reach between the two."""
+    first, last = bisect_left(times, (at, 0)), bisect_left(times, (until, 0))
+    return times[max(first - 1, 0) : last]
 
 
 def _crowded(change: Mapping[int, int]) -> list[Times]:

@@ -21,6 +21,7 @@ __all__ = ["compute", "is_task", "task", "wait", "waiting"]
 P = ParamSpec("P")
 R = TypeVar("R")
 Naming = str | Callable[..., str]
+Switches = tuple[int, int] | None
 
 
 def _seconds(seconds: float, name: str) -> float:
@@ -84,8 +85,10 @@ def _with_marks(chunks: int, worker: Worker) -> None:
     worker.read_cpu(last)
 
 
-def _reason(before: tuple[int, int], after: tuple[int, int], gil: bool) -> str:
+def _reason(before: Switches, after: Switches, gil: bool) -> str:
     """Tell what a computing thread lost: one of many that waited can only have waited for the GIL."""
+    if before is None or after is None:
+        return ""
     if gil and after[0] > before[0] and threading.active_count() > 1:
         return "GIL"
     return "core" if after[1] > before[1] else ""
@@ -137,9 +140,11 @@ class _timer(waiting):  # noqa: N801
     def __exit__(self, *exception: object) -> None:
         worker = self._worker
         if worker is not None:
-            due = self._began + round(self.seconds * 1e9)
+            due, holder = self._began + round(self.seconds * 1e9), worker.recorder.holder
             if worker.mark() - due > 10 * work.chunk_ns():
-                worker.append((due, worker.write() if self._task is None else self._task, READY, ""))
+                # Who marked the clock after it was due had the GIL then, and this thread had not.
+                reason = "GIL" if worker.recorder.gil and holder is not None and holder.last > due else ""
+                worker.append((due, worker.write() if self._task is None else self._task, READY, reason))
         super().__exit__(*exception)
 
 

@@ -44,10 +44,13 @@ EVENT_LOOP = "event loop"
 Outer = tuple[int, State | None] | None
 
 
-def switched() -> tuple[int, int]:
-    """Give how often the system switched away from this thread: because it waited, and because it took the core."""
+def switched() -> tuple[int, int] | None:
+    """Give how often the system switched away from this thread: because it waited, and because it took the core.
+
+    The first are its voluntary switches, the second its involuntary ones (getrusage(2)). ``None`` where nobody counts.
+    """
     if getrusage is None:
-        return 0, 0
+        return None
     usage = getrusage(RUSAGE_THREAD)
     return usage.ru_nvcsw, usage.ru_nivcsw
 
@@ -149,11 +152,13 @@ class Worker:
             self.state = RUNNING
         return cast(int, self.current)
 
-    def read_cpu(self, at: int) -> tuple[int, bool]:
-        """Read the thread's CPU time; give what it used since the last time (ns), and whether it only lost its core."""
-        before, self.cpu, self.cpu_at = self.cpu, time.thread_time_ns(), at
-        (waited, taken), self.switched = self.switched, switched()
-        return self.cpu - before, waited == self.switched[0] and taken < self.switched[1]
+    def read_cpu(self, at: int) -> tuple[int, tuple[int, int] | None]:
+        """Read the thread's CPU time; give what it used since the last time (ns), and its switches since then."""
+        cpu, before = self.cpu, self.switched
+        self.cpu, self.cpu_at, self.switched = time.thread_time_ns(), at, switched()
+        if before is None or self.switched is None:
+            return self.cpu - cpu, None
+        return self.cpu - cpu, (self.switched[0] - before[0], self.switched[1] - before[1])
 
     def _interrupt(self, at: int, lost: bool) -> Outer:
         outer = self.write(), self.state
@@ -166,19 +171,20 @@ class Worker:
         """Look at a running stretch that was long, or in which another thread marked the clock.
 
         If the thread spent less than a tenth of it on a core, it was READY where the system took the core, and else
-        WAITING; nothing tells for what: it slept, read a socket, took a lock. If it was on a core for a part of it
-        only, or too short to tell, and there is a GIL, its reason "GIL" makes it give way to the threads that are seen
-        to run meanwhile (see assembly.py).
+        WAITING; nothing tells for what: it slept, read a socket, took a lock. If another thread had the GIL meanwhile
+        and this one waited for something, that may have been the GIL. Its reason is then how long it was off its core,
+        in ns; assembly.py, which knows what ran meanwhile, makes the best of it.
         """
         length = at - self.last
-        used, taken = self.read_cpu(at)
+        used, switches = self.read_cpu(at)
         if self.written and self.state is not RUNNING:
             return
+        waited, taken = switches or (None, 0)
         if length > LONG_NS and used < length // 10:
-            state, reason = (READY, "core") if taken else (WAITING, "")
+            state, reason = (READY, "core") if waited == 0 and taken else (WAITING, "")
             self.append((self.last, self.write(), state, reason))
-        elif lost and self.recorder.gil and (length < LONG_NS or used < length * 9 // 10):
-            self.append((self.last, self.write(), RUNNING, "GIL"))
+        elif lost and self.recorder.gil and waited != 0:
+            self.append((self.last, self.write(), RUNNING, str(max(length - used, 0))))
 
 
 class FarWorker(Worker):

@@ -411,3 +411,9 @@ def test_a_generator_that_outlives_its_recording_goes_on_unseen():
         generator.close()
     assert trace.spans == spans
     assert second.spans == ()
+
+
+def test_a_function_of_somebody_else_is_given_a_name_without_a_decorator():
+    with record() as trace:
+        assert task(abs, name="magnitude")(-2) == 2
+    assert trace.tasks == ("magnitude",)

@@ -159,7 +159,7 @@ def wait(seconds: float) -> None:
 
 
 @overload
-def task(function: Callable[P, R], /) -> Callable[P, R]: ...
+def task(function: Callable[P, R], /, *, name: str | None = None) -> Callable[P, R]: ...
 @overload
 def task(*, name: str) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def task(function: Callable[..., Any] | None = None, /, *, name: str | None = None) -> Any:
@@ -174,7 +174,7 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         raise TypeError(f'@task takes a name, a string such as "board {{number}}"; it was given {name!r}')
     if function is None:
         return functools.partial(_task, name=name)
-    return _task(function, name=None)
+    return _task(function, name)
 
 
 def _task(function: Callable[..., Any], name: str | None) -> Callable[..., Any]:

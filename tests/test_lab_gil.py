@@ -44,11 +44,11 @@ QUIZ = {
 @pytest.mark.parametrize(
     ("exercise", "answer", "sign", "said"),
     [
-        (gil.fewer_handovers, turns(21), "…", "As it stands"),
+        (gil.fewer_handovers, turns(41), "…", "As it stands"),
         (gil.fewer_handovers, computes(*one_by_one[:2]), "✗", "they came one by one"),
         (gil.fewer_handovers, computes(*at_once), "✗", "Tasks in your recording: 4"),
         (gil.fewer_handovers, trace([(RUNNING, 0, 2)], [(READY, 1, 2)]), "✗", "never handed over"),
-        (gil.fewer_handovers, turns(20), "✓", "fewer handovers"),
+        (gil.fewer_handovers, turns(40), "✓", "fewer handovers"),
         (gil.fewer_handovers, turns(1), "✓", "fewer handovers"),
         (gil.replies_on_time, replies("GIL"), "…", "As it stands"),
         (gil.replies_on_time, waits(*at_once[:2]), "✗", "no task `replies`"),

@@ -22,7 +22,7 @@ __all__ = [
     "two_cores_one_gil",
 ]
 
-MOST_HANDOVERS = 20
+MOST_HANDOVERS = 40
 
 
 def spans_of_turns(trace: Trace) -> list[list[Span]]:

@@ -140,25 +140,28 @@ def test_a_mark_that_comes_late_shows_that_the_core_was_lost(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "gil", "reason"),
+    ("before", "after", "lost", "gil", "reason"),
     [
-        ((1, 1), (2, 1), True, "GIL"),
-        ((1, 1), (2, 2), True, "GIL"),
-        ((1, 1), (1, 2), True, "core"),
-        ((1, 1), (1, 1), True, ""),
-        ((1, 1), (2, 1), False, ""),
-        ((1, 1), (2, 2), False, "core"),
-        (None, None, True, ""),
+        ((1, 1), (2, 1), False, True, "GIL"),
+        ((1, 1), (2, 2), True, True, "GIL"),
+        ((1, 1), (1, 2), False, True, "core"),
+        ((1, 1), (1, 2), True, True, "core"),  # who never waited did not wait for the GIL
+        ((1, 1), (1, 1), True, True, "GIL"),
+        ((1, 1), (1, 1), False, True, ""),
+        ((1, 1), (2, 1), False, False, ""),
+        ((1, 1), (2, 2), False, False, "core"),
+        (None, None, False, True, ""),
+        (None, None, True, True, "GIL"),
     ],
 )
-def test_the_reason_of_a_gap_is_told_where_it_was_measured(before, after, gil, reason, monkeypatch):
+def test_the_reason_of_a_gap_is_told_where_it_was_measured(before, after, lost, gil, reason, monkeypatch):
     monkeypatch.setattr(tasks.threading, "active_count", lambda: 2)
-    assert tasks._reason(before, after, gil) == reason
+    assert tasks._reason(before, after, lost, gil) == reason
 
 
 def test_a_thread_that_is_alone_never_waits_for_the_gil(monkeypatch):
     monkeypatch.setattr(tasks.threading, "active_count", lambda: 1)
-    assert tasks._reason((1, 1), (2, 1), True) == ""
+    assert tasks._reason((1, 1), (2, 1), False, True) == ""
 
 
 def test_wait_is_waiting_for_a_timer():

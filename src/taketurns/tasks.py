@@ -79,19 +79,20 @@ def _with_marks(chunks: int, worker: Worker) -> None:
         if lost or at - last > late:
             before, switches = switches, switched()
             if lost or switches != before or at - last > longest:
-                append((last, task, READY, "GIL" if lost else _reason(before, switches, gil)))
+                append((last, task, READY, _reason(before, switches, lost, gil)))
                 append((at, task, RUNNING, ""))
         worker.last = last = at
     worker.read_cpu(last)
 
 
-def _reason(before: Switches, after: Switches, gil: bool) -> str:
+def _reason(before: Switches, after: Switches, lost: bool, gil: bool) -> str:
     """Tell what a computing thread lost: one of many that waited can only have waited for the GIL."""
     if before is None or after is None:
-        return ""
-    if gil and after[0] > before[0] and threading.active_count() > 1:
+        return "GIL" if lost else ""
+    waited, taken = after[0] > before[0], after[1] > before[1]
+    if waited and gil and threading.active_count() > 1:
         return "GIL"
-    return "core" if after[1] > before[1] else ""
+    return "core" if taken else "GIL" if lost else ""
 
 
 # I/O-bound

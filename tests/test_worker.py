@@ -141,3 +141,15 @@ def test_who_never_waited_never_lost_the_gil(worker, monkeypatch, waited, loses)
     worker.recorder.holder = None
     worker.leave(outer)
     assert any(event[3] == "0" for event in worker.events) == loses
+
+
+@pytest.mark.parametrize(("used", "loses"), [(44_000_000, True), (46_000_000, False)])
+def test_who_was_off_its_core_may_have_lost_the_gil_to_one_that_did_not_mark_the_clock(
+    worker, monkeypatch, used, loses
+):
+    worker.recorder.gil = True
+    outer = worker.enter(1)
+    monkeypatch.setattr(module.time, "thread_time_ns", lambda: 1_000 + used)
+    worker.now.at = 50_001_000
+    worker.leave(outer)
+    assert len(worker.events) == (3 if loses else 1)

@@ -171,9 +171,9 @@ class Worker:
         """Look at a running stretch that was long, or in which another thread marked the clock.
 
         If the thread spent less than a tenth of it on a core, it was READY where the system took the core, and else
-        WAITING; nothing tells for what: it slept, read a socket, took a lock. If another thread had the GIL meanwhile
-        and this one waited for something, that may have been the GIL. Its reason is then how long it was off its core,
-        in ns; assembly.py, which knows what ran meanwhile, makes the best of it.
+        WAITING; nothing tells for what: it slept, read a socket, took a lock. If it waited for something, and another
+        thread had the GIL meanwhile or may have had it, its reason is how long it was off its core, in ns;
+        assembly.py, which knows what ran meanwhile, makes the best of it.
         """
         length = at - self.last
         used, switches = self.read_cpu(at)
@@ -183,7 +183,7 @@ class Worker:
         if length > LONG_NS and used < length // 10:
             state, reason = (READY, "core") if waited == 0 and taken else (WAITING, "")
             self.append((self.last, self.write(), state, reason))
-        elif lost and self.recorder.gil and waited != 0:
+        elif (lost or used < length * 9 // 10) and self.recorder.gil and waited != 0:
             self.append((self.last, self.write(), RUNNING, str(max(length - used, 0))))
 
 

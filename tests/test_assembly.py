@@ -148,6 +148,13 @@ def test_a_span_tells_the_first_reason_that_is_given_for_it() -> None:
     ]
 
 
+def test_who_waits_for_one_thing_and_then_for_another_has_a_span_for_each() -> None:
+    told = [(0, WAITING, ""), (2, WAITING, "timer"), (3, WAITING, "timer"), (5, WAITING, ""), (6, None, "")]
+    events = [Row(START + at, (ME, 0), "t", state, reason, MAIN) for at, state, reason in told]
+    spans = [(span.reason, round(span.start * 1e9), round(span.end * 1e9)) for span in assembled(events).spans]
+    assert spans == [("", 0, 2), ("timer", 2, 5), ("", 5, 6)]
+
+
 def test_a_task_that_goes_on_elsewhere_has_a_span_on_each_worker() -> None:
     there = Thread(ME, "7")
     events = [Row(START + at, (ME, 0), "t", RUNNING, "", worker) for at, worker in ((0, MAIN), (2, there), (3, there))]

@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "perfetto": set(),
     "spans": {"text", "perfetto"},
     "preflight": {"text"},
+    "verify": set(),
     # recording
     "children": set(),
     "work": set(),
@@ -27,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recorder": {"assembly", "children", "preflight", "spans", "work", "worker"},
     "steps": {"recorder", "spans", "worker"},
     "tasks": {"recorder", "steps", "work", "worker"},
+    "interleaving": {"tasks"},
     "loops": {"recorder", "steps", "tasks", "worker"},
     "recording": {"loops", "recorder", "spans"},
     # drawing
@@ -37,12 +39,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pictures/words": {"preflight", "spans", "text"},
     "pictures/timeline": {"pictures/figures", "pictures/lanes", "pictures/strip", "pictures/words", "spans", "text"},
     "pictures/chart": {"pictures/figures", "pictures/lanes", "pictures/strip", "spans"},
-    "widgets": {"pictures/lanes", "pictures/timeline", "spans", "text"},
+    "widgets": {"pictures/figures", "pictures/lanes", "spans", "verify"},
     # learning
-    "verify": set(),
     "checks": {"preflight", "spans", "text", "verify"},
-    "labs": {"checks", "spans"},
-    "__init__": {"preflight", "recording", "spans", "tasks", "verify"},
+    "labs": {"checks", "preflight", "recording", "spans", "tasks", "worker"},
+    "__init__": {"interleaving", "preflight", "recording", "spans", "tasks", "verify"},
 }
 
 # Against the direction, and only inside a function.

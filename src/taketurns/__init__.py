@@ -7,6 +7,7 @@ Its modules, from the bottom up:
   ``children`` brings those of child processes, ``work`` is the measured amount of work behind `compute`.
 - ``steps``, ``tasks``, ``loops``, ``recording``: generators and coroutines step by step, `compute`, `wait`, `waiting`
   and `task`, asyncio's event loops, and `record`, which puts them together.
+- ``interleaving``: `Interleaving`, an order in which threads take their turns.
 - ``pictures`` and ``widgets``: timelines. They alone import matplotlib and ipywidgets, when they are first asked for.
 - ``preflight``, ``verify``, ``checks``, ``labs``: what machine this is, claims, and the exercises of the notebooks.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from taketurns.interleaving import Interleaving
 from taketurns.preflight import preflight
 from taketurns.recording import record
 from taketurns.spans import Span, State, Trace
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from taketurns.pictures.chart import chart
     from taketurns.pictures.timeline import compare, timeline
     from taketurns.widgets.explore import explore
+    from taketurns.widgets.sliders import sliders
 
 __all__ = [
+    "Interleaving",
     "Span",
     "State",
     "Trace",
@@ -37,6 +41,7 @@ __all__ = [
     "explore",
     "preflight",
     "record",
+    "sliders",
     "task",
     "timeline",
     "verify",
@@ -48,6 +53,7 @@ _LAZY = {
     "chart": "pictures.chart",
     "compare": "pictures.timeline",
     "explore": "widgets.explore",
+    "sliders": "widgets.sliders",
     "timeline": "pictures.timeline",
 }
 

@@ -85,10 +85,14 @@ def _until(last: Row, end: int, last_seen: Mapping[Key, int]) -> int:
 
 
 def _stretches(events: list[Row], end: int) -> Iterator[Stretch]:
-    """Give each state of one task with the time until which it lasts; an event that changes nothing does not cut."""
+    """Give each state of one task with the time until which it lasts; an event that changes nothing does not cut.
+
+    What a task waits for is a change. Why it is READY may be told later than that it is.
+    """
     current = events[0]
     for event in events[1:]:
-        if event.state is current.state and event.worker == current.worker:
+        waits_for = event.reason if event.state is State.WAITING else current.reason
+        if (event.state, event.worker, waits_for) == (current.state, current.worker, current.reason):
             current = current._replace(reason=current.reason or event.reason)
         else:
             yield current, event.at

@@ -22,15 +22,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "verify": set(),
     # recording
     "children": set(),
+    "clock": set(),
     "work": set(),
     "assembly": {"spans"},
     "worker": {"spans"},
     "recorder": {"assembly", "children", "preflight", "spans", "work", "worker"},
     "steps": {"recorder", "spans", "worker"},
-    "tasks": {"recorder", "steps", "work", "worker"},
+    "tasks": {"clock", "recorder", "steps", "work", "worker"},
     "interleaving": {"tasks"},
     "loops": {"recorder", "steps", "tasks", "worker"},
-    "recording": {"loops", "recorder", "spans"},
+    "recording": {"clock", "loops", "recorder", "spans"},
+    # simulating
+    "loop": {"clock", "recorder", "spans", "worker"},
+    "suspend": {"loop"},
     # drawing
     "pictures": set(),
     "pictures/figures": set(),
@@ -58,6 +62,7 @@ OTHERS: dict[str, set[str]] = {
     "numpy": {"pictures/lanes", "pictures/strip", "pictures/timeline", "widgets"},
     "PIL": {"pictures/figures"},
     "IPython": {"pictures/figures", "widgets"},
+    "greenlet": {"suspend"},
     "ipywidgets": {"widgets"},
     "anytimeline": {"widgets"},
 }

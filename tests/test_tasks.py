@@ -1,11 +1,13 @@
 import asyncio
 import inspect
 import math
+import pickle
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import cloudpickle
 import pytest
 
 from taketurns import State, compute, record, task, tasks, wait, waiting, work
@@ -420,3 +422,17 @@ def test_a_function_of_somebody_else_is_given_a_name_without_a_decorator():
     with record() as trace:
         assert task(abs, name="magnitude")(-2) == 2
     assert trace.tasks == ("magnitude",)
+
+
+@pytest.mark.parametrize("kind", ["def f(n): return n", "def f(n): yield n", "async def f(n): return n"])
+@pytest.mark.parametrize("decorator", ["@task", "@task(name='job {n}')"])
+def test_a_task_that_is_defined_in_a_notebook_can_be_sent_by_value(decorator, kind):
+    notebook = {"__name__": "__main__", "task": task}
+    exec(f"{decorator}\n{kind}", notebook)
+    sent = pickle.loads(cloudpickle.dumps(notebook["f"]))
+    made = sent(7)
+    if inspect.isgenerator(made):
+        made = next(made)
+    elif inspect.iscoroutine(made):
+        made = asyncio.run(made)
+    assert made == 7

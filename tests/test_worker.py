@@ -24,7 +24,9 @@ def worker(monkeypatch):
     clock = Ticking()
     monkeypatch.setattr(module.time, "thread_time_ns", lambda: clock.at)
     monkeypatch.setattr(module, "switched", lambda: None)
-    worker = module.Worker(Recorder("test", now=clock))
+    recorder = Recorder("test")
+    monkeypatch.setattr(recorder, "now", clock)
+    worker = module.Worker(recorder)
     clock.at = 1_000
     return worker
 
@@ -130,17 +132,29 @@ def test_a_stretch_that_lost_the_gil_tells_how_long_it_was_off_its_core(worker, 
     monkeypatch.setattr(module.time, "thread_time_ns", lambda: 30_001_000)
     worker.now.at = 50_001_000
     worker.leave(outer)
-    assert worker.events[1] == (2_000, 1, State.RUNNING, "20001000")
+    assert worker.events[1] == (2_000, 1, State.RUNNING, "20000000")
 
 
-@pytest.mark.parametrize(("waited", "loses"), [(0, False), (1, True)])
-def test_who_never_waited_never_lost_the_gil(worker, monkeypatch, waited, loses):
+@pytest.mark.parametrize(
+    ("waited", "length", "used", "loses"),
+    [
+        (1, 2_000, 2_000, True),
+        (0, 2_000, 2_000, False),
+        (0, 2_000, 1_000, True),  # its core was taken at the moment when it let go of the GIL
+        (0, 40_000_000, 30_000_000, True),
+        (0, 60_000_000, 30_000_000, False),
+        (1, 60_000_000, 30_000_000, True),
+    ],
+)
+def test_who_never_waited_did_not_lose_the_gil_for_long(worker, monkeypatch, waited, length, used, loses):
     worker.recorder.gil = True
     outer = worker.enter(1)
     counted(worker, monkeypatch, waited, 3)
+    monkeypatch.setattr(module.time, "thread_time_ns", lambda: worker.cpu + used)
     worker.recorder.holder = None
+    worker.now.at = worker.last + length - 1_000
     worker.leave(outer)
-    assert any(event[3] == "0" for event in worker.events) == loses
+    assert (str(length - used) in [event[3] for event in worker.events]) == loses
 
 
 @pytest.mark.parametrize(("used", "loses"), [(44_000_000, True), (46_000_000, False)])

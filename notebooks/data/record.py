@@ -1,6 +1,7 @@
-"""Record what notebook 05 shows where the running Python cannot: `python record.py`, once with each Python that can.
+"""Record what notebook 05 shows where the running Python cannot make it itself.
 
-Each file says in its `origin` which Python on which machine made it, and when.
+`python record.py`, once with each Python that can. Each file says in its `origin` which
+Python on which machine made it, and when.
 """
 
 import importlib.util
@@ -9,12 +10,11 @@ from pathlib import Path
 
 from taketurns import compute, preflight, record
 
-HERE = Path(__file__).parent
-
 
 def two_threads_without_a_gil():
-    with record("2 threads, without a GIL") as trace, futures.ThreadPoolExecutor(2) as pool:
-        list(pool.map(compute, [0.2] * 2))
+    with futures.ThreadPoolExecutor(2) as pool:
+        with record("2 threads, without a GIL") as trace:
+            list(pool.map(compute, [0.2] * 2))
     return trace
 
 
@@ -26,8 +26,12 @@ def two_interpreters():
     return trace
 
 
+def save(name, trace):
+    (Path(__file__).parent / name).write_text(trace.to_json() + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     if not preflight().gil:
-        (HERE / "free_threaded.json").write_text(two_threads_without_a_gil().to_json() + "\n")
+        save("free_threaded.json", two_threads_without_a_gil())
     elif importlib.util.find_spec("concurrent.interpreters"):
-        (HERE / "interpreters.json").write_text(two_interpreters().to_json() + "\n")
+        save("interpreters.json", two_interpreters())

@@ -25,6 +25,7 @@ from taketurns.worker import EVENT_LOOP, READY, RUNNING, FarWorker, Worker
 if TYPE_CHECKING:
     import asyncio
 
+    from taketurns.clock import SimulatedClock
     from taketurns.steps import Steps
 
 __all__ = ["Recorder", "current_worker", "here", "is_child", "on", "start", "stop"]
@@ -39,13 +40,14 @@ class Recorder:
         self,
         name: str,
         label: str = "",
-        now: Callable[[], int] = time.perf_counter_ns,
+        clock: SimulatedClock | None = None,
         far: children.Announcement | None = None,
     ) -> None:
         self.name = name
         self.label = label
         self.far = far  # in a child process: where its events go, at once
-        self.now = now
+        self.clock = clock
+        self.now: Callable[[], int] = time.perf_counter_ns if clock is None else clock.now_ns
         self.gil = bool(getattr(sys, "_is_gil_enabled", lambda: True)())
         self.holder: Worker | None = None
         self.workers: list[Worker] = []
@@ -57,7 +59,7 @@ class Recorder:
         self.awaited: dict[int, list[ref[Steps]]] = {}
         self.offsets: dict[object, int] = {}  # by event loop: how far our clock is ahead of its clock, in ns
         self.due: dict[object, int] = {}  # by asyncio future: when its timer is due, in ns
-        self.start = now()
+        self.start = self.now()
 
     def number(self, name: str) -> int:
         """Give a new task a number."""
@@ -121,7 +123,7 @@ def _of_parent() -> Recorder | None:
         return _parents
 
 
-def start(label: str, now: Callable[[], int] = time.perf_counter_ns) -> Recorder:
+def start(label: str, clock: SimulatedClock | None = None) -> Recorder:
     """Begin the one recording of this process; ``RuntimeError`` where one is on."""
     global on
     chunk_ns = work.chunk_ns()
@@ -131,15 +133,16 @@ def start(label: str, now: Callable[[], int] = time.perf_counter_ns) -> Recorder
                 f"a recording is on already ({on.label!r}); one process records one thing at a time: "
                 "let its `with record()` block end before the next begins"
             )
-        recorder = Recorder(f"{os.getpid()}x{next(_numbers)}", label, now=now)
+        recorder = Recorder(f"{os.getpid()}x{next(_numbers)}", label, clock)
         children.folder().open(recorder.name, chunk_ns)
         on = recorder
     return recorder
 
 
-def stop(recorder: Recorder, trace: Trace, cut_short: str, simulated: bool = False) -> None:
+def stop(recorder: Recorder, trace: Trace, cut_short: str) -> None:
     """End a recording and complete its trace."""
     global on
+    simulated = recorder.clock is not None
     with _switch:
         on = None
     here.__dict__.clear()
@@ -162,7 +165,8 @@ def _near_rows(recorder: Recorder) -> Iterator[Row]:
     """Give the events of this process."""
     main = threading.main_thread().ident
     for number, worker in enumerate(recorder.workers):
-        carrier = Thread(worker.process, "main" if worker.thread == main else str(number))
+        is_main = worker.thread == main or recorder.clock is not None  # simulated time has one thread
+        carrier = Thread(worker.process, "main" if is_main else str(number))
         for at, task, state, reason in [*worker.events, *_unwritten(worker)]:
             key = worker.process, next(_numbers) if isinstance(task, str) else task
             name = task if isinstance(task, str) else recorder.names[task]

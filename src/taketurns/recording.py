@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from taketurns import recorder
+from taketurns.clock import SimulatedClock
 from taketurns.spans import Trace
 
 __all__ = ["record"]
@@ -15,18 +16,22 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
 
     Works with ``with`` and ``async with``, for this thread, other threads, asyncio tasks and child processes. The trace
     is complete when the block ends, also by an exception or an interrupt, which it then names in ``trace.cut_short``.
+    With a `SimulatedClock`, its times are those of that clock.
     Raises ``RuntimeError`` inside another recording.
     """
 
-    def __init__(self, label: str = "") -> None:
+    def __init__(self, label: str = "", clock: SimulatedClock | None = None) -> None:
         if not isinstance(label, str):
             raise TypeError(f'record() takes a label, a string such as "4 threads"; it was given {label!r}')
+        if clock is not None and not isinstance(clock, SimulatedClock):
+            raise TypeError(f"record() takes a SimulatedClock, or none for real time; it was given {clock!r}")
         self.label = label
+        self.clock = clock
 
     def __enter__(self) -> Trace:
         from taketurns import loops  # asyncio is imported when it is needed, not by `import taketurns`
 
-        self._recorder = recorder.start(self.label)
+        self._recorder = recorder.start(self.label, self.clock)
         loops.install()
         self._trace = Trace.begin(self.label)
         return self._trace

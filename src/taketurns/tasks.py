@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
 from taketurns import recorder, work
-from taketurns.recorder import current_worker, here
+from taketurns.clock import SimulatedClock, simulated
+from taketurns.recorder import current_worker
 from taketurns.steps import Steps
 from taketurns.worker import FRESH_NS, LONG_NS, READY, RUNNING, WAITING, Worker, switched
 
@@ -44,6 +45,9 @@ def compute(seconds: float) -> None:
     before the gap, and the gap is READY, with the reason ``"GIL"`` or ``"core"`` where that can be told.
     """
     seconds = _seconds(seconds, "compute")
+    if (clock := simulated()) is not None:
+        _spend(seconds, clock)
+        return
     worker = current_worker()  # in a child process, this brings the parent's measure of a chunk
     chunks = work.chunks(seconds)
     if worker is None:
@@ -57,6 +61,17 @@ def compute(seconds: float) -> None:
             _with_marks(chunks, worker)
         finally:
             worker.end()
+
+
+def _spend(seconds: float, clock: SimulatedClock) -> None:
+    """Run for so long in simulated time, which nothing else can use meanwhile."""
+    worker = current_worker()
+    if worker is None or worker.current is not None:
+        clock.spend(seconds)
+    else:
+        worker.enter("")
+        clock.spend(seconds)
+        worker.leave(None)
 
 
 def _with_marks(chunks: int, worker: Worker) -> None:
@@ -152,8 +167,9 @@ class _timer(waiting):  # noqa: N801
 def wait(seconds: float) -> None:
     """Block this thread for so many seconds, as a stand-in for I/O."""
     seconds = _seconds(seconds, "wait")
+    clock = simulated()
     with _timer(seconds):
-        time.sleep(seconds)
+        time.sleep(seconds) if clock is None else clock.spend(seconds)
 
 
 # Functions of your own
@@ -243,7 +259,7 @@ def _function_task(function: Callable[..., Any], naming: Naming) -> Callable[...
         if mine is None:
             return run_in_detail(*args, **kwargs) if recorder.is_child else function(*args, **kwargs)
         try:
-            worker = here.worker
+            worker = recorder.here.worker  # named so, the function can travel: cloudpickle sends what it names
         except AttributeError:
             return run_in_detail(*args, **kwargs)
         if worker.recorder is not mine or worker.current is not None:

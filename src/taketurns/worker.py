@@ -37,6 +37,9 @@ LONG_NS = 100_000_000 if sys.platform == "win32" else 1_000_000
 #: A thread's CPU time is read again when it was read longer ago than this.
 FRESH_NS = LONG_NS // 5
 
+#: Nobody loses the GIL for so long and never waits for it.
+MANY_TURNS_NS = 50_000_000
+
 #: Why an asyncio task is READY, and a coroutine that suspended without an awaitable, as in ``asyncio.sleep(0)``.
 EVENT_LOOP = "event loop"
 
@@ -171,10 +174,13 @@ class Worker:
         """Look at a running stretch that was long, or in which another thread marked the clock.
 
         If the thread spent less than a tenth of it on a core, it was READY where the system took the core, and else
-        WAITING; nothing tells for what: it slept, read a socket, took a lock. If it waited for something, and another
-        thread had the GIL meanwhile or may have had it, its reason is how long it was off its core, in ns;
-        assembly.py, which knows what ran meanwhile, makes the best of it.
+        WAITING; nothing tells for what: it slept, read a socket, took a lock. If another thread had the GIL meanwhile,
+        or may have had it, its reason is how long it was off its core, in ns; assembly.py, which knows what ran
+        meanwhile, makes the best of it. Who never waited did not lose the GIL, or only once, when the system took its
+        core at that moment, and not for many turns.
         """
+        if self.recorder.clock is not None:
+            return  # simulated time passes without a core
         length = at - self.last
         used, switches = self.read_cpu(at)
         if self.written and self.state is not RUNNING:
@@ -183,7 +189,10 @@ class Worker:
         if length > LONG_NS and used < length // 10:
             state, reason = (READY, "core") if waited == 0 and taken else (WAITING, "")
             self.append((self.last, self.write(), state, reason))
-        elif (lost or used < length * 9 // 10) and self.recorder.gil and waited != 0:
+            return
+        full = used >= length * 9 // 10
+        never_waited = waited == 0 and (full or length > MANY_TURNS_NS)
+        if self.recorder.gil and not never_waited and (lost or not full):
             self.append((self.last, self.write(), RUNNING, str(max(length - used, 0))))
 
 

@@ -1,0 +1,221 @@
+"""EventLoop: a queue of what is ready, timers, and a clock. The one loop beneath all four ways to suspend."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any, NamedTuple
+
+from taketurns import recorder
+from taketurns.clock import SimulatedClock, WallClock
+from taketurns.recorder import current_worker
+from taketurns.spans import State
+from taketurns.worker import EVENT_LOOP, READY, WAITING
+
+__all__ = ["EventLoop", "Task", "running_loop"]
+
+Clock = WallClock | SimulatedClock
+Callback = Callable[..., object]
+
+
+class Call(NamedTuple):
+    """A callback that a task has asked for."""
+
+    task: Task
+    callback: Callback
+    args: tuple[Any, ...]
+
+
+class Task:
+    """A named unit of work on an event loop: a chain of callbacks, each of which asks the loop for the next.
+
+    It is ``done`` when a callback asked for nothing more, or failed; then there is its ``result`` or its ``error``.
+    """
+
+    def __init__(self, loop: EventLoop, name: str) -> None:
+        self.loop, self.name = loop, name
+        self.done = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.asked = 0  # for how many callbacks it has asked that have not run yet
+        self.ready = 0  # how many of them are ready
+        self.waits_for = ""  # what will resume it, if that is no timer
+        self._number: int | None = None  # in the recording that is on
+        self._watchers: list[Callback] = []
+        self.is_watched = False  # whoever waits for it hears of its error
+
+    def __repr__(self) -> str:
+        return f"<Task {self.name!r}{', done' if self.done else ''}>"
+
+    def call_soon(self, callback: Callback, *args: Any) -> None:
+        """Ask for a callback when those that are ready have run."""
+        self.asked += 1
+        self.waits_for = ""
+        self.loop.make_ready(Call(self, callback, args))
+        if self is not self.loop.running:
+            self.note(READY)
+
+    def call_later(self, seconds: float, callback: Callback, *args: Any) -> None:
+        """Ask for a callback in so many seconds; ``ValueError`` where that is no number from 0 on."""
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"a timer takes seconds from 0 on, such as 0.5; it was given {seconds!r}")
+        self.asked += 1
+        self.loop.set_timer(seconds, Call(self, callback, args))
+
+    def wait_for(self, other: Task, callback: Callback) -> None:
+        """Ask for a callback when another task is done."""
+        other.is_watched = True
+        if other.done:
+            self.call_soon(callback)
+        else:
+            self.waits_for = other.name
+            other._watchers.append(lambda: self.call_soon(callback))
+
+    def end(self, result: Any = None, error: BaseException | None = None) -> None:
+        """End with a result or an error; whoever waits for it is ready."""
+        self.done, self.result, self.error = True, result, error
+        for watcher in self._watchers:
+            watcher()
+
+    # What a recording sees
+
+    def note(self, state: State | None, at: int | None = None) -> None:
+        """Note that it is in another state, from now or from a time (ns) on."""
+        worker = current_worker()
+        if worker is None:
+            return
+        if self._number is None:
+            self._number = worker.recorder.number(self.name)
+        reason = EVENT_LOOP if state is READY else (self.waits_for or "timer") if state is WAITING else ""
+        worker.append((worker.mark() if at is None else at, self._number, state, reason))
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Record the block as a step of this task: it is running, and then ready, waiting, or done."""
+        worker = current_worker()
+        if worker is None or self._number is None:
+            yield
+            return
+        outer = worker.enter(self._number)
+        try:
+            yield
+        finally:
+            state = None if self.done else WAITING
+            worker.leave(outer, state)
+            if state:
+                self.note(READY if self.ready else WAITING, worker.last)
+
+
+class EventLoop:
+    """A queue of what is ready, timers, and a clock: the one loop beneath all four ways to suspend.
+
+    What is ready is drained before time moves; what is due at the same time runs in the order in which it was asked
+    for. An error ends its task, and the others go on.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock or (recorder.on and recorder.on.clock) or WallClock()
+        self.ready: deque[Call] = deque()
+        self.timers: list[tuple[int, int, Call]] = []  # a heap of (due in ns, number, call)
+        self.tasks: list[Task] = []
+        self.running: Task | None = None
+        self._numbers = count()
+
+    def start(self, name: str, callback: Callback, *args: Any) -> Task:
+        """Begin a task of that name with a callback."""
+        task = Task(self, name)
+        self.tasks.append(task)
+        task.call_soon(callback, *args)
+        return task
+
+    def call_soon(self, callback: Callback, *args: Any) -> None:
+        """Ask for a callback in the running task, or else begin one with it."""
+        if self.running:
+            self.running.call_soon(callback, *args)
+        else:
+            self.start(getattr(callback, "__name__", ""), callback, *args)
+
+    def call_later(self, seconds: float, callback: Callback, *args: Any) -> None:
+        """Ask for a callback in so many seconds, in the running task, or else in one that begins now."""
+        if self.running:
+            self.running.call_later(seconds, callback, *args)
+        else:
+            self.start(getattr(callback, "__name__", ""), self.call_later, seconds, callback, *args)
+
+    def set_timer(self, seconds: float, call: Call) -> None:
+        """Make a call ready in so many seconds."""
+        heappush(self.timers, (self.clock.now_ns() + round(seconds * 1e9), next(self._numbers), call))
+
+    def make_ready(self, call: Call) -> None:
+        """Put a call at the end of the queue."""
+        call.task.ready += 1
+        self.ready.append(call)
+
+    def run(self) -> None:
+        """Run until nothing is left to run.
+
+        ``ExceptionGroup`` of the errors that nobody waited for, each with a note that names its task. ``RuntimeError``
+        where tasks wait for what never comes: it says who waits for what.
+        """
+        used = self.clock.in_use() if isinstance(self.clock, SimulatedClock) else nullcontext()
+        with used, _as_running_loop(self):
+            while self.ready or self.timers:
+                self.turn()
+        if errors := [task.error for task in self.tasks if isinstance(task.error, Exception) and not task.is_watched]:
+            raise ExceptionGroup(f"{len(errors)} of {len(self.tasks)} tasks failed", errors)
+        if stuck := [f"{task.name} waits for {task.waits_for}" for task in self.tasks if not task.done]:
+            raise RuntimeError(f"nothing is left to run, and some tasks can never go on: {', '.join(stuck)}")
+
+    def turn(self) -> None:
+        """Wait for the next timer if nothing is ready, then run what is ready now."""
+        if not self.ready:
+            self.clock.sleep_until_ns(self.timers[0][0])
+        while self.timers and self.timers[0][0] <= self.clock.now_ns():
+            due, _, call = heappop(self.timers)
+            self.make_ready(call)
+            call.task.note(READY, due)
+        for _ in range(len(self.ready)):
+            self._run(self.ready.popleft())
+
+    def _run(self, call: Call) -> None:
+        task = self.running = call.task
+        task.asked -= 1
+        task.ready -= 1
+        try:
+            with task.step():
+                try:
+                    call.callback(*call.args)
+                    if not (task.asked or task.waits_for or task.done):
+                        task.end()
+                except Exception as error:  # noqa: BLE001 - it ends its own task only, and is raised in the end
+                    error.add_note(f"in task {task.name!r}")
+                    task.end(error=error)
+        finally:
+            self.running = None
+
+
+_here = threading.local()
+
+
+@contextmanager
+def _as_running_loop(loop: EventLoop) -> Iterator[None]:
+    if getattr(_here, "loop", None) is not None:
+        raise RuntimeError("this thread runs an event loop already: start tasks on that one")
+    _here.loop = loop
+    try:
+        yield
+    finally:
+        _here.loop = None
+
+
+def running_loop() -> EventLoop:
+    """Give the event loop that runs in this thread; ``RuntimeError`` where none does."""
+    loop: EventLoop | None = getattr(_here, "loop", None)
+    if loop is None:
+        raise RuntimeError("no event loop is running in this thread: start this from inside run()")
+    return loop

@@ -1,0 +1,65 @@
+"""Coroutines: a function stops where it awaits, and goes on from there when it is resumed.
+
+``await sleep(3)`` hands a request down to the driver, through all coroutines that await each other; the driver resumes
+the coroutine when it is met. asyncio does the same with futures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any
+
+from taketurns.loop import EventLoop, Task, running_loop
+
+__all__ = ["run", "sleep", "start", "wait_for"]
+
+Function = Callable[..., Coroutine[Any, Any, Any]]
+
+
+class Request:
+    """What is awaited: it suspends the coroutine, and tells the driver when to resume it."""
+
+    def __init__(self, ask: Callable[[Task, Callable[..., None]], None]) -> None:
+        self.ask = ask
+
+    def __await__(self) -> Generator[Request, Any, Any]:
+        return (yield self)
+
+
+def run(main: Function, *args: Any, loop: EventLoop | None = None) -> Any:
+    """Run an ``async def`` function and all tasks that it starts; give what it returns."""
+    loop = loop or EventLoop()
+    task = _begin(loop, main.__name__, main(*args))
+    loop.run()
+    return task.result
+
+
+def start(function: Function, *args: Any, name: str = "") -> Task:
+    """Start a task with a call of an ``async def`` function; it ends when that returns."""
+    return _begin(running_loop(), name or function.__name__, function(*args))
+
+
+def sleep(seconds: float) -> Request:
+    """Ask, with ``await``, to be resumed in so many seconds."""
+    return Request(lambda task, resume: task.call_later(seconds, resume))
+
+
+def wait_for(task: Task) -> Request:
+    """Ask, with ``await``, to be resumed with the result of a task when that is done; its error is raised here."""
+    return Request(lambda current, resume: current.wait_for(task, lambda: resume(task)))
+
+
+def _begin(loop: EventLoop, name: str, coroutine: Coroutine[Any, Any, Any]) -> Task:
+    def resume(awaited: Task | None = None) -> None:
+        try:
+            if awaited is not None and awaited.error:
+                request = coroutine.throw(awaited.error)
+            else:
+                request = coroutine.send(awaited and awaited.result)
+        except StopIteration as stop:
+            task.end(stop.value)
+        else:
+            request.ask(task, resume)
+
+    task = loop.start(name, resume)
+    return task

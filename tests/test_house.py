@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # simulating
     "loop": {"clock", "recorder", "spans", "worker"},
     "suspend": {"loop"},
+    "simulation": {"clock", "recording", "spans"},
     # drawing
     "pictures": set(),
     "pictures/figures": set(),
@@ -47,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # learning
     "checks": {"preflight", "spans", "text", "verify"},
     "labs": {"checks", "preflight", "recording", "spans", "tasks", "worker"},
-    "__init__": {"interleaving", "preflight", "recording", "spans", "tasks", "verify"},
+    "__init__": {"clock", "interleaving", "loop", "preflight", "recording", "spans", "tasks", "verify"},
 }
 
 # Against the direction, and only inside a function.

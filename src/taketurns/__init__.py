@@ -8,6 +8,8 @@ Its modules, from the bottom up:
 - ``steps``, ``tasks``, ``loops``, ``recording``: generators and coroutines step by step, `compute`, `wait`, `waiting`
   and `task`, asyncio's event loops, and `record`, which puts them together.
 - ``interleaving``: `Interleaving`, an order in which threads take their turns.
+- ``clock``, ``loop``, ``suspend``, ``simulation``: simulated time, the event loop and four ways to suspend on it, and
+  asyncio's own loop in simulated time.
 - ``pictures`` and ``widgets``: timelines. They alone import matplotlib and ipywidgets, when they are first asked for.
 - ``preflight``, ``verify``, ``checks``, ``labs``: what machine this is, claims, and the exercises of the notebooks.
 """
@@ -17,7 +19,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from taketurns.clock import SimulatedClock, WallClock
 from taketurns.interleaving import Interleaving
+from taketurns.loop import EventLoop
 from taketurns.preflight import preflight
 from taketurns.recording import record
 from taketurns.spans import Span, State, Trace
@@ -27,20 +31,25 @@ from taketurns.verify import verify
 if TYPE_CHECKING:
     from taketurns.pictures.chart import chart
     from taketurns.pictures.timeline import compare, timeline
+    from taketurns.simulation import simulate
     from taketurns.widgets.explore import explore
     from taketurns.widgets.sliders import sliders
 
 __all__ = [
+    "EventLoop",
     "Interleaving",
+    "SimulatedClock",
     "Span",
     "State",
     "Trace",
+    "WallClock",
     "chart",
     "compare",
     "compute",
     "explore",
     "preflight",
     "record",
+    "simulate",
     "sliders",
     "task",
     "timeline",
@@ -53,6 +62,7 @@ _LAZY = {
     "chart": "pictures.chart",
     "compare": "pictures.timeline",
     "explore": "widgets.explore",
+    "simulate": "simulation",
     "sliders": "widgets.sliders",
     "timeline": "pictures.timeline",
 }

@@ -162,7 +162,13 @@ class EventLoop:
         ``ExceptionGroup`` of the errors that nobody waited for, each with a note that names its task. ``RuntimeError``
         where tasks wait for what never comes: it says who waits for what.
         """
-        used = self.clock.in_use() if isinstance(self.clock, SimulatedClock) else nullcontext()
+        clock = self.clock if isinstance(self.clock, SimulatedClock) else None
+        if recorder.on and recorder.on.clock is not clock:
+            raise RuntimeError(
+                "the recording and this event loop have different clocks: write record(label, clock) and "
+                "EventLoop(clock), or EventLoop(), which takes the clock of the recording"
+            )
+        used = clock.in_use() if clock else nullcontext()
         with used, _as_running_loop(self):
             while self.ready or self.timers:
                 self.turn()

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from taketurns import perfetto, text
 
@@ -87,13 +87,15 @@ class Trace:
     """A whole recording: its spans in order of their start, and where and how they were recorded.
 
     ``origin`` tells the machine, the Python and the date. ``cut_short`` is empty, or says what ended the recording
-    before its time. While the recording is still on, there is only the label.
+    before its time. ``result`` is what a program returned that `simulate` ran, and stays behind where a trace travels.
+    While the recording is still on, there is only the label.
     """
 
     label: str
     spans: tuple[Span, ...]
     origin: Mapping[str, str] = field(default_factory=dict, hash=False)
     cut_short: str = ""
+    result: Any = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         spans = tuple(self.spans)

@@ -31,9 +31,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tasks": {"clock", "recorder", "steps", "work", "worker"},
     "interleaving": {"tasks"},
     "loops": {"recorder", "steps", "tasks", "worker"},
-    "recording": {"clock", "loops", "recorder", "spans"},
-    # simulating
     "loop": {"clock", "recorder", "spans", "worker"},
+    "switches": {"loop", "recorder", "worker"},
+    "recording": {"clock", "loops", "recorder", "spans", "switches"},
     "suspend": {"loop"},
     "simulation": {"clock", "recording", "spans"},
     # drawing

@@ -17,7 +17,7 @@ from taketurns.recorder import current_worker
 from taketurns.spans import State
 from taketurns.worker import EVENT_LOOP, READY, WAITING
 
-__all__ = ["EventLoop", "Task", "running_loop"]
+__all__ = ["EventLoop", "Task", "is_running", "running_loop"]
 
 Clock = WallClock | SimulatedClock
 Callback = Callable[..., object]
@@ -210,13 +210,18 @@ _here = threading.local()
 
 @contextmanager
 def _as_running_loop(loop: EventLoop) -> Iterator[None]:
-    if getattr(_here, "loop", None) is not None:
+    if is_running():
         raise RuntimeError("this thread runs an event loop already: start tasks on that one")
     _here.loop = loop
     try:
         yield
     finally:
         _here.loop = None
+
+
+def is_running() -> bool:
+    """Tell whether an event loop of ours runs in this thread."""
+    return getattr(_here, "loop", None) is not None
 
 
 def running_loop() -> EventLoop:

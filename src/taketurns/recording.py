@@ -14,8 +14,9 @@ __all__ = ["record"]
 class record:  # noqa: N801  (a context manager that is called like a function, as in contextlib)
     """Record everything instrumented that runs inside the block, and give its `Trace`.
 
-    Works with ``with`` and ``async with``, for this thread, other threads, asyncio tasks and child processes. The trace
-    is complete when the block ends, also by an exception or an interrupt, which it then names in ``trace.cut_short``.
+    Works with ``with`` and ``async with``, for this thread, other threads, asyncio tasks, greenlets and child processes.
+    The trace is complete when the block ends, also by an exception or an interrupt, which it then names in its
+    ``cut_short``.
     With a `SimulatedClock`, its times are those of that clock.
     Raises ``RuntimeError`` inside another recording.
     """
@@ -29,19 +30,21 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
         self.clock = clock
 
     def __enter__(self) -> Trace:
-        from taketurns import loops  # asyncio is imported when it is needed, not by `import taketurns`
+        from taketurns import loops, switches  # asyncio is imported when it is needed, not by `import taketurns`
 
         self._recorder = recorder.start(self.label, self.clock)
         loops.install()
+        switches.install()
         self._trace = Trace.begin(self.label)
         return self._trace
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        from taketurns import loops
+        from taketurns import loops, switches
 
         loops.remove()
+        switches.remove()
         cut_short = "" if kind is None else ": ".join(filter(None, (kind.__name__, str(error).partition("\n")[0])))
         recorder.stop(self._recorder, self._trace, cut_short)
 

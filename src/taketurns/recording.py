@@ -14,7 +14,7 @@ __all__ = ["record"]
 class record:  # noqa: N801  (a context manager that is called like a function, as in contextlib)
     """Record everything instrumented that runs inside the block, and give its `Trace`.
 
-    Works with ``with`` and ``async with``, for this thread, other threads, asyncio tasks, greenlets and child processes.
+    Works with ``with`` and ``async with``, for this thread, other threads, asyncio tasks, greenlets and children.
     The trace is complete when the block ends, also by an exception or an interrupt, which it then names in its
     ``cut_short``.
     With a `SimulatedClock`, its times are those of that clock.

@@ -59,7 +59,10 @@ WRITTEN_DOWN = {
 # What is not ours and not in the standard library, and the rows that may import it.
 OTHERS: dict[str, set[str]] = {
     "cycler": {"pictures/chart"},
-    "matplotlib": {f"pictures/{name}" for name in ("chart", "figures", "lanes", "strip", "timeline")} | {"widgets"},
+    "matplotlib": {
+        *("pictures", "pictures/chart", "pictures/figures", "pictures/lanes", "pictures/strip", "pictures/timeline"),
+        "widgets",
+    },
     "numpy": {"pictures/lanes", "pictures/strip", "pictures/timeline", "widgets"},
     "PIL": {"pictures/figures"},
     "IPython": {"pictures/figures", "widgets"},

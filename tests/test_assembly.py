@@ -42,7 +42,7 @@ def changes(events: list[Row]) -> list[Row]:
 
 
 def assembled(events: Iterable[Row], last_seen: dict[Key, int] | None = None, instants: bool = False) -> Trace:
-    spans, lost = assemble(events, START, END, last_seen or {}, instants)
+    spans, lost, _ = assemble(events, START, END, last_seen or {}, instants)
     return Trace("", tuple(spans), {"lost": ", ".join(lost)})
 
 
@@ -169,7 +169,7 @@ def test_a_task_that_was_resumed_after_its_end_has_a_gap() -> None:
 
 
 def test_without_events_there_is_nothing() -> None:
-    assert assemble([], START, END, {}) == ([], [])
+    assert assemble([], START, END, {}) == ([], [], {})
 
 
 # Tasks that did not end
@@ -267,7 +267,7 @@ def beside(off: int) -> Trace:
         Row(50 * MS, (ME, 1), "sure", None, "", Thread(ME, "2")),
         Row(100 * MS, (ME, 0), "unsure", None, "", Thread(ME, "1")),
     ]
-    spans, _ = assemble(events, 0, 100 * MS, {})
+    spans, _, _ = assemble(events, 0, 100 * MS, {})
     return Trace("", tuple(spans))
 
 
@@ -295,7 +295,7 @@ def test_stretches_that_overlap_are_in_turns_if_they_were_off_their_cores(off: i
         for number in (0, 1)
         for at, state in ((0, RUNNING), (100, None))
     ]
-    spans, _ = assemble(events, 0, 100 * MS, {})
+    spans, _, _ = assemble(events, 0, 100 * MS, {})
     assert [span.in_turns for span in spans] == [in_turns] * 2
 
 

@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # recording
     "children": set(),
     "clock": set(),
+    "moments": set(),
     "work": set(),
     "assembly": {"spans"},
     "worker": {"spans"},
@@ -31,11 +32,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tasks": {"clock", "recorder", "steps", "work", "worker"},
     "interleaving": {"tasks"},
     "loops": {"recorder", "steps", "tasks", "worker"},
-    "loop": {"clock", "recorder", "spans", "worker"},
+    "loop": {"clock", "moments", "recorder", "spans", "worker"},
     "switches": {"loop", "recorder", "worker"},
     "recording": {"clock", "loops", "recorder", "spans", "switches"},
     "suspend": {"loop"},
-    "simulation": {"clock", "recording", "spans"},
+    "simulation": {"clock", "moments", "recorder", "recording", "spans", "steps"},
     # drawing
     "pictures": set(),
     "pictures/figures": set(),
@@ -47,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "widgets": {"pictures/figures", "pictures/lanes", "spans", "verify"},
     # learning
     "checks": {"preflight", "spans", "text", "verify"},
-    "labs": {"checks", "preflight", "recording", "spans", "tasks", "worker"},
+    "labs": {"checks", "clock", "loop", "preflight", "recording", "spans", "suspend", "tasks", "verify", "worker"},
     "__init__": {"clock", "interleaving", "loop", "preflight", "recording", "spans", "tasks", "verify"},
 }
 

@@ -45,8 +45,8 @@ Stretch = tuple[Row, int]
 
 def assemble(
     rows: Iterable[Row], start: int, end: int, last_seen: Mapping[Key, int], instants: bool = False
-) -> tuple[list[Span], list[str]]:
-    """Make the spans of a recording that lasted from start to end (ns); give them and the names of lost tasks.
+) -> tuple[list[Span], list[str], dict[Key, str]]:
+    """Make the spans of a recording that lasted from start to end (ns); give them, the names of lost tasks, and all.
 
     A task of this process that has not ended is taken to be in its state until the recording ends, and a RUNNING one
     until it was last seen. What a task of another process did after its last event nobody knows: it is lost.
@@ -73,7 +73,7 @@ def assemble(
     for row, until in lasting:
         state, since, to = cast(State, row.state), (row.at - start) / 1e9, (until - start) / 1e9
         spans.append(Span(names[row.task], state, workers[row.worker], since, to, row.reason))
-    return spans, [names[key] for key in lost]
+    return spans, [names[key] for key in lost], names
 
 
 def _until(last: Row, end: int, last_seen: Mapping[Key, int]) -> int:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from taketurns import recorder
 from taketurns.clock import SimulatedClock, WallClock
+from taketurns.moments import Moment, line_of
 from taketurns.recorder import current_worker
 from taketurns.spans import State
 from taketurns.worker import EVENT_LOOP, READY, WAITING
@@ -45,7 +46,8 @@ class Task:
         self.asked = 0  # for how many callbacks it has asked that have not run yet
         self.ready = 0  # how many of them are ready
         self.waits_for = ""  # what will resume it, if that is no timer
-        self._number: int | None = None  # in the recording that is on
+        self.number: int | None = None  # in the recording that is on
+        self.body: Any = None  # what is suspended: a generator, a coroutine, a greenlet
         self._watchers: list[Callback] = []
         self.is_watched = False  # whoever waits for it hears of its error
 
@@ -89,19 +91,19 @@ class Task:
         worker = current_worker()
         if worker is None:
             return
-        if self._number is None:
-            self._number = worker.recorder.number(self.name)
+        if self.number is None:
+            self.number = worker.recorder.number(self.name)
         reason = EVENT_LOOP if state is READY else (self.waits_for or "timer") if state is WAITING else ""
-        worker.append((worker.mark() if at is None else at, self._number, state, reason))
+        worker.append((worker.mark() if at is None else at, self.number, state, reason))
 
     @contextmanager
     def step(self) -> Iterator[None]:
         """Record the block as a step of this task: it is running, and then ready, waiting, or done."""
         worker = current_worker()
-        if worker is None or self._number is None:
+        if worker is None or self.number is None:
             yield
             return
-        outer = worker.enter(self._number)
+        outer = worker.enter(self.number)
         try:
             yield
         finally:
@@ -124,7 +126,7 @@ class EventLoop:
         self.timers: list[tuple[int, int, Call]] = []  # a heap of (due in ns, number, call)
         self.tasks: list[Task] = []
         self.running: Task | None = None
-        self._numbers = count()
+        self.numbers = count()
 
     def start(self, name: str, callback: Callback, *args: Any) -> Task:
         """Begin a task of that name with a callback."""
@@ -149,7 +151,7 @@ class EventLoop:
 
     def set_timer(self, seconds: float, call: Call) -> None:
         """Make a call ready in so many seconds."""
-        heappush(self.timers, (self.clock.now_ns() + round(seconds * 1e9), next(self._numbers), call))
+        heappush(self.timers, (self.clock.now_ns() + round(seconds * 1e9), next(self.numbers), call))
 
     def make_ready(self, call: Call) -> None:
         """Put a call at the end of the queue."""
@@ -188,8 +190,17 @@ class EventLoop:
         for _ in range(len(self.ready)):
             self._run(self.ready.popleft())
 
+    def _keep_moment(self, task: Task, mine: recorder.Recorder) -> None:
+        """Keep who runs now, who is ready, and who waits for a timer, by their numbers."""
+        ready = tuple(call.task.number for call in self.ready)
+        timers = tuple((call.task.number, due / 1e9) for due, _, call in sorted(self.timers))
+        lines = {one.number: line for one in self.tasks if not one.done and (line := line_of(one.body))}
+        mine.moments.append(Moment(self.clock.now(), task.number, ready, timers, lines))
+
     def _run(self, call: Call) -> None:
         task = self.running = call.task
+        if recorder.on and recorder.on.clock:
+            self._keep_moment(task, recorder.on)
         task.asked -= 1
         task.ready -= 1
         try:

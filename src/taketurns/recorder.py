@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from taketurns.clock import SimulatedClock
+    from taketurns.moments import Moment
     from taketurns.steps import Steps
 
 __all__ = ["Recorder", "current_worker", "here", "is_child", "on", "start", "stop"]
@@ -59,6 +60,7 @@ class Recorder:
         self.awaited: dict[int, list[ref[Steps]]] = {}
         self.offsets: dict[object, int] = {}  # by event loop: how far our clock is ahead of its clock, in ns
         self.due: dict[object, int] = {}  # by asyncio future: when its timer is due, in ns
+        self.moments: list[Moment] = []  # of event loops in simulated time; tasks are numbers in them
         self.start = self.now()
 
     def number(self, name: str) -> int:
@@ -72,6 +74,11 @@ class Recorder:
         task = self.asyncio_tasks.get(number)
         if task is not None and not re.fullmatch(r"Task-\d+", task.get_name()):
             self.names[number] = task.get_name()
+
+    def waiting_for(self, future: object) -> list[Steps]:
+        """Give the tasks that wait for an asyncio future."""
+        all_steps = (reference() for reference in self.awaited.get(id(future), ()))
+        return [steps for steps in all_steps if steps is not None and steps.awaits is future]
 
     def new_events(self) -> Any:
         """Give what a worker appends its events to: a list, or the journal of a child process."""
@@ -154,11 +161,13 @@ def stop(recorder: Recorder, trace: Trace, cut_short: str) -> None:
     last_seen: dict[tuple[children.Process, int], int] = {
         (worker.process, worker.current): worker.last for worker in recorder.workers if isinstance(worker.current, int)
     }
-    spans, lost = assemble(rows, recorder.start, end, last_seen, instants=simulated)
+    spans, lost, names = assemble(rows, recorder.start, end, last_seen, instants=simulated)
     if lost and not cut_short:
         cut_short = f"{', '.join(lost)} did not end: its process died or was still at work"
     where = {**origin(), "clock": "simulated" if simulated else "real"}
     Trace.__init__(trace, trace.label, tuple(spans), where, cut_short)
+    known = {number: name for (_, number), name in names.items()}
+    object.__setattr__(trace, "moments", tuple(moment.named(known) for moment in recorder.moments))
 
 
 def _near_rows(recorder: Recorder) -> Iterator[Row]:

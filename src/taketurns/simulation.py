@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import ctypes
+import inspect
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from taketurns import recorder
 from taketurns.clock import SimulatedClock
+from taketurns.moments import Moment, line_of
 from taketurns.recording import record
 from taketurns.spans import Trace
+from taketurns.steps import Steps
 
 __all__ = ["simulate"]
 
@@ -27,7 +32,7 @@ def simulate(main: Coroutine[Any, Any, Any], label: str = "") -> Trace:
     inside a recording. ``TypeError`` for what is not a coroutine.
     """
     if not asyncio.iscoroutine(main):
-        hint = f"; call it: simulate({main.__name__}())" if asyncio.iscoroutinefunction(main) else ""
+        hint = f"; call it: simulate({main.__name__}())" if inspect.iscoroutinefunction(main) else ""
         raise TypeError(f"simulate() runs a coroutine, as an `async def` function gives it, not {main!r}{hint}")
     simulation = _Simulation(main, label or getattr(main, "__name__", ""))
     try:
@@ -35,7 +40,7 @@ def simulate(main: Coroutine[Any, Any, Any], label: str = "") -> Trace:
     except RuntimeError:
         simulation.run()
     else:
-        _in_a_thread(simulation.run)
+        _in_a_thread(simulation)
     if simulation.error is not None:
         simulation.error.trace = simulation.trace  # type: ignore[attr-defined]
         raise simulation.error
@@ -47,15 +52,19 @@ class _Simulation:
     """One run of a coroutine in simulated time: its trace, and its result or its error."""
 
     def __init__(self, main: Coroutine[Any, Any, Any], label: str) -> None:
-        self.main, self.label = main, label
+        self.main, self.label, self.clock = main, label, SimulatedClock()
         self.trace = Trace.begin(self.label)
         self.result: Any = None
         self.error: BaseException | None = None
+        self.loop: _SimulatedLoop | None = None
+
+    def _new_loop(self) -> _SimulatedLoop:
+        self.loop = _SimulatedLoop(self.clock)
+        return self.loop
 
     def run(self) -> None:
-        clock = SimulatedClock()
+        clock, runner = self.clock, asyncio.Runner(loop_factory=self._new_loop)
         try:
-            runner = asyncio.Runner(loop_factory=lambda: _SimulatedLoop(clock))
             with record(self.label, clock) as self.trace, clock.in_use(), runner:
                 self.result = runner.run(self.main)
         except BaseException as error:  # noqa: BLE001 - it is raised where simulate() was called
@@ -63,42 +72,97 @@ class _Simulation:
             self.error = error
 
 
-def _in_a_thread(run: Callable[[], None]) -> None:
-    """Run in another thread, since this one has an event loop; an interrupt here interrupts it there."""
-    thread = threading.Thread(target=contextvars.copy_context().run, args=[run], name="simulated time")
+def _in_a_thread(simulation: _Simulation) -> None:
+    """Run in another thread, since this one has an event loop; an interrupt here interrupts it there.
+
+    The event loop stops before its next step. If that does not come within a second, the step itself is interrupted.
+    """
+    thread = threading.Thread(target=contextvars.copy_context().run, args=[simulation.run], name="simulated time")
     thread.start()
     try:
         thread.join()
     except KeyboardInterrupt:
-        ident = ctypes.c_ulong(thread.ident or 0)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
-        thread.join()
+        if simulation.loop:
+            simulation.loop.interrupted = True
+        thread.join(1)
+        if thread.is_alive():
+            if simulation.loop:
+                simulation.loop.interrupted = False
+                simulation.loop.set_exception_handler(lambda loop, context: None)  # it would print the interrupt
+            ident = ctypes.c_ulong(thread.ident or 0)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
+            thread.join()
         raise
 
 
 class _SimulatedLoop(asyncio.BaseEventLoop):
     """An asyncio event loop that sleeps by letting its clock jump, and refuses what happens in real time."""
 
+    _ready: deque[Any]  # asyncio's own: calls, in the order in which they will run
+    _scheduled: list[Any]  # asyncio's own: timers
+
     def __init__(self, clock: SimulatedClock) -> None:
         super().__init__()
         self.clock = clock
+        self.interrupted = False
         self._selector = self  # asyncio asks it what has happened outside, for as long as there is nothing to do here
 
     def time(self) -> float:
         return self.clock.now()
 
     def select(self, timeout: float | None) -> list[Any]:
-        """Let the time pass for which there is nothing to do; nothing happens outside."""
+        """Let the time pass for which there is nothing to do; nothing happens outside, but for an interrupt."""
+        if self.interrupted:
+            self.interrupted = False
+            raise KeyboardInterrupt
         if timeout is None:
             raise RuntimeError(f"everybody waits, and nobody can go on: {_who_waits(self)}")
         self.clock.spend(timeout)
         return []
+
+    def _call_soon(self, callback: Any, args: Any, context: Any) -> asyncio.Handle:
+        handle = _Kept(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def keep_moment(self, running: asyncio.Handle) -> None:
+        """Keep which task runs now, which are ready, and which wait for a timer, by their numbers."""
+        mine = recorder.on
+        number = _number(running)
+        if mine is None or number is None:
+            return
+        ready = tuple(other for handle in self._ready if (other := _number(handle)) is not None)
+        timers = [
+            (steps.number, timer.when())
+            for timer in sorted(self._scheduled)
+            for steps in mine.waiting_for(timer._args[0] if timer._args else None)
+        ]
+        steps_of_all = [task.get_coro() for task in asyncio.all_tasks(self)]
+        lines = {one.number: line for one in steps_of_all if isinstance(one, Steps) and (line := line_of(one))}
+        mine.moments.append(Moment(self.time(), number, ready, tuple(timers), lines))
 
     def _process_events(self, event_list: list[Any]) -> None:
         pass
 
     def _write_to_self(self) -> None:
         pass
+
+
+class _Kept(asyncio.Handle):
+    """A call of the event loop; the moment before it is kept."""
+
+    _loop: _SimulatedLoop
+
+    def _run(self) -> None:
+        self._loop.keep_moment(self)
+        super()._run()
+
+
+def _number(handle: Any) -> int | None:
+    """Give the number of the recorded task whose step a call is."""
+    task = getattr(handle._callback, "__self__", None)
+    steps = task.get_coro() if isinstance(task, asyncio.Task) else None
+    return steps.number if isinstance(steps, Steps) else None
 
 
 def _who_waits(loop: asyncio.AbstractEventLoop) -> str:

@@ -18,6 +18,8 @@ from taketurns import perfetto, text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from taketurns.moments import Moment
+
 __all__ = ["Span", "State", "Trace"]
 
 FORMAT = "taketurns trace 1"
@@ -87,7 +89,8 @@ class Trace:
     """A whole recording: its spans in order of their start, and where and how they were recorded.
 
     ``origin`` tells the machine, the Python and the date. ``cut_short`` is empty, or says what ended the recording
-    before its time. ``result`` is what a program returned that `simulate` ran, and stays behind where a trace travels.
+    before its time. ``result`` is what a program returned that `simulate` ran, and ``moments`` are the steps of a loop
+    in simulated time; both stay behind where a trace travels.
     While the recording is still on, there is only the label.
     """
 
@@ -96,6 +99,7 @@ class Trace:
     origin: Mapping[str, str] = field(default_factory=dict, hash=False)
     cut_short: str = ""
     result: Any = field(default=None, init=False, repr=False, compare=False)
+    moments: tuple[Moment, ...] = field(default=(), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         spans = tuple(self.spans)

@@ -62,4 +62,5 @@ def _begin(loop: EventLoop, name: str, coroutine: Coroutine[Any, Any, Any]) -> T
             request.ask(task, resume)
 
     task = loop.start(name, resume)
+    task.body = coroutine
     return task

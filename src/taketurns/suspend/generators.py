@@ -52,4 +52,5 @@ def _begin(loop: EventLoop, name: str, generator: Generator[Request, Any, Any]) 
             request(task, resume)
 
     task = loop.start(name, resume)
+    task.body = generator
     return task

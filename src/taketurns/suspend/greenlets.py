@@ -48,8 +48,11 @@ def _begin(loop: EventLoop, name: str, function: Function, args: tuple[Any, ...]
     def body() -> None:
         task.end(function(*args))
 
-    # Made by a callback, so that the greenlet of the event loop is its parent.
-    task = loop.start(name, lambda: greenlet(body).switch())
+    def begin() -> None:  # a callback, so that the greenlet of the event loop is the parent
+        task.body = greenlet(body)
+        task.body.switch()
+
+    task = loop.start(name, begin)
     return task
 
 

@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pictures/words": {"preflight", "spans", "text"},
     "pictures/timeline": {"pictures/figures", "pictures/lanes", "pictures/strip", "pictures/words", "spans", "text"},
     "pictures/chart": {"pictures/figures", "pictures/lanes", "pictures/strip", "spans"},
-    "widgets": {"pictures/figures", "pictures/lanes", "spans", "verify"},
+    "widgets": {"moments", "pictures/figures", "pictures/lanes", "pictures/timeline", "spans", "text", "verify"},
     # learning
     "checks": {"preflight", "spans", "text", "verify"},
     "labs": {"checks", "clock", "loop", "preflight", "recording", "spans", "suspend", "tasks", "verify", "worker"},

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from taketurns.simulation import simulate
     from taketurns.widgets.explore import explore
     from taketurns.widgets.sliders import sliders
+    from taketurns.widgets.stepper import stepper
 
 __all__ = [
     "EventLoop",
@@ -51,6 +52,7 @@ __all__ = [
     "record",
     "simulate",
     "sliders",
+    "stepper",
     "task",
     "timeline",
     "verify",
@@ -64,6 +66,7 @@ _LAZY = {
     "explore": "widgets.explore",
     "simulate": "simulation",
     "sliders": "widgets.sliders",
+    "stepper": "widgets.stepper",
     "timeline": "pictures.timeline",
 }
 

@@ -137,8 +137,9 @@ class _SimulatedLoop(asyncio.BaseEventLoop):
             for timer in sorted(self._scheduled)
             for steps in mine.waiting_for(timer._args[0] if timer._args else None)
         ]
-        steps_of_all = [task.get_coro() for task in asyncio.all_tasks(self)]
-        lines = {one.number: line for one in steps_of_all if isinstance(one, Steps) and (line := line_of(one))}
+        bodies = [body for task in asyncio.all_tasks(self) if isinstance(body := task.get_coro(), Steps)]
+        bodies.sort(key=lambda steps: steps.number)
+        lines = {steps.number: line for steps in bodies if (line := line_of(steps))}
         mine.moments.append(Moment(self.time(), number, ready, tuple(timers), lines))
 
     def _process_events(self, event_list: list[Any]) -> None:

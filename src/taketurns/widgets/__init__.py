@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from taketurns.widgets.explore import explore
 from taketurns.widgets.sliders import sliders
+from taketurns.widgets.stepper import stepper
 
-__all__ = ["explore", "sliders"]
+__all__ = ["explore", "sliders", "stepper"]

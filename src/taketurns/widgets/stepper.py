@@ -1,0 +1,145 @@
+"""stepper(): a walk through a recorded run of an event loop, step by step."""
+
+from __future__ import annotations
+
+import base64
+import linecache
+from collections.abc import Iterator
+from html import escape
+
+from ipywidgets import HTML, Button, HBox, IntSlider, Play, VBox, jslink
+from matplotlib import style
+from matplotlib.figure import Figure
+
+from taketurns.moments import Line, Moment
+from taketurns.pictures.figures import png
+from taketurns.pictures.timeline import timeline
+from taketurns.spans import Trace
+from taketurns.text import duration_text
+
+__all__ = ["Stepper", "stepper"]
+
+BOX = "box-sizing:border-box;background:#fff;color:#222;padding:6px 10px;border-radius:6px"
+LIST = "display:grid;grid-template-columns:max-content 1fr;column-gap:1em;margin:0.4em 0;line-height:1.6"
+HERE = "background:#cfe2f6"  # the line at which the running task goes on
+
+
+def stepper(trace: Trace) -> Stepper:
+    """Walk through a run in simulated time: the code, what is running, the ready queue, the timers, and the timeline.
+
+    ``TypeError`` where it is not a trace, ``ValueError`` where it holds no steps: it was recorded in real time, or came
+    from a file.
+    """
+    if not isinstance(trace, Trace):
+        raise TypeError(f"stepper() walks through a Trace, as simulate() gives it, not {trace!r:.60}")
+    if not trace.moments:
+        raise ValueError(
+            "stepper() needs the steps of an event loop in simulated time, and this trace has none: "
+            "use simulate(main()), or record(label, SimulatedClock()) around an EventLoop"
+        )
+    return Stepper(trace)
+
+
+class Stepper(VBox):  # type: ignore[misc]
+    """Buttons to go back, forward and play, and the event loop at the step they lead to."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.place = IntSlider(1, 1, len(trace.moments), description="step", continuous_update=True)
+        back, forward = Button(description="◀ back"), Button(description="forward ▶")
+        play = Play(min=1, max=len(trace.moments), interval=1200)
+        jslink((play, "value"), (self.place, "value"))
+        back.on_click(lambda _: self.go(self.place.value - 1))
+        forward.on_click(lambda _: self.go(self.place.value + 1))
+        self.state, self.picture = HTML(), HTML()
+        self._image, self._left, self._right = _drawn(trace)
+        self.place.observe(lambda _: self._show(), "value")
+        self._show()
+        super().__init__([HBox([back, forward, self.place, play]), self.state, self.picture])
+
+    @property
+    def moment(self) -> Moment:
+        """The step that is shown."""
+        step: int = self.place.value
+        return self.trace.moments[step - 1]
+
+    def go(self, step: int) -> None:
+        """Go to a step, counted from 1; before the first and behind the last there is nothing."""
+        self.place.value = min(max(step, self.place.min), self.place.max)
+
+    def _show(self) -> None:
+        self.state.value = _state(self.trace, self.place.value)
+        self.picture.value = self._timeline_so_far()
+
+    def _timeline_so_far(self) -> str:
+        """Give the timeline, in which a sheet of paper covers what is still to come."""
+        share = self.moment.at / self.trace.duration if self.trace.duration else 0
+        covered = self._left + share * (self._right - self._left)
+        sheet = f"position:absolute;top:0;bottom:0;left:{covered:.3%};right:0;background:#ffffffd9"
+        alt = f"The timeline until {duration_text(self.moment.at)}. {self.trace.summary}"
+        return (
+            f'<div style="position:relative;max-width:950px"><img alt="{escape(alt)}" style="width:100%;display:block" '
+            f'src="data:image/png;base64,{self._image}">'
+            f'<div style="{sheet};border-left:2px solid #b03020"></div></div>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Stepper {self.trace.label!r}: step {self.place.value} of {self.place.max}>"
+
+    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
+        bundle: dict[str, object] = super()._repr_mimebundle_(**options)
+        bundle.update({"text/html": self.state.value + self.picture.value, "text/plain": repr(self)})
+        return bundle
+
+
+def _drawn(trace: Trace) -> tuple[str, float, float]:
+    """Draw a timeline; give the picture, and where in its width time begins and ends."""
+    with style.context("default"):
+        figure = Figure(figsize=(9.5, 1.5 + 0.32 * min(len(trace.tasks), 16)), dpi=100, layout="constrained")
+        ax = timeline(trace, ax=figure.add_subplot())
+    image = base64.b64encode(png(figure)).decode("ascii")
+    low, high = ax.get_xlim()
+    box = ax.get_position()
+    width = box.width / (high - low)
+    return image, box.x0 - low * width, box.x0 + (trace.duration - low) * width
+
+
+def _state(trace: Trace, step: int) -> str:
+    """Say in HTML what the event loop is at before a step."""
+    moment = trace.moments[step - 1]
+    timers = [f"{task} at {duration_text(due)}" for task, due in moment.timers]
+    rows = {
+        "time": duration_text(moment.at),
+        "running": moment.running,
+        "ready queue": " → ".join(moment.ready) or "empty",
+        "timers": ", ".join(timers) or "none",
+    }
+    said = "".join(f'<dt style="font-weight:bold">{name}</dt><dd>{escape(value)}</dd>' for name, value in rows.items())
+    code = "\n".join(_code(trace, moment))
+    return (
+        f'<div style="{BOX};display:flex;flex-wrap:wrap;gap:1.5em"><div style="width:17em">'
+        f'Step {step} of {len(trace.moments)}<dl style="{LIST}">{said}</dl></div>'
+        f'<pre style="margin:0;line-height:1.4;background:none;color:inherit">{code}</pre></div>'
+    )
+
+
+def _code(trace: Trace, moment: Moment) -> Iterator[str]:
+    """Give the lines of the program, and behind each the tasks that stand in it."""
+    standing: dict[Line, list[str]] = {}
+    for task, line in moment.lines.items():
+        standing.setdefault(line, []).append(task)
+    code = {line: linecache.getline(*line).rstrip() for line in _lines(trace)}
+    width = max(map(len, code.values()))
+    for line, text in code.items():
+        tasks = standing.get(line, [])
+        mark = f"  ← {', '.join(tasks)}" if tasks else ""
+        shown = escape(f"{text:<{width}}{mark}".rstrip()) or " "
+        yield f'<span style="{HERE}">{shown}</span>' if moment.running in tasks else shown
+
+
+def _lines(trace: Trace) -> list[Line]:
+    """Give the lines between the first and the last in which a task ever stands, in each file."""
+    seen = sorted({line for moment in trace.moments for line in moment.lines.values()})
+    files = dict.fromkeys(file for file, _ in seen)
+    ends = {file: [number for one, number in seen if one == file] for file in files}
+    return [(file, number) for file in files for number in range(ends[file][0], ends[file][-1] + 2)]

@@ -138,6 +138,34 @@ def test_an_error_is_left_to_the_task_that_waits_for_it(loop):
     assert repr(broken) == "<Task 'broken', done>"
 
 
+def test_a_task_may_wait_for_several_and_each_of_its_callbacks_may_fail():
+    heard = []
+
+    def hear(name):
+        heard.append((name, loop.clock.now()))
+        if name != "b":
+            raise LookupError(name)
+
+    def main():
+        for name, seconds in {"a": 3, "b": 1, "c": 2}.items():
+            one = loop.start(name, loop.call_later, seconds, lambda: None)
+            loop.running.wait_for(one, lambda name=name: hear(name))
+
+    with record("main", SimulatedClock()) as trace:
+        loop = EventLoop()
+        task = loop.start("main", main)
+        with pytest.raises(ExceptionGroup, match="1 of 4 tasks failed") as caught:
+            loop.run()
+    assert heard == [("b", 1), ("c", 2), ("a", 3)]
+    assert [str(error) for error in caught.value.exceptions] == ["c", "a"]
+    assert task.error is task.errors[0]
+    assert [(state, start, end, reason) for state, start, end, reason in spans(trace, "main") if state is WAITING] == [
+        (WAITING, 0, 1, "a, b, c"),
+        (WAITING, 1, 2, "a, c"),
+        (WAITING, 2, 3, "a"),
+    ]
+
+
 def test_an_interrupt_ends_the_loop_and_leaves_it_usable(loop):
     def interrupt():
         raise KeyboardInterrupt

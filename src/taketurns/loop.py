@@ -35,17 +35,17 @@ class Call(NamedTuple):
 class Task:
     """A named unit of work on an event loop: a chain of callbacks, each of which asks the loop for the next.
 
-    It is ``done`` when a callback asked for nothing more, or failed; then there is its ``result`` or its ``error``.
+    It is ``done`` when there is nothing more that it has asked for; then there is its ``result`` or its ``error``.
     """
 
     def __init__(self, loop: EventLoop, name: str) -> None:
         self.loop, self.name = loop, name
         self.done = False
         self.result: Any = None
-        self.error: BaseException | None = None
+        self.errors: list[Exception] = []  # each of its callbacks may fail
         self.asked = 0  # for how many callbacks it has asked that have not run yet
         self.ready = 0  # how many of them are ready
-        self.waits_for = ""  # what will resume it, if that is no timer
+        self.awaited: list[Task] = []  # whose end it waits for
         self.number: int | None = None  # in the recording that is on
         self.body: Any = None  # what is suspended: a generator, a coroutine, a greenlet
         self._watchers: list[Callback] = []
@@ -54,10 +54,19 @@ class Task:
     def __repr__(self) -> str:
         return f"<Task {self.name!r}{', done' if self.done else ''}>"
 
+    @property
+    def error(self) -> Exception | None:
+        """The first error that it raised, if there is one."""
+        return self.errors[0] if self.errors else None
+
+    @property
+    def waits_for(self) -> str:
+        """The names of the tasks whose end it waits for."""
+        return ", ".join(task.name for task in self.awaited)
+
     def call_soon(self, callback: Callback, *args: Any) -> None:
         """Ask for a callback when those that are ready have run."""
         self.asked += 1
-        self.waits_for = ""
         self.loop.make_ready(Call(self, callback, args))
         if self is not self.loop.running:
             self.note(READY)
@@ -74,13 +83,18 @@ class Task:
         other.is_watched = True
         if other.done:
             self.call_soon(callback)
-        else:
-            self.waits_for = other.name
-            other._watchers.append(lambda: self.call_soon(callback))
+            return
 
-    def end(self, result: Any = None, error: BaseException | None = None) -> None:
-        """End with a result or an error; whoever waits for it is ready."""
-        self.done, self.result, self.error = True, result, error
+        def go_on() -> None:
+            self.awaited.remove(other)
+            self.call_soon(callback)
+
+        self.awaited.append(other)
+        other._watchers.append(go_on)
+
+    def end(self, result: Any = None) -> None:
+        """End with a result; whoever waits for it is ready."""
+        self.done, self.result = True, result
         for watcher in self._watchers:
             watcher()
 
@@ -117,7 +131,7 @@ class EventLoop:
     """A queue of what is ready, timers, and a clock: the one loop beneath all four ways to suspend.
 
     What is ready is drained before time moves; what is due at the same time runs in the order in which it was asked
-    for. An error ends its task, and the others go on.
+    for. After an error, the others go on.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -174,8 +188,9 @@ class EventLoop:
         with used, _as_running_loop(self):
             while self.ready or self.timers:
                 self.turn()
-        if errors := [task.error for task in self.tasks if isinstance(task.error, Exception) and not task.is_watched]:
-            raise ExceptionGroup(f"{len(errors)} of {len(self.tasks)} tasks failed", errors)
+        if failed := [task for task in self.tasks if task.errors and not task.is_watched]:
+            errors = [error for task in failed for error in task.errors]
+            raise ExceptionGroup(f"{len(failed)} of {len(self.tasks)} tasks failed", errors)
         if stuck := [f"{task.name} waits for {task.waits_for}" for task in self.tasks if not task.done]:
             raise RuntimeError(f"nothing is left to run, and some tasks can never go on: {', '.join(stuck)}")
 
@@ -207,11 +222,11 @@ class EventLoop:
             with task.step():
                 try:
                     call.callback(*call.args)
-                    if not (task.asked or task.waits_for or task.done):
-                        task.end()
-                except Exception as error:  # noqa: BLE001 - it ends its own task only, and is raised in the end
+                except Exception as error:  # noqa: BLE001 - the others go on, and it is raised in the end
                     error.add_note(f"in task {task.name!r}")
-                    task.end(error=error)
+                    task.errors.append(error)
+                if not (task.asked or task.awaited or task.done):
+                    task.end()
         finally:
             self.running = None
 

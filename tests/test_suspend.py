@@ -202,6 +202,15 @@ def test_an_error_is_raised_where_the_result_is_waited_for(style):
     assert error.__notes__ == ["in task 'child'", "in task 'main'"]
 
 
+@pytest.mark.parametrize(("style", "kind"), [(generators, "with a `yield` in it"), (coroutines, "an `async def`")])
+def test_a_plain_function_is_no_task_there(style, kind):
+    def plain():
+        return 5
+
+    with pytest.raises(TypeError, match=rf"{kind}.*; plain\(\) gave 5"):
+        style.run(plain)
+
+
 def test_an_error_in_a_callback_goes_to_nobody():
     seen = []
 

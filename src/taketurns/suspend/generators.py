@@ -19,14 +19,14 @@ Function = Callable[..., Generator[Request, Any, Any]]
 def run(main: Function, *args: Any, loop: EventLoop | None = None) -> Any:
     """Run a generator function and all tasks that it starts; give what it returns."""
     loop = loop or EventLoop()
-    task = _begin(loop, main.__name__, main(*args))
+    task = _begin(loop, main.__name__, _made(main, args))
     loop.run()
     return task.result
 
 
 def start(function: Function, *args: Any, name: str = "") -> Task:
     """Start a task with a call of a generator function; it ends when that returns."""
-    return _begin(running_loop(), name or function.__name__, function(*args))
+    return _begin(running_loop(), name or function.__name__, _made(function, args))
 
 
 def sleep(seconds: float) -> Request:
@@ -37,6 +37,15 @@ def sleep(seconds: float) -> Request:
 def wait_for(task: Task) -> Request:
     """Ask, with ``yield``, to be resumed with the result of a task when that is done; its error is raised here."""
     return lambda current, resume: current.wait_for(task, lambda: resume(task))
+
+
+def _made(function: Function, args: tuple[Any, ...]) -> Generator[Request, Any, Any]:
+    made = function(*args)
+    if not hasattr(made, "send"):
+        raise TypeError(
+            f"a task is a call of a generator function, with a `yield` in it; {function.__name__}() gave {made!r}"
+        )
+    return made
 
 
 def _begin(loop: EventLoop, name: str, generator: Generator[Request, Any, Any]) -> Task:

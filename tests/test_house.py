@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # learning
     "checks": {"preflight", "spans", "text", "verify"},
     "labs": {"checks", "clock", "loop", "preflight", "recording", "spans", "suspend", "tasks", "verify", "worker"},
-    "__init__": {"clock", "interleaving", "loop", "preflight", "recording", "spans", "tasks", "verify"},
+    "__init__": {"clock", "preflight", "recording", "spans", "tasks", "verify"},
 }
 
 # Against the direction, and only inside a function.

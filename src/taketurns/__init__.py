@@ -20,8 +20,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from taketurns.clock import SimulatedClock, WallClock
-from taketurns.interleaving import Interleaving
-from taketurns.loop import EventLoop
 from taketurns.preflight import preflight
 from taketurns.recording import record
 from taketurns.spans import Span, State, Trace
@@ -29,6 +27,8 @@ from taketurns.tasks import compute, task, wait, waiting
 from taketurns.verify import verify
 
 if TYPE_CHECKING:
+    from taketurns.interleaving import Interleaving
+    from taketurns.loop import EventLoop
     from taketurns.pictures.chart import chart
     from taketurns.pictures.timeline import compare, timeline
     from taketurns.simulation import simulate
@@ -61,6 +61,8 @@ __all__ = [
 ]
 
 _LAZY = {
+    "EventLoop": "loop",
+    "Interleaving": "interleaving",
     "chart": "pictures.chart",
     "compare": "pictures.timeline",
     "explore": "widgets.explore",

@@ -67,7 +67,7 @@ OTHERS: dict[str, set[str]] = {
     "numpy": {"pictures/lanes", "pictures/strip", "pictures/timeline", "widgets"},
     "PIL": {"pictures/figures"},
     "IPython": {"pictures/figures", "widgets"},
-    "greenlet": {"suspend"},
+    "greenlet": {"labs", "suspend"},
     "ipywidgets": {"widgets"},
     "anytimeline": {"widgets"},
 }

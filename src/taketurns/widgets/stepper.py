@@ -52,7 +52,7 @@ class Stepper(VBox):  # type: ignore[misc]
         back.on_click(lambda _: self.go(self.place.value - 1))
         forward.on_click(lambda _: self.go(self.place.value + 1))
         self.state, self.picture = HTML(), HTML()
-        self._image, self._left, self._right = _drawn(trace)
+        self._image, self._left, self._right, self._over, self._under = _drawn(trace)
         self.place.observe(lambda _: self._show(), "value")
         self._show()
         super().__init__([HBox([back, forward, self.place, play]), self.state, self.picture])
@@ -75,7 +75,8 @@ class Stepper(VBox):  # type: ignore[misc]
         """Give the timeline, in which a sheet of paper covers what is still to come."""
         share = self.moment.at / self.trace.duration if self.trace.duration else 0
         covered = self._left + share * (self._right - self._left)
-        sheet = f"position:absolute;top:0;bottom:0;left:{covered:.3%};right:0;background:#ffffffd9"
+        sheet = f"position:absolute;left:{covered:.3%};right:0;background:#ffffffd9"
+        sheet += f";top:{self._over:.3%};bottom:{self._under:.3%}"
         alt = f"The timeline until {duration_text(self.moment.at)}. {self.trace.summary}"
         return (
             f'<div style="position:relative;max-width:950px"><img alt="{escape(alt)}" style="width:100%;display:block" '
@@ -92,8 +93,8 @@ class Stepper(VBox):  # type: ignore[misc]
         return bundle
 
 
-def _drawn(trace: Trace) -> tuple[str, float, float]:
-    """Draw a timeline; give the picture, and where in its width time begins and ends."""
+def _drawn(trace: Trace) -> tuple[str, float, float, float, float]:
+    """Draw a timeline; give the picture, where in its width time begins and ends, and the margins over and under it."""
     with style.context("default"):
         figure = Figure(figsize=(9.5, 1.5 + 0.32 * min(len(trace.tasks), 16)), dpi=100, layout="constrained")
         ax = timeline(trace, ax=figure.add_subplot())
@@ -101,7 +102,8 @@ def _drawn(trace: Trace) -> tuple[str, float, float]:
     low, high = ax.get_xlim()
     box = ax.get_position()
     width = box.width / (high - low)
-    return image, box.x0 - low * width, box.x0 + (trace.duration - low) * width
+    over = 1 - box.y1 - 0.03  # words stand beside the upper edge
+    return image, box.x0 - low * width, box.x0 + (trace.duration - low) * width, over, box.y0
 
 
 def _state(trace: Trace, step: int) -> str:

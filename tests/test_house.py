@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recording": {"clock", "loops", "recorder", "spans", "switches"},
     "suspend": {"loop"},
     "simulation": {"clock", "moments", "recorder", "recording", "spans", "steps"},
+    "exhibition": {"clock", "recording", "simulation", "spans", "suspend", "tasks"},
     # drawing
     "pictures": set(),
     "pictures/figures": set(),
@@ -44,8 +45,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pictures/strip": {"pictures/lanes", "spans"},
     "pictures/words": {"preflight", "spans", "text"},
     "pictures/timeline": {"pictures/figures", "pictures/lanes", "pictures/strip", "pictures/words", "spans", "text"},
+    "pictures/sketch": {
+        *("pictures/figures", "pictures/lanes", "pictures/strip", "pictures/timeline", "pictures/words"),
+        *("spans", "text"),
+    },
     "pictures/chart": {"pictures/figures", "pictures/lanes", "pictures/strip", "spans"},
-    "widgets": {"moments", "pictures/figures", "pictures/lanes", "pictures/timeline", "spans", "text", "verify"},
+    "widgets/games": set(),
+    "widgets/pieces": set(),
+    "widgets/tables": {"spans"},
+    "widgets/room": {"pictures/lanes", "spans", "widgets/games", "widgets/pieces", "widgets/tables"},
+    "widgets": {
+        *("moments", "pictures/figures", "pictures/lanes", "pictures/sketch", "pictures/timeline"),
+        *("spans", "text", "verify"),
+        *("widgets/games", "widgets/room", "widgets/tables"),
+    },
     # learning
     "checks": {"preflight", "spans", "text", "verify"},
     "labs": {"checks", "clock", "loop", "preflight", "recording", "spans", "suspend", "tasks", "verify", "worker"},
@@ -62,7 +75,7 @@ OTHERS: dict[str, set[str]] = {
     "cycler": {"pictures/chart"},
     "matplotlib": {
         *("pictures", "pictures/chart", "pictures/figures", "pictures/lanes", "pictures/strip", "pictures/timeline"),
-        "widgets",
+        *("widgets", "widgets/pieces"),
     },
     "numpy": {"pictures/lanes", "pictures/strip", "pictures/timeline", "widgets"},
     "PIL": {"pictures/figures"},
@@ -70,6 +83,8 @@ OTHERS: dict[str, set[str]] = {
     "greenlet": {"labs", "suspend"},
     "ipywidgets": {"widgets"},
     "anytimeline": {"widgets"},
+    "anywidget": {"widgets"},
+    "traitlets": {"widgets"},
 }
 
 

@@ -63,3 +63,8 @@ def test_what_draw_raises_is_shown_and_the_next_value_works(capsys):
 def test_bad_input_is_told(values, error, said):
     with pytest.raises(error, match=said):
         sliders(draw, **values)
+
+
+def test_a_tuple_stands_beneath_each_other_and_a_trace_is_drawn_quickly():
+    shown = sliders(lambda n: (draw(n), "what it means"), n=[1, 2]).picture.value
+    assert shown.index('src="data:image/svg+xml') < shown.index("<pre>what it means</pre>")

@@ -10,7 +10,9 @@ Its modules, from the bottom up:
 - ``interleaving``: `Interleaving`, an order in which threads take their turns.
 - ``clock``, ``loop``, ``suspend``, ``simulation``: simulated time, the event loop and four ways to suspend on it, and
   asyncio's own loop in simulated time.
-- ``pictures`` and ``widgets``: timelines. They alone import matplotlib and ipywidgets, when they are first asked for.
+- ``exhibition``: `Exhibition` and `play`, twenty-four games of chess in every style.
+- ``pictures`` and ``widgets``: timelines, and what moves. They alone import matplotlib and ipywidgets, when they are
+  first asked for.
 - ``preflight``, ``verify``, ``checks``, ``labs``: what machine this is, claims, and the exercises of the notebooks.
 """
 
@@ -27,17 +29,20 @@ from taketurns.tasks import compute, task, wait, waiting
 from taketurns.verify import verify
 
 if TYPE_CHECKING:
+    from taketurns.exhibition import Exhibition, play
     from taketurns.interleaving import Interleaving
     from taketurns.loop import EventLoop
     from taketurns.pictures.chart import chart
     from taketurns.pictures.timeline import compare, timeline
     from taketurns.simulation import simulate
     from taketurns.widgets.explore import explore
+    from taketurns.widgets.hall import hall
     from taketurns.widgets.sliders import sliders
     from taketurns.widgets.stepper import stepper
 
 __all__ = [
     "EventLoop",
+    "Exhibition",
     "Interleaving",
     "SimulatedClock",
     "Span",
@@ -48,6 +53,8 @@ __all__ = [
     "compare",
     "compute",
     "explore",
+    "hall",
+    "play",
     "preflight",
     "record",
     "simulate",
@@ -62,10 +69,13 @@ __all__ = [
 
 _LAZY = {
     "EventLoop": "loop",
+    "Exhibition": "exhibition",
     "Interleaving": "interleaving",
     "chart": "pictures.chart",
     "compare": "pictures.timeline",
     "explore": "widgets.explore",
+    "hall": "widgets.hall",
+    "play": "exhibition",
     "simulate": "simulation",
     "sliders": "widgets.sliders",
     "stepper": "widgets.stepper",

@@ -209,7 +209,8 @@ class EventLoop:
         """Keep who runs now, who is ready, and who waits for a timer, by their numbers."""
         ready = tuple(call.task.number for call in self.ready)
         timers = tuple((call.task.number, due / 1e9) for due, _, call in sorted(self.timers))
-        lines = {one.number: line for one in self.tasks if not one.done and (line := line_of(one.body))}
+        suspended = [one for one in self.tasks if one.body is not None and not one.done]
+        lines = {one.number: line for one in suspended if (line := line_of(one.body))}
         mine.moments.append(Moment(self.clock.now(), task.number, ready, timers, lines))
 
     def _run(self, call: Call) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from ipywidgets import HTML, SelectionSlider, VBox
 
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
+from taketurns.pictures.sketch import sketch
+from taketurns.spans import Trace
 from taketurns.verify import describe
 
 __all__ = ["Sliders", "sliders"]
@@ -19,7 +21,8 @@ def sliders(draw: Callable[..., Any], **values: Sequence[Any]) -> Sliders:
     """Show what ``draw`` gives, and draw it anew with the values that sliders choose.
 
     Each keyword is a parameter of ``draw`` and the values that its slider has; it begins at the parameter's default, or
-    else at the first. ``draw`` gives a trace, a figure or axes of ours, or text. What it raises is shown in its place.
+    else at the first. ``draw`` gives a trace, a figure or axes of ours, or text, or a tuple of these, which stand
+    beneath each other. What it raises is shown in its place.
     ``TypeError`` where ``draw`` has no such parameter, ``ValueError`` where there are no values or not the default.
     """
     parameters = inspect.signature(draw).parameters
@@ -85,6 +88,10 @@ class Sliders(VBox):  # type: ignore[misc]
 
 def _html(value: Any) -> str:
     """Give what stands for a value on a page."""
+    if isinstance(value, tuple):
+        return "".join(map(_html, value))
+    if isinstance(value, Trace):
+        return sketch(value)
     figure = value.get_figure(root=True) if isinstance(value, DescribedAxes) else value
     if isinstance(figure, DescribedFigure):
         return _closed(figure)

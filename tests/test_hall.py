@@ -239,8 +239,8 @@ def test_what_cannot_be_played_back_is_told():
         hall(interleaved(1, 1)).state(0, "board 9")
 
 
-def test_steps_without_length_are_no_moves_and_without_timers_a_wait_without_reason_is_a_reply():
-    spans = [Span("A", RUNNING, "w", 0, 5), Span("A", WAITING, "w", 5, 60), Span("A", RUNNING, "w", 60, 60)]
+def test_steps_without_length_and_waits_for_something_else_are_no_moves():
+    spans = [Span("A", RUNNING, "w", 0, 5), Span("A", WAITING, "w", 5, 60, "timer"), Span("A", RUNNING, "w", 60, 60)]
     lock = Span("A", WAITING, "w", 60, 70, "lock")
     read = tables(Trace("", [*spans, lock]))
     assert read.moves == ((5.0, 60.0),)

@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from taketurns import State, record, recorder, task
+from taketurns import State, record, recorder, simulate, task
 
 RUNNING, READY, WAITING = State
 Loop = asyncio.BaseEventLoop
@@ -342,3 +342,20 @@ def test_a_task_that_outlives_the_recording_goes_on():
     assert result is True
     assert states(trace, "patient")[-1] is WAITING
     assert trace.lane("patient")[-1].end <= trace.duration
+
+
+def test_a_task_that_waits_for_a_timer_says_so_and_one_that_waits_for_something_else_does_not():
+    async def main():
+        lock = asyncio.Lock()
+
+        async def holds():
+            async with lock:
+                await asyncio.sleep(1)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(holds(), name="first")
+            group.create_task(holds(), name="second")
+
+    trace = simulate(main())
+    waits = [(s.task, s.start, s.end, s.reason) for s in trace.spans if s.state is State.WAITING]
+    assert waits == [("main", 0, 2, ""), ("first", 0, 1, "timer"), ("second", 0, 1, ""), ("second", 1, 2, "timer")]

@@ -94,8 +94,11 @@ class Steps(Coroutine[Any, Any, Any]):
     def _await(self, given: Any, since: int) -> None:
         """Remember which asyncio future this task waits for, so that it is READY from the moment that is done."""
         if is_future(given):
+            mine = self._recorder
             self.awaits, self.since = given, since
-            self._recorder.awaited.setdefault(id(given), []).append(ref(self))
+            mine.awaited.setdefault(id(given), []).append(ref(self))
+            if given in mine.due and (worker := current_worker()) is not None:
+                worker.append((since, self.number, WAITING, "timer"))
 
     __next__ = send
 

@@ -88,7 +88,7 @@ def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:
             outlines = _outlines(row, start, end, pixel)
             bars = _boxes(start, end, row + low, HEIGHTS[state] * size, color, state.value)
             bars.set(edgecolor=color, linewidth=outlines, zorder=2)
-            if np.median(end - start) < pixel and not outlines.any():
+            if np.median(end - start) < 2 * pixel and not outlines.any():
                 bars.set_snap(False)
             ax.add_collection(bars, autolim=False)
     in_turns = [span for span in trace.spans if span.in_turns]

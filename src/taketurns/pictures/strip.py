@@ -34,7 +34,9 @@ def draw_strip(ax: Axes, trace: Trace, height: float, inches: float) -> None:
     # Few steps are outlined, so that a short one is seen; many blend.
     outline = 0.8 if len(at) < FEW else 0
     ax.fill_between(at, level, BASE, step="post", color=TINT, linewidth=outline, zorder=2, gid="running", snap=False)
-    ax.hlines(level[:-1], at[:-1], at[1:], color=blue, linewidth=1.5, zorder=3, gid="running line")
+    line = ax.hlines(level[:-1], at[:-1], at[1:], color=blue, linewidth=1.5, zorder=3, gid="running line")
+    if len(at) >= FEW:
+        line.set_snap(False)
     ax.set_ylim(ax.get_ylim()[0], top - 0.1)
 
     level_of_peak = BASE + (top - BASE) * trace.peak_parallelism / most

@@ -84,11 +84,9 @@ def tables(trace: Trace) -> Tables:
     """Read from a trace what happens at its tables.
 
     A half-move is made when she has moved, a RUNNING span, or an opponent has: a WAITING span with the reason "timer".
-    Where no span has this reason, as in a recording of asyncio, it is one without a reason. Spans without length are
-    steps of a program, and nothing on a board.
+    Spans without length are steps of a program, and nothing on a board.
     """
-    timed = any(span.state is State.WAITING and span.reason == "timer" for span in trace.spans)
-    lanes = [_lane(trace, task, "timer" if timed else "") for task in trace.tasks]
+    lanes = [_lane(trace, task) for task in trace.tasks]
     end = _exact(trace.duration)
     came = sorted((start, table) for table, lane in enumerate(lanes) for start, _, code in lane if code == HER_MOVE)
     if not came or came[0][0] > 0:
@@ -104,18 +102,18 @@ def tables(trace: Trace) -> Tables:
     )
 
 
-def _lane(trace: Trace, task: str, reply: str) -> Lane:
+def _lane(trace: Trace, task: str) -> Lane:
     """Give the spans of a task that have a length, each as start, end and state."""
-    spans = [(_exact(span.start), _exact(span.end), _code(span, reply)) for span in trace.lane(task)]
+    spans = [(_exact(span.start), _exact(span.end), _code(span)) for span in trace.lane(task)]
     return [span for span in spans if span[0] < span[1]]
 
 
-def _code(span: Span, reply: str) -> int:
+def _code(span: Span) -> int:
     if span.state is State.RUNNING:
         return HER_MOVE
     if span.state is State.READY:
         return YOUR_MOVE
-    return THINKS if span.reason == reply else WAITS
+    return THINKS if span.reason == "timer" else WAITS
 
 
 def _changes(lane: Lane) -> Changes:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taketurns import Span, State, Trace, hall, record
+from taketurns import Exhibition, Span, State, Trace, hall, play, record
 from taketurns.widgets.games import START, games, position, seat
 from taketurns.widgets.pieces import LIGHT
 from taketurns.widgets.tables import STATES, clock, tables
@@ -299,3 +299,11 @@ def test_at_all_times_moves_and_states_are_those_of_the_spans(spans, times):
         running = {span.task for span in trace.spans if span.state is RUNNING and span.start <= time < span.end}
         assert {trace.tasks[number] for number in read.at_move(time)} == running
         assert len(read.standing(time)) == max(len(running), 1)
+
+
+def test_a_team_is_no_crowd_of_clones():
+    team = hall(play(Exhibition(4, rounds=1, masters=2), "callbacks"))
+    assert team.rooms[0].sentence(0) == "2 masters are at the boards."
+    assert "2 masters are at the boards." in team._pictures[0]
+    clones = Trace("", [Span(name, RUNNING, "w", 0, 5) for name in "AB"])
+    assert tables(clones).sentence(0) == "She is at 2 boards at once: there are 2 of her."

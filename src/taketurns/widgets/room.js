@@ -41,6 +41,7 @@ const squares = (placement) => [...placement.replaceAll("/", "").replace(/\d/g, 
 
 function sentence(room, now, states, here) {
   if (now >= room.end) return room.last;
+  if (here.length > 1 && room.team) return `${here.length} masters are at the boards.`;
   if (here.length > 1) return `She is at ${here.length} boards at once: there are ${here.length} of her.`;
   if (here.length) return `She is at ${room.names[here[0]]}.`;
   return states.includes(THINKS) && !states.includes(YOUR_MOVE) ? "She waits for a reply." : "She is at no board.";
@@ -129,7 +130,7 @@ function makeRoom(plan, room, picture, open) {
     put(moves, `moves: ${made.reduce((sum, one) => sum + one, 0)} of ${total}`);
     put(moved, `boards that have moved on: ${made.filter(Boolean).length} of ${made.length}`);
     put(said, sentence(room, now, states, here));
-    said.setAttribute("fill", here.length > 1 ? red : blue);
+    said.setAttribute("fill", here.length > 1 && !room.team ? red : blue);
   }
 
   /** Tell in words what is seen. */

@@ -62,7 +62,7 @@ def _places(count: int) -> list[tuple[float, float]]:
 
 def _head(tables: Tables, time: float, width: int) -> Iterator[str]:
     """Give the lines above the tables: the label, where the master is, the counts, and the clock."""
-    several = len(tables.at_move(time)) > 1
+    cloned = len(tables.at_move(time)) > 1 and not tables.team
     moves, moved = tables.counts(time)
     label = escape(shorten(tables.label or "the hall", 34))
     yield f'<text x="{EDGE + 6}" y="31" font-size="20" font-weight="bold">{label}</text>'
@@ -71,7 +71,7 @@ def _head(tables: Tables, time: float, width: int) -> Iterator[str]:
     for name, y, words in (("moved", 54, moved), ("moves", 74, moves)):
         yield f'<text class="{name}" x="{EDGE + 6}" y="{y}" font-size="16">{words}</text>'
     yield f'<text class="said" x="{EDGE + 6}" y="94" font-size="16" font-weight="bold" '
-    yield f'fill="{RED if several else BLUE}">{escape(tables.sentence(time))}</text>'
+    yield f'fill="{RED if cloned else BLUE}">{escape(tables.sentence(time))}</text>'
 
 
 def _table(tables: Tables, table: int, time: float, prefix: str) -> str:

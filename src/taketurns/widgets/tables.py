@@ -31,6 +31,7 @@ class Tables:
     moves: tuple[Numbers, ...]  #: for each table, when its half-moves were made
     changes: tuple[Changes, ...]  #: for each table, when its state changed, and into which
     walk: Changes  #: when the master came to a table, and to which
+    team: bool = False  #: whether there are several masters, each of whom is a worker
 
     def made(self, table: int, time: float) -> int:
         """Give how many half-moves were made at a table by then."""
@@ -60,6 +61,8 @@ class Tables:
         states = {self.state(table, time) for table in range(len(self.names))}
         if time >= self.end:
             return self.last
+        if len(here) > 1 and self.team:
+            return f"{len(here)} masters are at the boards."
         if len(here) > 1:
             return f"She is at {len(here)} boards at once: there are {len(here)} of her."
         if here:
@@ -76,7 +79,7 @@ class Tables:
     @property
     def plan(self) -> dict[str, Any]:
         """All of this for the script that moves the picture."""
-        fields = ("label", "names", "end", "last", "moves", "changes", "walk")
+        fields = ("label", "names", "end", "last", "moves", "changes", "walk", "team")
         return {field: getattr(self, field) for field in fields}
 
 
@@ -99,6 +102,7 @@ def tables(trace: Trace) -> Tables:
         tuple(tuple(sorted(until for _, until, code in lane if code in (HER_MOVE, THINKS))) for lane in lanes),
         tuple(map(_changes, lanes)),
         (tuple(at for at, _ in came), tuple(table for _, table in came)),
+        all(worker.startswith("master ") for worker in trace.workers),
     )
 
 

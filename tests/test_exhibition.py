@@ -131,7 +131,7 @@ def test_in_real_time_each_game_has_its_moves_and_she_is_one_person(style):
     visits = sorted((s.start, s.end) for s in trace.spans if s.state is State.RUNNING)
     assert all(end <= begin for (_, end), (begin, _) in pairwise(visits))
     for lane in map(trace.lane, trace.tasks):
-        replies = [s for s in lane if s.state is State.WAITING and s.reason != "the master"]
+        replies = [s for s in lane if s.state is State.WAITING and s.reason == "timer"]
         assert len(replies) == 2
         assert max(replies, key=lambda span: span.end).end == max(span.end for span in lane)
     assert trace.cut_short == ""

@@ -160,7 +160,7 @@ def _put_together(label: str, traces: Sequence[Trace], team: bool = False) -> Pl
 
 def _until_the_last_reply(lane: Sequence[Span]) -> Iterator[Span]:
     """Give a game. It ends with its last reply, whoever hears of it. A thread that asks for her waits for her."""
-    over = max(span.end for span in lane if span.state is State.WAITING and span.reason != HER)
+    over = max(span.end for span in lane if span.state is State.WAITING and span.reason == "timer")
     asked = None
     for span, after in zip(lane, [*lane[1:], lane[-1]], strict=True):
         if after.reason == HER and span.state is not State.WAITING:
@@ -280,7 +280,7 @@ def _threads(exhibition: Exhibition, boards: Sequence[str]) -> None:
             with waiting(HER):
                 master.acquire()
             compute(exhibition.master)
-            with waiting("a reply"):  # her move is over, and then she is free
+            with waiting("timer"):  # her move is over, and then she is free
                 master.release()
                 time.sleep(exhibition.opponent)
 

@@ -35,9 +35,7 @@ def simulate(main: Coroutine[Any, Any, Any], label: str = "") -> Trace:
         hint = f"; call it: simulate({main.__name__}())" if inspect.iscoroutinefunction(main) else ""
         raise TypeError(f"simulate() runs a coroutine, as an `async def` function gives it, not {main!r}{hint}")
     simulation = _Simulation(main, label or getattr(main, "__name__", ""))
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if asyncio._get_running_loop() is None:
         simulation.run()
     else:
         _in_a_thread(simulation)

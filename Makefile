@@ -12,10 +12,10 @@ export JUPYTER_PREFER_ENV_PATH = 1
 export PYTHON_THREAD_INHERIT_CONTEXT = 0
 unexport MPLBACKEND
 
-.PHONY: help lab test notebooks benchmark requirements clean FORCE
+.PHONY: help lab test browser-test notebooks benchmark requirements clean FORCE
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 # --- for learners ---
 
@@ -40,6 +40,10 @@ test: .venv/test ## lint, types, tests, and every notebook against its stored ou
 	$(BIN)/pytest
 	$(if $(NOTEBOOKS),$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=60 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg -p no:cacheprovider notebooks)
+
+browser-test: .venv/test ## every notebook in JupyterLab, in a real browser (Debian and Ubuntu: apt install chromium)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[browser]'
+	TAKETURNS_BROWSER=1 $(BIN)/pytest tests/test_browser.py
 
 # Kept of the metadata: the kernel of the notebook, tags and slides of a cell. All else changes with the machine.
 notebooks: .venv/test ## run all notebooks and store their outputs

@@ -13,6 +13,8 @@ Its modules, from the bottom up:
 - ``exhibition``: `Exhibition` and `play`, twenty-four games of chess in every style.
 - ``pictures`` and ``widgets``: timelines, and what moves. They alone import matplotlib and ipywidgets, when they are
   first asked for.
+- ``servers``, ``cluster``: a web server, PostgreSQL and a Dask cluster, each in processes of its own, for a while.
+- ``prediction``, ``programs``: what each model of execution would do, by a simple rule, and small programs in each.
 - ``preflight``, ``verify``, ``checks``, ``labs``: what machine this is, claims, and the exercises of the notebooks.
 """
 

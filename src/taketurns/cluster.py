@@ -24,7 +24,7 @@ __all__ = ["Clock", "Cluster", "Reply", "clocks", "recorded", "serve", "start", 
 # The cluster
 
 
-def serve(workers: int) -> None:
+def serve(workers: int, far: bool = False) -> None:
     """Run a scheduler and so many workers, say its address, and end at the next line of input or at its end.
 
     A task may cost one worker, and not three as is usual: nobody waits for new workers to see that it is the task. And
@@ -40,6 +40,8 @@ def serve(workers: int) -> None:
             "distributed.scheduler.allowed-failures": 1,
             "distributed.deploy.lost-worker-timeout": "1 day",
         }
+        if far:  # what a worker leaves that is ended while it records is gone with the folder
+            os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder))
         with (
             dask.config.set(settings),
             local(
@@ -67,7 +69,7 @@ class Cluster:
 
     def __init__(self, workers: int = 2, far: bool = False) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", f"from taketurns.cluster import serve; serve({workers:d})"],
+            [sys.executable, "-c", f"from taketurns.cluster import serve; serve({workers:d}, {far is True})"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

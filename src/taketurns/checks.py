@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import pairwise
 from numbers import Integral, Real
 from string import Formatter
 from types import FunctionType
@@ -17,7 +18,18 @@ from taketurns.spans import State, Trace
 from taketurns.text import duration_text
 from taketurns.verify import describe, say
 
-__all__ = ["Exercise", "choice", "each", "never_parallel", "overlapped", "parallel", "rule", "tasks", "workers"]
+__all__ = [
+    "Exercise",
+    "choice",
+    "each",
+    "held_up",
+    "never_parallel",
+    "overlapped",
+    "parallel",
+    "rule",
+    "tasks",
+    "workers",
+]
 
 Check = Callable[[Any], str | None]
 
@@ -174,6 +186,19 @@ def parallel(count: int, hint: str = "Threads share one GIL; each process has it
     """Give the rule that at some instant that many tasks are running, or as many as this machine can run at once."""
     found = "Tasks running at one instant: at most {parallelism}, and this machine can run more."
     return rule(lambda trace: trace.peak_parallelism >= min(count, cores_at_once()), f"{found} {hint}")
+
+
+# What a recording tells that is no rule by itself.
+
+
+def held_up(trace: Trace) -> bool:
+    """Tell whether at some instant somebody is ready and nobody runs: something blocks the one thread."""
+    times = sorted({at for span in trace.spans for at in (span.start, span.end)})
+    for begin, end in pairwise(times):
+        states = {span.state for span in trace.spans if span.start <= begin and end <= span.end}
+        if State.READY in states and State.RUNNING not in states:
+            return True
+    return False
 
 
 # Answers and messages.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Generator
-from itertools import pairwise
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from taketurns.checks import Check, Exercise, rule
+from taketurns.checks import Check, Exercise, held_up, rule
 from taketurns.clock import SimulatedClock
 from taketurns.loop import EventLoop, Task
 from taketurns.recording import record
@@ -174,16 +173,6 @@ def _cook_is_free(trace: Trace) -> bool:
     return all(round(trace.time_in(State.RUNNING, kettle), 9) == 2 for kettle in _HEATS)
 
 
-def _held_up(trace: Trace) -> bool:
-    """Tell whether at some instant somebody is ready and nobody runs: something blocks the one thread."""
-    times = sorted({at for span in trace.spans for at in (span.start, span.end)})
-    for begin, end in pairwise(times):
-        states = {span.state for span in trace.spans if span.start <= begin and end <= span.end}
-        if State.READY in states and State.RUNNING not in states:
-            return True
-    return False
-
-
 hot_tea = Exercise(
     "Cold tea",
     rule(lambda trace: set(trace.tasks) >= set(_HEATS), "Three kettles are asked for: `run(main, tea)` starts them."),
@@ -192,7 +181,7 @@ hot_tea = Exercise(
         "No kettle waits in your recording. `sleep(seconds)` only makes a request. It takes a `yield` to hand it out.",
     ),
     rule(
-        lambda trace: not _held_up(trace),
+        lambda trace: not held_up(trace),
         "`wait` blocks the thread: others are ready, and nobody runs. A request that is yielded lets them run.",
     ),
     rule(

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from inspect import isawaitable
-from itertools import pairwise, repeat
+from itertools import repeat
 from multiprocessing import get_context
 from queue import SimpleQueue
 from time import perf_counter_ns
 
 from greenlet import getcurrent, greenlet
 
-from taketurns.checks import Exercise, choice, rule
+from taketurns.checks import Exercise, choice, held_up, rule
 from taketurns.clock import SimulatedClock
 from taketurns.loop import EventLoop
 from taketurns.recording import record
@@ -307,16 +307,6 @@ def _waits(trace: Trace) -> list[list[float]]:
     ]
 
 
-def _blocks(trace: Trace) -> bool:
-    """Tell whether at some instant somebody is ready and nobody runs: something blocks the one thread."""
-    times = sorted({at for span in trace.spans for at in (span.start, span.end)})
-    for begin, end in pairwise(times):
-        states = {span.state for span in trace.spans if span.start <= begin and end <= span.end}
-        if State.READY in states and State.RUNNING not in states:
-            return True
-    return False
-
-
 ported = Exercise(
     "From callbacks to a coroutine",
     rule(lambda trace: set(_GUESTS) <= set(trace.tasks), "Two guests are asked for: `main_3` starts them."),
@@ -325,7 +315,7 @@ ported = Exercise(
         "Nobody waits. `coroutines.sleep(3)` only makes a request. `await` hands it to the loop.",
     ),
     rule(
-        lambda trace: not _blocks(trace),
+        lambda trace: not held_up(trace),
         "One guest's tea is ready and nobody runs: `wait` blocks the thread. "
         "`await coroutines.sleep(...)` lets others run.",
     ),

@@ -12,7 +12,10 @@ export JUPYTER_PREFER_ENV_PATH = 1
 export PYTHON_THREAD_INHERIT_CONTEXT = 0
 unexport MPLBACKEND
 
-.PHONY: help lab test browser-test notebooks benchmark requirements clean FORCE
+# The first of these that is here. Without one, `make test` leaves the browser test out.
+BROWSER_HERE := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
+
+.PHONY: help lab slides binder-link test browser-test notebooks benchmark requirements clean FORCE
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +29,24 @@ lab: .venv/lab ## open the course in JupyterLab (PYTHON=python3.13 chooses anoth
 		$$(test "$$(uname)" != Linux || test -n "$$DISPLAY$$WAYLAND_DISPLAY$$BROWSER" || echo --no-browser) \
 		--ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/00_start_here.ipynb $(LAB_OPTIONS)
 
+# --- for who teaches ---
+
+slides: .venv/slides ## a deck of slides for each notebook, in slides/: HTML files that need no network
+	$(BIN)/jupyter-nbconvert --config=docs/slides/config.py --output-dir=slides $(NOTEBOOKS)
+
+REPO =
+BRANCH = main
+BINDER = https://mybinder.org/v2/gh/$(REPO)/$(BRANCH)?urlpath=lab%2Ftree%2Fnotebooks
+
+binder-link: ## the links that open the course in Binder: make binder-link REPO=owner/name [BRANCH=main]
+	@echo '$(REPO)' | grep -Eq '^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$$' || \
+		{ echo 'REPO is to be the owner and the name on GitHub, as in make binder-link REPO=ada/taketurns' >&2; exit 2; }
+	@echo '$(BINDER)%2F00_start_here.ipynb'
+	@echo
+	@echo '[![Open in Binder](https://mybinder.org/badge_logo.svg)]($(BINDER)%2F00_start_here.ipynb)'
+	@echo
+	@for name in $(notdir $(NOTEBOOKS)); do echo "[$${name%.ipynb}]($(BINDER)%2F$$name)"; done
+
 # --- for who works on the course ---
 
 # The settings of whoever runs this have no say in what the notebooks give.
@@ -33,7 +54,7 @@ test notebooks: export IPYTHONDIR = $(CURDIR)/.venv/ipython
 test notebooks: export JUPYTER_CONFIG_DIR = $(CURDIR)/.venv/jupyter
 test notebooks: export JUPYTER_DATA_DIR = $(CURDIR)/.venv/jupyter/data
 
-test: .venv/test ## lint, types, tests, and every notebook against its stored output
+test: .venv/test $(BROWSER_HERE:%=.venv/browser) ## lint, types, tests, and every notebook against its stored output
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -41,8 +62,9 @@ test: .venv/test ## lint, types, tests, and every notebook against its stored ou
 	$(if $(NOTEBOOKS),$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=60 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg -p no:cacheprovider notebooks)
 
-browser-test: .venv/test ## every notebook in JupyterLab, in a real browser (Debian and Ubuntu: apt install chromium)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[browser]'
+browser-test: .venv/browser ## every notebook in JupyterLab, in a real browser, which is installed where there is none
+	$(if $(BROWSER_HERE),,@{ test "$$(id -u)" = 0 && apt-get -qq update && apt-get -qq install chromium; } || \
+		$(BIN)/playwright install chromium)
 	TAKETURNS_BROWSER=1 $(BIN)/pytest tests/test_browser.py
 
 # Kept of the metadata: the kernel of the notebook, tags and slides of a cell. All else changes with the machine.
@@ -55,8 +77,7 @@ notebooks: .venv/test ## run all notebooks and store their outputs
 		--ClearMetadataPreprocessor.preserve_cell_metadata_mask="{'tags', 'slideshow', 'jupyter'}" \
 		$(NOTEBOOKS)
 
-benchmark: .venv/test ## run every benchmark
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[benchmark]'
+benchmark: .venv/benchmark ## run every benchmark
 	@set -e; for benchmark in $(BENCHMARKS); do echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
 
 requirements: .venv/test ## pin in requirements.txt what pyproject.toml asks for, for Python 3.11 to 3.15
@@ -68,11 +89,12 @@ requirements: .venv/test ## pin in requirements.txt what pyproject.toml asks for
 	mv .venv/requirements.txt requirements.txt
 
 clean: ## remove .venv and all caches
-	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis slides
 	find src tests benchmarks notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # --- the virtual environment ---
-# Three files tell how far it is: pyvenv.cfg (made by venv itself), lab and test (installed, made when all went well).
+# Files in it tell how far it is: pyvenv.cfg (made by venv itself), and one for each set of packages (made when all of
+# it is installed).
 
 # It is made anew where its Python is gone, or is not the one that PYTHON=... on the command line asks for.
 IT_RUNS := $(shell $(BIN)/python -VV 2>/dev/null)
@@ -97,15 +119,15 @@ WITHOUT_VENV = $(shell $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	@echo "Making .venv with $$($(PYTHON) -V) ..."
 	@$(PYTHON) -m venv --clear .venv
 
-# The news pop-up of JupyterLab asks about things that have no place in a course. Matplotlib looks for its fonts
-# now, and not in a learner's first cell.
-.venv/lab: .venv/pyvenv.cfg requirements.txt pyproject.toml
+.venv/lab: .venv/pyvenv.cfg requirements.txt pyproject.toml postBuild
 	@echo "Installing what the course needs; this takes a minute or two, once ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.txt
-	@$(BIN)/jupyter-labextension disable --log-level=ERROR @jupyterlab/apputils-extension:announcements
-	@$(BIN)/python -c 'import matplotlib.font_manager'
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh postBuild
 	@touch $@
 
-.venv/test: .venv/lab
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[test]'
+.venv/test .venv/slides: .venv/lab
+.venv/benchmark: .venv/test
+.venv/browser: .venv/test .venv/slides
+.venv/test .venv/slides .venv/benchmark .venv/browser:
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[$(@F)]'
 	@touch $@

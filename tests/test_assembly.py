@@ -299,6 +299,23 @@ def test_stretches_that_overlap_are_in_turns_if_they_were_off_their_cores(off: i
     assert [span.in_turns for span in spans] == [in_turns] * 2
 
 
+@pytest.mark.parametrize("off", [0.4, 8])
+def test_of_two_long_calls_that_hold_the_gil_the_second_is_ready_until_the_first_is_over(off: float) -> None:
+    # As two threads do that make one call of sum() each: the first is all but always on its core.
+    times = {"1": (0, 110, off), "2": (2, 220, 108)}
+    first, second = (
+        [Row(at * MS, (ME, int(name)), name, state, why, Thread(ME, name)) for at, state, why in events]
+        for name, (begin, end, lost) in times.items()
+        for events in [((begin, RUNNING, str(int(lost * MS))), (end, None, ""))]
+    )
+    for events in (first + second, second + first):
+        spans, _, _ = assemble(events, 0, 220 * MS, {})
+        trace = Trace("", tuple(spans))
+        assert states(trace, "1") == [(RUNNING, "", 0, 110)]
+        assert states(trace, "2") == [(READY, "GIL", 2, 110), (RUNNING, "", 110, 220)]
+        assert trace.peak_parallelism == 1
+
+
 def test_no_stretch_gives_way_to_another_process_that_has_a_gil_of_its_own() -> None:
     trace = assembled([*rows("GGGG ", 0, "near"), *rows("wRRw ", 0, "far", Thread(CHILD, "main"))])
     assert drawn(trace, "near", 5) == "RRRR "

@@ -54,8 +54,8 @@ overlap = Exercise(
     ("answer", "line"),
     [
         (TOGETHER, "✓ Make four waits overlap. 4 waits at once, and 0 on a core."),
-        (None, "… Make four waits overlap: Nothing to check yet. Put your recording into `answer`."),
-        (..., "… Make four waits overlap: Nothing to check yet. Put your recording into `answer`."),
+        (None, "… Make four waits overlap: Nothing to check yet. Put your recording in place of the `...`."),
+        (..., "… Make four waits overlap: Nothing to check yet. Put your recording in place of the `...`."),
         (
             NOTHING,
             "… Make four waits overlap: Nothing was recorded yet. Only what runs inside the `with` block is seen.",
@@ -80,7 +80,7 @@ overlap = Exercise(
         (
             4,
             "✗ Make four waits overlap: This is a whole number, not a recording. "
-            "A recording is what `with record() as answer:` puts into `answer`.",
+            "A recording is what `with record() as trace:` puts into `trace`.",
         ),
     ],
 )
@@ -221,7 +221,7 @@ quiz = Exercise("Which is which?", each({"A": model, "B": choice("asyncio", {"th
 @pytest.mark.parametrize(
     ("answer", "line"),
     [
-        ({"A": ..., "B": None}, "… Which is which? Nothing to check yet. Put your answer into `answer`."),
+        ({"A": ..., "B": None}, "… Which is which? Nothing to check yet. Put your answer in place of the `...`."),
         ({"A": "threads", "B": ...}, "… Which is which? There is no answer yet for B."),
         ({"A": "processes", "B": "threads"}, "✗ Which is which? A: processes would run in parallel."),
         ({"A": "threads", "B": "threads"}, "✗ Which is which? B: One worker."),
@@ -237,7 +237,7 @@ def test_each_answer_of_several_has_its_own_rule(answer: dict[str, object], line
 def test_the_parts_of_a_pair_may_be_open() -> None:
     pair = Exercise("Two numbers", rule(lambda two: two == (24, 1), "Not {answer}."), of=tuple)
     assert [pair.verdict(answer) for answer in ((..., ...), (24, ...), (1, 24), (24, 1))] == [
-        "… Two numbers: Nothing to check yet. Put your answer into `answer`.",
+        "… Two numbers: Nothing to check yet. Put your answer in place of the `...`.",
         "… Two numbers: There is no answer yet for 2.",
         "✗ Two numbers: Not (1, 24).",
         "✓ Two numbers.",

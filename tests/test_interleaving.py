@@ -209,7 +209,7 @@ def test_the_recording_shows_who_waited_for_its_turn(monkeypatch: pytest.MonkeyP
         pool.submit(b)
         b_waits.wait()
         takes(script, ["a"], [])()
-    assert [span.reason for span in trace.lane("b") if span.state is State.WAITING] == ["its turn"]
+    assert [span.reason for span in trace.lane("b") if span.state is State.WAITING] == ["the script"]
 
 
 def test_it_shows_its_turns() -> None:

@@ -77,7 +77,7 @@ def test_why_a_task_is_ready():
 def test_nobody_takes_it_for_a_recording():
     for model, trace in predict().items():
         assert trace.label == f"predicted: {model}"
-        assert dict(trace.origin) == {"clock": "simulated"}
+        assert dict(trace.origin) == {"clock": "predicted"}
 
 
 @pytest.mark.parametrize(

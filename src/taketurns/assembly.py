@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate, count, pairwise
@@ -108,25 +108,31 @@ def _lost_the_gil(row: Row) -> bool:
 def _give_way(stretches: list[Stretch]) -> Iterator[Stretch]:
     """Make READY what a stretch that lost the GIL shares with those that are seen to run in its process.
 
-    If it shares more than it was off its core, it ran beside them, without the GIL, and gives way to nobody. If it was
-    off its core for longer than it shares, what is left has the reason "GIL".
+    Those that lost it for the shortest time come first: what they keep is seen to run. If one shares more than it was
+    off its core, it ran beside them, without the GIL, and gives way to nobody. If it was off its core for longer than
+    it shares, what is left has the reason "GIL".
     """
     sure: defaultdict[Process, list[Times]] = defaultdict(list)
     for row, until in sorted(stretches, key=lambda stretch: stretch[0].at):
         if row.state is State.RUNNING and not row.reason:
             sure[row.task[0]].append((row.at, until))
-    for row, until in stretches:
-        if not _lost_the_gil(row):
-            yield row, until
-            continue
-        others = _near(sure[row.task[0]], row.at, until)
+    yield from (stretch for stretch in stretches if not _lost_the_gil(stretch[0]))
+    losers = [stretch for stretch in stretches if _lost_the_gil(stretch[0])]
+    for row, until in sorted(losers, key=lambda stretch: int(stretch[0].reason)):
+        running = sure[row.task[0]]
+        others = _near(running, row.at, until)
         shared = sum(max(0, min(end, until) - max(start, row.at)) for start, end in others)
         off, left = int(row.reason) - shared, until - row.at - shared
         if off < -SLACK_NS:
             yield row._replace(reason=""), until
         else:
             missing = off > left // 10 or left < SLACK_NS
-            yield from _pieces(row._replace(reason="GIL" if missing else ""), until, others, State.READY)
+            pieces = list(_pieces(row._replace(reason="GIL" if missing else ""), until, others, State.READY))
+            yield from pieces
+            if not missing:
+                for piece, end in pieces:
+                    if piece.state is State.RUNNING:
+                        insort(running, (piece.at, end))
 
 
 def _take_turns(stretches: list[Stretch]) -> Iterator[Stretch]:

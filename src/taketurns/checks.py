@@ -68,7 +68,8 @@ class Exercise:
         self, title: str, *rules: Check, solved: str = "", of: type = Trace, todo: str = "", start: Check | None = None
     ) -> None:
         self.title, self.rules, self.solved, self.of, self.start = title, rules, _checked(solved), of, start
-        self.todo = todo or f"Nothing to check yet. Put your {'recording' if of is Trace else 'answer'} into `answer`."
+        answer = "recording" if of is Trace else "answer"
+        self.todo = todo or f"Nothing to check yet. Put your {answer} in place of the `...`."
 
     def __repr__(self) -> str:
         return f"<Exercise {self.title!r}: {len(self.rules)} rules>"
@@ -227,7 +228,7 @@ def _is_of(answer: object, kind: type) -> bool:
 def _wrong_kind(answer: object, wanted: type) -> str:
     if isinstance(answer, Awaitable):
         return "This has not run yet. Put `await` before it."
-    aside = " A recording is what `with record() as answer:` puts into `answer`." if wanted is Trace else ""
+    aside = " A recording is what `with record() as trace:` puts into `trace`." if wanted is Trace else ""
     return f"This is {_kind(type(answer))}, not {_kind(wanted)}.{aside}"
 
 

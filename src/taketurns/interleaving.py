@@ -53,14 +53,14 @@ class Interleaving:
 
     @contextmanager
     def turn(self, name: str) -> Iterator[None]:
-        """Wait for the turn of that name, with the reason ``"its turn"``, run the block, and hand over.
+        """Wait for the turn of that name, with the reason ``"the script"``, run the block, and hand over.
 
         ``ValueError`` where the script has no such turn, or it has been taken before.
         """
         with self._changed:
             place = self._come(name)
             if self._next < place:
-                with waiting("its turn"):
+                with waiting("the script"):
                     while self._next < place:
                         if (left := self._until - time.monotonic()) > 0:
                             self._changed.wait(left)

@@ -190,7 +190,7 @@ class EventLoop:
                 self.turn()
         if failed := [task for task in self.tasks if task.errors and not task.is_watched]:
             errors = [error for task in failed for error in task.errors]
-            raise ExceptionGroup(f"{len(failed)} of {len(self.tasks)} tasks failed", errors)
+            raise ExceptionGroup(f"{len(failed)} of {len(self.tasks)} tasks failed, with nobody to hear of it", errors)
         if stuck := [f"{task.name} waits for {task.waits_for}" for task in self.tasks if not task.done]:
             raise RuntimeError(f"nothing is left to run, and some tasks can never go on: {', '.join(stuck)}")
 

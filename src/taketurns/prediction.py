@@ -44,7 +44,7 @@ def predict(
         _Model(up, [0.0] * places, turn, "process {task}", "process {task}", "core"),
         _Model(now, [start] * places, inf, "main thread", "process {place}", "core"),
     )
-    origin = {"clock": "simulated"}
+    origin = {"clock": "predicted"}
     return {
         name: Trace(f"predicted: {name}", tuple(model.spans(waits, computes)), origin)
         for name, model in zip(MODELS, models, strict=True)

@@ -115,8 +115,10 @@ def _outlines(row: Numbers, start: Numbers, end: Numbers, pixel: float) -> Numbe
     """Outline the bars that are thinner than a pixel and stand alone, so that they stay visible.
 
     In a crowd thin bars are left as they are: together they take the share of the color that they have of the time.
+    Bars in one and the same place are no crowd.
     """
-    gap = np.where(np.diff(row) == 0, start[1:] - end[:-1], np.inf)
+    next_to = (np.diff(row) == 0) & ((np.diff(start) > 0) | (np.diff(end) > 0))
+    gap = np.where(next_to, start[1:] - end[:-1], np.inf)
     room = np.minimum(np.append(gap, np.inf), np.insert(gap, 0, np.inf))
     return np.where((end - start < pixel) & (room > 2 * pixel), 0.7, 0.0)
 

@@ -10,7 +10,7 @@ from taketurns.pictures.figures import CARD
 from taketurns.pictures.lanes import COLORS, HEIGHTS, INK, lane_inches, shorten
 from taketurns.pictures.strip import GRAY
 from taketurns.pictures.timeline import MEANINGS, UNITS
-from taketurns.pictures.words import alt
+from taketurns.pictures.words import alt, time_axis
 from taketurns.spans import Span, State, Trace
 from taketurns.text import duration_text
 
@@ -38,7 +38,7 @@ def sketch(*traces: Trace) -> str:
             f"<g transform='translate({left} {top:.1f})'>{''.join(_panel(trace, scale, lane, horizon * scale))}</g>"
         )
         top += HEAD + lane * len(trace.tasks) + GAP
-    parts += _time_axis(left, top, horizon, scale, any(t.origin.get("clock") == "simulated" for t in traces))
+    parts += _time_axis(left, top, horizon, scale, *traces)
     parts += _legend(left, top + 58, [span for trace in traces for span in trace.spans])
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{top + FOOT:.0f}' {FONT} fill='{INK}'>"
     source = b64encode(f"{svg}{''.join(parts)}</svg>".encode()).decode()
@@ -75,7 +75,7 @@ def _bar(span: Span, middle: float, height: float, scale: float) -> str:
     )
 
 
-def _time_axis(left: float, top: float, horizon: float, scale: float, simulated: bool) -> Iterator[str]:
+def _time_axis(left: float, top: float, horizon: float, scale: float, *traces: Trace) -> Iterator[str]:
     """Give a line, round ticks and the unit of time."""
     unit, name = next((unit, name) for unit, name, least in UNITS if horizon >= least)
     step = next(n * 10**power for power in range(-3, 9) for n in (1, 2, 5) if horizon / unit / (n * 10**power) <= TICKS)
@@ -85,7 +85,7 @@ def _time_axis(left: float, top: float, horizon: float, scale: float, simulated:
         yield f"<path stroke='{INK}' d='M{x:.1f} {top}v5'/>"
         yield f"<text x='{x:.1f}' y='{top + 20}' text-anchor='middle'>{tick * step:.10g}</text>"
     middle = (left + WIDTH - RIGHT) / 2
-    yield f"<text x='{middle}' y='{top + 38}' text-anchor='middle'>{'simulated ' if simulated else ''}{name}</text>"
+    yield f"<text x='{middle}' y='{top + 38}' text-anchor='middle'>{time_axis(name, *traces)}</text>"
 
 
 def _legend(left: float, top: float, spans: Sequence[Span]) -> Iterator[str]:

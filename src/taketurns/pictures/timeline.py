@@ -33,7 +33,7 @@ from taketurns.pictures.lanes import (
     shorten,
 )
 from taketurns.pictures.strip import GRAY, TEXT, draw_strip, strip_height
-from taketurns.pictures.words import alt, elsewhere
+from taketurns.pictures.words import alt, elsewhere, time_axis
 from taketurns.spans import Span, State, Trace
 from taketurns.text import duration_text
 
@@ -104,7 +104,7 @@ def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
             numbers = f"concurrency {trace.peak_concurrency} · parallelism {trace.peak_parallelism}"
             _set_title(ax, trace, numbers, loc="right", fontsize=TEXT)
             ax.tick_params(axis="x", labelbottom=ax.get_subplotspec().is_last_row())  # type: ignore[union-attr]
-        _draw_time(ax, horizon, any(map(_is_simulated, traces)))
+        _draw_time(ax, horizon, *traces)
         _draw_legend(ax, [span for trace in traces for span in trace.spans])
     return figure
 
@@ -145,10 +145,6 @@ def _size(height: float) -> Size:
     return {"figsize": (WIDTH, height), "dpi": DPI, "layout": "constrained", "facecolor": "white", "frameon": True}
 
 
-def _is_simulated(trace: Trace) -> bool:
-    return trace.origin.get("clock") == "simulated"
-
-
 # How it is drawn
 
 
@@ -157,7 +153,7 @@ def _draw(ax: Axes, trace: Trace, lanes: Lanes, inches: float) -> Axes:
     _draw_lanes(ax, trace, lanes, inches, trace.duration, 74)
     if trace.spans:
         draw_strip(ax, trace, strip_height(len(names_of(trace, lanes))), inches)
-    _draw_time(ax, trace.duration, _is_simulated(trace))
+    _draw_time(ax, trace.duration, trace)
     _draw_legend(ax, trace.spans)
     return ax
 
@@ -204,7 +200,7 @@ def _draw_end(ax: Axes, trace: Trace, count: int) -> None:
     ax.callbacks.connect("xlim_changed", follow)
 
 
-def _draw_time(ax: Axes, horizon: float, simulated: bool) -> None:
+def _draw_time(ax: Axes, horizon: float, *traces: Trace) -> None:
     """Label the time axis in the largest unit that fits; where nothing was recorded there is no time."""
     if not horizon:
         ax.xaxis.set_visible(False)
@@ -213,7 +209,7 @@ def _draw_time(ax: Axes, horizon: float, simulated: bool) -> None:
     ax.xaxis.set_major_locator(_UnitLocator(unit))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds / unit:.10g}"))
     ax.tick_params(axis="x", labelsize=TEXT, labelcolor=INK, color=INK, length=4)
-    ax.set_xlabel(f"simulated {name}" if simulated else name, fontsize=TEXT, color=INK)
+    ax.set_xlabel(time_axis(name, *traces), fontsize=TEXT, color=INK)
 
 
 class _UnitLocator(MaxNLocator):

@@ -1,4 +1,4 @@
-"""What a picture says in words: its alternative text, and where a trace was made that does not come from here."""
+"""What a picture says in words: its alternative text, where a trace was made, and what kind of time it shows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from taketurns.preflight import origin
 from taketurns.spans import State, Trace
 from taketurns.text import duration_text
 
-__all__ = ["alt", "elsewhere"]
+__all__ = ["alt", "elsewhere", "time_axis"]
 
 
 def alt(trace: Trace) -> str:
@@ -27,3 +27,9 @@ def elsewhere(trace: Trace) -> str:
     cores = f"{made['cores']} cores" if "cores" in made else ""
     place = ", ".join(filter(None, (made.get("platform"), cores, made["date"])))
     return f"Recorded by {made.get('python', 'Python')}{gil}: {place}"
+
+
+def time_axis(unit: str, *traces: Trace) -> str:
+    """Name a unit of time as an axis does: real ones plainly, those of another clock with its name before them."""
+    clocks = {trace.origin.get("clock", "real") for trace in traces} - {"real"}
+    return " ".join((*sorted(clocks), unit))

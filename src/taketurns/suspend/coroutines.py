@@ -66,8 +66,18 @@ def _begin(loop: EventLoop, name: str, coroutine: Coroutine[Any, Any, Any]) -> T
         except StopIteration as stop:
             task.end(stop.value)
         else:
-            request.ask(task, resume)
+            _asked(request)(task, resume)
 
     task = loop.start(name, resume)
     task.body = coroutine
     return task
+
+
+def _asked(request: object) -> Callable[..., None]:
+    """Give what a request asks of the loop; ``TypeError`` where it is meant for another loop."""
+    if not isinstance(request, Request):
+        raise TypeError(
+            "this event loop takes what sleep() and wait_for() of taketurns.suspend.coroutines give, and what asyncio "
+            f"gives needs the loop of asyncio: it cannot wait for {request!r:.60}"
+        )
+    return request.ask

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import linecache
 from collections.abc import Iterator
 from html import escape
 
-from ipywidgets import HTML, Button, HBox, IntSlider, Play, VBox, jslink
+from ipywidgets import HTML, Button, HBox, IntSlider, VBox
 from matplotlib import style
 from matplotlib.figure import Figure
 
@@ -41,21 +42,19 @@ def stepper(trace: Trace) -> Stepper:
 
 
 class Stepper(VBox):  # type: ignore[misc]
-    """Buttons to go back, forward and play, and the event loop at the step they lead to."""
+    """Buttons and a slider to go back and forward, and the event loop at the step they lead to."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.place = IntSlider(1, 1, len(trace.moments), description="step", continuous_update=True)
         back, forward = Button(description="◀ back"), Button(description="forward ▶")
-        play = Play(min=1, max=len(trace.moments), interval=1200)
-        jslink((play, "value"), (self.place, "value"))
         back.on_click(lambda _: self.go(self.place.value - 1))
         forward.on_click(lambda _: self.go(self.place.value + 1))
         self.state, self.picture = HTML(), HTML()
         self._image, self._left, self._right, self._over, self._under = _drawn(trace)
         self.place.observe(lambda _: self._show(), "value")
         self._show()
-        super().__init__([HBox([back, forward, self.place, play]), self.state, self.picture])
+        super().__init__([HBox([back, forward, self.place]), self.state, self.picture])
 
     @property
     def moment(self) -> Moment:
@@ -140,8 +139,16 @@ def _code(trace: Trace, moment: Moment) -> Iterator[str]:
 
 
 def _lines(trace: Trace) -> list[Line]:
-    """Give the lines between the first and the last in which a task ever stands, in each file."""
+    """Give the lines from the first in which a task ever stands to the end of the function with the last, by file."""
     seen = sorted({line for moment in trace.moments for line in moment.lines.values()})
     files = dict.fromkeys(file for file, _ in seen)
     ends = {file: [number for one, number in seen if one == file] for file in files}
-    return [(file, number) for file in files for number in range(ends[file][0], ends[file][-1] + 2)]
+    return [(file, number) for file in files for number in range(ends[file][0], _end(file, ends[file][-1]) + 1)]
+
+
+def _end(file: str, number: int) -> int:
+    """Give the last line of the innermost function that a line stands in."""
+    tree = ast.parse("".join(linecache.getlines(file)))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    ends = [one.end_lineno for one in functions if one.end_lineno and one.lineno <= number <= one.end_lineno]
+    return min(ends, default=number)

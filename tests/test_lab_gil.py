@@ -33,6 +33,9 @@ def replies(reason, worker="thread 2"):
     return Trace("replies", spans)
 
 
+trace_without_computing = Trace(
+    "", (Span("replies", WAITING, "thread 1", 0, 1, "timer"), Span("other", WAITING, "thread 2", 0, 4, "timer"))
+)
 QUIZ = {
     "time.sleep(1)": "lets go",
     "[n * n for n in range(10**7)]": "holds",
@@ -45,15 +48,21 @@ QUIZ = {
     ("exercise", "answer", "sign", "said"),
     [
         (gil.fewer_handovers, turns(41), "…", "As it stands"),
-        (gil.fewer_handovers, computes(*one_by_one[:2]), "✗", "they came one by one"),
+        (gil.fewer_handovers, computes(*one_by_one[:2]), "✗", "longer than the whole work"),
         (gil.fewer_handovers, computes(*at_once), "✗", "Tasks in your recording: 4"),
-        (gil.fewer_handovers, trace([(RUNNING, 0, 2)], [(READY, 1, 2)]), "✗", "never handed over"),
+        (
+            gil.fewer_handovers,
+            trace([(RUNNING, 0, 2)], [(RUNNING, 2, 3)], worker="thread 1"),
+            "✗",
+            "Keep the pool of two",
+        ),
         (gil.fewer_handovers, turns(40), "✓", "fewer handovers"),
         (gil.fewer_handovers, turns(1), "✓", "fewer handovers"),
         (gil.replies_on_time, replies("GIL"), "…", "As it stands"),
         (gil.replies_on_time, waits(*at_once[:2]), "✗", "no task `replies`"),
         (gil.replies_on_time, replies("GIL", "process 1"), "✗", "wait for the GIL"),
         (gil.replies_on_time, replies("", "process 1"), "✓", "a GIL of its own"),
+        (gil.replies_on_time, trace_without_computing, "✗", "Nothing computes any more"),
         (gil.hidden_in_c, {**QUIZ, "time.sleep(1)": "holds"}, "✗", "does nothing at all"),
         (gil.hidden_in_c, {**QUIZ, "[n * n for n in range(10**7)]": "lets go"}, "✗", "is Python"),
         (gil.hidden_in_c, {**QUIZ, "max(range(10**7))": "lets go"}, "✗", "a loop in C"),

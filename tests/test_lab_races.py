@@ -14,9 +14,10 @@ def lost(balance, *skipped):
     return {"balance": balance, "skipped": skipped}
 
 
-def visits(total, *waits):
-    """What exercise 2 hands in: waits for a reply at these times, and the count."""
-    return {"trace": trace(*[[(WAITING, *times, "timer")] for times in waits]), "total": total}
+def visits(total, *waits, lock="the lock of total"):
+    """What exercise 2 hands in: waits for a reply at these times, then for the lock, and the count."""
+    lanes = [[(WAITING, *times, "timer"), (WAITING, times[1], times[1] + 0.1, lock)] for times in waits]
+    return {"trace": trace(*lanes), "total": total}
 
 
 apart, together = [(0, 1), (1, 2), (2, 3), (3, 4)], [(0, 1)] * 4
@@ -138,6 +139,7 @@ def asks_once(line):
         (races.smallest_part, visits(3, *apart), "✗", "in one piece"),
         (races.smallest_part, visits(4, *together[:3]), "✗", "Tasks in your recording: 3"),
         (races.smallest_part, {"trace": trace(*[[(RUNNING, 0, 1)]] * 4), "total": 4}, "✗", "Keep wait()"),
+        (races.smallest_part, visits(4, *together, lock="no lock"), "✗", "nobody took the lock"),
         (races.smallest_part, visits(4, *together), "✓", "only what is shared"),
         (races.around_the_table, dinner(hungry, (0, 1), (1, 2), (2, 0)), "…", "Change the order"),
         (races.around_the_table, dinner(hungry, (1, 0), (2, 1), (0, 2)), "✗", "still a circle"),

@@ -122,7 +122,7 @@ ERROR = LookupError("there is no such page")
             "✓",
             "one failure costs one page",
         ),
-        (threads.no_longer, named(LATE[:1], [("atlas", 8, 9)]), "…", "Give it a time-out"),
+        (threads.no_longer, named(LATE[:1], [("atlas", 8, 9)]), "…", "Give it a shorter time-out"),
         (threads.no_longer, named([], [("sorry", 0, 1)]), "✗", "The atlas was not asked for"),
         (threads.no_longer, named(LATE[:1]), "✗", "Nobody said sorry"),
         (threads.no_longer, named(LATE[:1], [("sorry", 8, 9)]), "✗", "when the atlas was there already"),

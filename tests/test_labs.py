@@ -17,7 +17,13 @@ QUIZ = {"A": "processes", "B": "one after another", "C": "threads", "D": "thread
     ("exercise", "answer", "sign", "said"),
     [
         (start_here.waits_at_once, None, "…", "Nothing to check yet"),
-        (start_here.waits_at_once, waits(*one_by_one[:2]), "…", "As it stands"),
+        (
+            start_here.waits_at_once,
+            trace(*[[(WAITING, *t)] for t in one_by_one[:2]], worker="main thread"),
+            "…",
+            "As it stands",
+        ),
+        (start_here.waits_at_once, waits(*one_by_one[:2]), "✗", "A pool of one thread"),
         (start_here.waits_at_once, waits(*at_once[:3]), "✗", "Call wait() twice"),
         (start_here.waits_at_once, computes(*at_once[:2]), "✗", "compute() needs a core"),
         (start_here.waits_at_once, waits(*at_once[:2]), "✓", "waiting needs no core"),
@@ -49,7 +55,7 @@ QUIZ = {"A": "processes", "B": "one after another", "C": "threads", "D": "thread
             "✗",
             "C: asyncio takes a task off the core only",
         ),
-        (concurrency.which_model, {**QUIZ, "D": "threads"}, "✗", "D: They did make it"),
+        (concurrency.which_model, {**QUIZ, "D": "threads"}, "✓", "Waiting looks the same"),
         (concurrency.which_model, {**QUIZ, "D": "magic"}, "✗", "D: 'magic' is none of the choices"),
         (concurrency.which_model, QUIZ, "✓", "Waiting looks the same"),
         (concurrency.two_at_a_time, waits(*at_once), "…", "Change one number"),
@@ -70,6 +76,7 @@ QUIZ = {"A": "processes", "B": "one after another", "C": "threads", "D": "thread
             "✗",
             "A call that blocks",
         ),
+        (concurrency.waits_on_one_thread, trace(*[[(RUNNING, 0, 1)]] * 3, worker="main"), "✗", "before any of your"),
         (
             concurrency.waits_on_one_thread,
             trace(*[[(WAITING, 0, 1)]] * 3, worker="main"),

@@ -102,7 +102,10 @@ class Exercise:
             if "spans" not in answer.__dict__:
                 return "The recording is still on. Check it below the `with` block, not in it."
             if not answer.spans:
-                return "Nothing was recorded yet. Only what runs inside the `with` block is seen."
+                return (
+                    "Nothing was recorded yet. Inside its `with` block, a recording sees compute(), wait(), "
+                    "`with waiting(...)`, what `@task` names, and the tasks of asyncio."
+                )
         return self.start(answer) if self.start and _is_of(answer, self.of) else None
 
     def _wrong(self, answer: object) -> str | None:

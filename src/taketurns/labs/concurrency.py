@@ -10,6 +10,16 @@ __all__ = ["no_gil_in_the_way", "two_at_a_time", "waits_on_one_thread", "which_m
 _THREADS = "one GIL lets its threads run one at a time, so their bars would take turns."
 _ALONE = "each lane would start where the one above it ends."
 
+#: Who misses the thin lines of asyncio may also say "threads".
+_either = choice(
+    "threads or asyncio",
+    {
+        "asyncio": "asyncio could have made it. Could anything else have made the same picture?",
+        "processes": "Processes could, but nothing here needs a core. Which cheaper models could as well?",
+        "one after another": f"All four are in progress at one instant. One after another, {_ALONE}",
+    },
+)
+
 which_model = Exercise(
     "Which model made it?",
     each(
@@ -39,15 +49,7 @@ which_model = Exercise(
                     "These are taken off in the middle of their work.",
                 },
             ),
-            "D": choice(
-                "threads or asyncio",
-                {
-                    "threads": "They did make it. asyncio draws the same, but for a thin line at both ends of a lane.",
-                    "asyncio": "asyncio could have made it. Could anything else have made the same picture?",
-                    "processes": "Processes could, but nothing here needs a core. Which cheaper models could as well?",
-                    "one after another": f"All four are in progress at one instant. One after another, {_ALONE}",
-                },
-            ),
+            "D": lambda answer: None if answer == "threads" else _either(answer),
         }
     ),
     of=dict,
@@ -93,13 +95,19 @@ waits_on_one_thread = Exercise(
         "A TaskGroup starts tasks and goes on.",
     ),
     rule(
+        lambda trace: any(span.state is State.WAITING for span in trace.spans),
+        "The recording ended before any of your tasks came to its wait. Who waits for them? "
+        "A TaskGroup does, at the end of its block.",
+    ),
+    rule(
         lambda trace: _together(trace) == 3,
         "All three were in progress, but they did not wait together. A call that blocks, such as time.sleep() "
         "or wait(), keeps the one thread. `await asyncio.sleep()` gives it back.",
     ),
     start=rule(
         lambda trace: len(trace.tasks) != 3 or trace.peak_concurrency > 1,
-        "As it stands, each call is awaited before the next begins. Start them as tasks of a TaskGroup.",
+        "As it stands, each call has ended before the next begins. "
+        "Start all three in one TaskGroup, and await none of them yourself.",
     ),
     solved="Three tasks in progress on one worker: this is concurrency without a second thread.",
 )

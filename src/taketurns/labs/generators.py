@@ -1,4 +1,4 @@
-"""Exercises of notebook 07, and the lamp of the last one, which blinks for ever."""
+"""Exercises of notebook 07, and the lamp of the last one, which blinks forever."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ both_results = Exercise(
 
 
 def lamp() -> Generator[Any, Any, Any]:
-    """Blink once a second, for ever."""
+    """Blink once a second, forever."""
     try:
         while True:
             compute(0.1)
@@ -317,7 +317,7 @@ def _is_stopped(until: Function) -> str | None:
     tried, began, closed = _blinked(until)
     if _is_endless(tried):
         return (
-            "The lamp blinks for ever. It never ends by itself, so `yield from`, or a loop over it, does not either. "
+            "The lamp blinks forever. It never ends by itself, so `yield from`, or a loop over it, does not either. "
             "Take one request at a time, with `next(lamp)`, yield it, and look at `kettle.done`."
         )
     if tried.error:
@@ -334,7 +334,7 @@ def _is_stopped(until: Function) -> str | None:
 
 
 stopped = Exercise(
-    "A lamp that blinks for ever",
+    "A lamp that blinks forever",
     _stops,
     _is_stopped,
     of=FunctionType,

@@ -67,11 +67,11 @@ def _held_up(trace: Trace) -> bool:
 fewer_handovers = Exercise(
     "Fewer handovers",
     tasks(2),
-    overlapped(2),
-    rule(
-        lambda trace: _handovers(trace) > 0,
-        "It was never handed over: the first task had ended before the other asked. Your interval is longer "
-        "than the whole work; choose one in between.",
+    rule(lambda trace: len(trace.workers) == 2, "One thread carried both. Keep the pool of two."),
+    overlapped(
+        2,
+        "Your interval is longer than the whole work: the first task had ended before the other asked. "
+        "Choose one in between.",
     ),
     start=rule(
         lambda trace: len(trace.tasks) != 2 or trace.peak_concurrency < 2 or _handovers(trace) <= MOST_HANDOVERS,
@@ -93,6 +93,13 @@ replies_on_time = Exercise(
         lambda trace: not _held_up(trace),
         "Replies were there and had to wait for the GIL. As long as both threads live in one process, they share it.",
     ),
+    rule(
+        lambda trace: all(
+            trace.time_in(State.RUNNING, task) + trace.time_in(State.READY, task) > trace.time_in(State.WAITING, task)
+            for task in set(trace.tasks) - {"replies"}
+        ),
+        "Nothing computes any more. Keep compute(0.5), and let it run elsewhere.",
+    ),
     start=rule(
         lambda trace: len(trace.workers) != 2 or not _held_up(trace) or any(span.process for span in trace.spans),
         "As it stands, replies wait for the GIL that the computing thread holds. Where could it compute instead?",
@@ -100,7 +107,7 @@ replies_on_time = Exercise(
     solved="The computing has a GIL of its own now, and every reply is handled at once.",
 )
 
-_PYTHON = "Each step of this loop is Python, and executing Python needs the GIL."
+_PYTHON = "It hands over when it is asked, every 5 ms, and takes the GIL again. Each step of this loop is Python."
 
 hidden_in_c = Exercise(
     "What lets go?",
@@ -124,6 +131,7 @@ hidden_in_c = Exercise(
         }
     ),
     of=dict,
+    todo='Nothing to check yet. Write "lets go" or "holds" in place of each `...`.',
     solved="C code lets go where it waits, or works on plain memory. Where it touches Python objects, it holds on.",
 )
 
@@ -140,7 +148,7 @@ two_cores_one_gil = Exercise(
     ),
     start=rule(
         lambda trace: len(trace.tasks) != 2 or trace.peak_concurrency > 1 or len(trace.workers) > 1,
-        "As it stands, one digest comes after the other on one thread.",
+        "As it stands, one key comes after the other on one thread.",
     ),
     solved="Two threads, one GIL, and up to {parallelism} running: the work is in C, and the C code lets go.",
 )

@@ -223,5 +223,6 @@ any_process = Exercise(
         lambda trace: len(trace.tasks) != 4 or trace.peak_concurrency > 1 or bool(_processes(trace)),
         "As it stands, the notebook's own process carries the four calls. Let two other processes carry them.",
     ),
-    solved="Two processes carried a function of your own.",
+    solved="Other processes carried a function of your own. If your pool is a plain ProcessPoolExecutor and the "
+    "function stands in a cell, it was fork that made it work, and elsewhere it breaks.",
 )

@@ -77,6 +77,14 @@ smallest_part = Exercise(
         "Some visits are not counted: the total is not 4. Between the read of `total` and the write of `total` nobody "
         "else may read. The lock is to be held from the one to the other, in one piece.",
     ),
+    _of(
+        "trace",
+        rule(
+            lambda trace: any(span.reason == "the lock of total" for span in trace.spans),
+            "The count is right, and only by luck: nobody took the lock. "
+            'Keep with taken("total"), around what touches `total`.',
+        ),
+    ),
     rule(
         lambda answer: most_at_once(answer["trace"], "timer") > 1,
         "The count is right, but the replies are still awaited one by one. What does not touch `total` needs no lock.",
@@ -216,7 +224,7 @@ def _consumes(*items: str) -> Check:
         try:
             received = consume(line)
         except _Stuck:
-            return "It does not end. When None has come, nothing else will: go on waiting, and you wait for ever."
+            return "It does not end. When None has come, nothing else will: go on waiting, and you wait forever."
         except Empty:
             return "It does not wait for an item. get() waits; get_nowait() fails where the producer is slow."
         if received is None:
@@ -235,7 +243,7 @@ def _consumes(*items: str) -> Check:
         if list(line.items) != [None]:
             return (
                 "The items are right, but the line is left without its None. There is one for two consumers: "
-                "the other would wait for ever. Put it back."
+                "the other would wait forever. Put it back."
             )
         return None
 

@@ -29,9 +29,11 @@ waits_at_once = Exercise(
         "One of your tasks runs for {running}. "
         "compute() needs a core; this exercise is about wait(), which needs none.",
     ),
-    overlapped(2),
+    overlapped(
+        2, "A pool of one thread carries one wait at a time, and `.result()` right after a call waits for its end."
+    ),
     start=rule(
-        lambda trace: len(trace.tasks) != 2 or trace.peak_concurrency > 1,
+        lambda trace: len(trace.tasks) != 2 or trace.peak_concurrency > 1 or set(trace.workers) != {"main thread"},
         "As it stands, the second wait begins when the first has ended. Change the code so that they overlap.",
     ),
     solved="Two tasks in progress at one instant, none of them running: waiting needs no core.",

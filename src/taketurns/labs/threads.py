@@ -178,7 +178,7 @@ no_longer = Exercise(
     ),
     rule(
         _sorry_in_time,
-        "You said sorry when the atlas was there already. Was the time-out shorter than 0.8 s, and does show() stand "
+        "You said sorry when the atlas was there already. Was the time-out shorter than 0.6 s, and does show() stand "
         "inside the `with` block? The end of the block waits for the pool.",
     ),
     rule(
@@ -187,7 +187,7 @@ no_longer = Exercise(
     ),
     start=rule(
         lambda trace: set(trace.tasks) != {"fetch atlas", "show atlas"},
-        "As it stands, result() waits for as long as it takes. Give it a time-out.",
+        "As it stands, result() waits until the atlas is there, after 0.6 s. Give it a shorter time-out.",
     ),
     solved="You gave up waiting. The task did not: a time-out ends the wait, and not the work.",
 )

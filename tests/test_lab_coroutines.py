@@ -1,5 +1,7 @@
 """Exercises of notebook 08: the answer that the starter cell holds, typical wrong answers, and a right one."""
 
+import asyncio
+
 import pytest
 from answers import READY, RUNNING, WAITING
 
@@ -85,6 +87,21 @@ class OneSecond(NoMethod):
     def __await__(self):
         yield 1
         return "hot"
+
+
+class ThreeSeconds(NoMethod):
+    def __await__(self):
+        yield 3
+        return "hot"
+
+
+class Future(NoMethod):
+    def __await__(self):
+        loop = asyncio.new_event_loop()
+        try:
+            return loop.create_future().__await__()
+        finally:
+            loop.close()
 
 
 class ForEver(NoMethod):
@@ -175,8 +192,10 @@ POLITE = dishes(1, 2, 3, 4, 5, 6.5, 7.5, 8.5)
         (lab.whistle, YieldsItself, "✗", "not the object"),
         (lab.whistle, YieldsNothing, "✗", "not nothing"),
         (lab.whistle, YieldsText, "✗", "so yield a number"),
-        (lab.whistle, OneSecond, "✗", "does not ask for 3 s"),
-        (lab.whistle, ForEver, "✗", "does not ask for 3 s"),
+        (lab.whistle, OneSecond, "✗", "has to ask for 3 s"),
+        (lab.whistle, ThreeSeconds, "✗", "and `await Whistle(5)` for 5 s"),
+        (lab.whistle, Future, "✗", "a future"),
+        (lab.whistle, ForEver, "✗", "has to ask for 3 s"),
         (lab.whistle, GivesNothing, "✗", "The await gives nothing"),
         (lab.whistle, GivesSeconds, "✗", 'does not give "hot"'),
         (lab.whistle, NoSeconds, "✗", "could not read this answer"),
@@ -185,7 +204,7 @@ POLITE = dishes(1, 2, 3, 4, 5, 6.5, 7.5, 8.5)
         (lab.make_way, kitchen(9, [(READY, 0, 1), (RUNNING, 1, 9)]), "…", "is there a `yield` at its bottom?"),
         (lab.make_way, kitchen(9, [(RUNNING, 1, 1), (RUNNING, 1, 9)]), "✗", "poured too late"),
         (lab.make_way, lanes(kettle_A=kettle(0, 4, 4)), "✗", "Leave the two tasks"),
-        (lab.make_way, kitchen(4, [(RUNNING, 1, 1), (WAITING, 1, 9)]), "✗", "the dishes are not done"),
+        (lab.make_way, kitchen(4, [(RUNNING, 1, 1), (WAITING, 1, 9)]), "✗", "has to do 8 s of work by itself"),
         (lab.make_way, lanes(kettle_A=[(WAITING, 0, 4)], dishes=dishes(*range(8))), "✗", "is to be filled and poured"),
         (lab.make_way, kitchen(8, dishes(1, 2, 3, 4, 5, 6, 7, 8.5)), "✗", "poured too late"),
         (lab.make_way, kitchen(4, dishes(*range(1, 17, 2))), "✗", "how long does your task sleep"),

@@ -107,6 +107,7 @@ ANSWERS = [
     (lab.gives_way, lambda: bill(*[0.25] * 16, [0]), "✗", "behind its last one"),
     (lab.gives_way, lambda: bill(*[1, [0]] * 4), "✗", "more often"),
     (lab.gives_way, lambda: bill(*[0.25, [0.25]] * 16), "✗", "for how long does it sleep"),
+    (lab.gives_way, lambda: bill(*[0.25, [0.1]] * 16), "✗", "for how long does it sleep"),
     (lab.gives_way, lambda: bill(*[0.25, [0]] * 16), "✓", "as early as before"),
     (lab.given_order, lambda: two([1], [1]), "…", "It is to be A B B A"),
     (lab.given_order, lambda: built([("RUNNING", 0, 1)]), "✗", "no steps"),

@@ -207,6 +207,12 @@ def until(kettle, lamp):
     lamp.close()
 
 
+def twelve_times(kettle, lamp):
+    for _ in range(12):
+        yield next(lamp)
+    lamp.close()
+
+
 def until_in_a_for_loop(kettle, lamp):
     for request in lamp:
         yield request
@@ -307,6 +313,7 @@ def raises(kettle, lamp):
         (generators.stopped, blinks_fast, "✗", "did not blink once a second"),
         (generators.stopped, yields_the_lamp, "✗", "`yield` hands the generator itself"),
         (generators.stopped, raises, "✗", "A generator ends with `return`"),
+        (generators.stopped, twelve_times, "✗", "went on blinking"),
         (generators.stopped, until, "✓", "its `finally` ran"),
         (generators.stopped, until_in_a_for_loop, "✓", "its `finally` ran"),
     ],

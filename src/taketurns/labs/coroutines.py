@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable, Generator
 from typing import Any
@@ -85,6 +86,7 @@ gives_up_control = Exercise(
         }
     ),
     of=dict,
+    todo='Nothing to check yet. Write "gives up" or "keeps" for each line.',
     solved="Control is given up only where an `await` has a `yield` at its bottom.",
 )
 
@@ -92,12 +94,12 @@ gives_up_control = Exercise(
 # An awaitable, driven by hand
 
 
-def _awaited(kind: Callable[[float], Any]) -> tuple[list[object], object]:
+def _awaited(kind: Callable[[float], Any], seconds: float = 3) -> tuple[list[object], object]:
     """Await one of a kind, and give what it asked for, and the value of the await."""
     asked: list[object] = []
 
     async def probe() -> object:
-        return await kind(3)
+        return await kind(seconds)
 
     coroutine = probe()
     try:
@@ -120,6 +122,15 @@ def _is_written(kind: type) -> bool:
     if how is None or inspect.iscoroutinefunction(how) or inspect.isgeneratorfunction(how):
         return True
     return how(kind(3)) is not None
+
+
+def _yields_a_future(kind: type) -> bool:
+    """Tell whether its request is one for asyncio, as a future's ``__await__`` makes it."""
+    try:
+        asked, _ = _awaited(kind)
+    except RuntimeError:  # a future finds out when it is resumed by somebody else than asyncio
+        return True
+    return any(isinstance(one, asyncio.Future) for one in asked)
 
 
 def _gives_an_iterator(kind: type) -> bool:
@@ -147,6 +158,10 @@ whistle = Exercise(
         _gives_an_iterator,
         "`__await__` returns a value here. It has to give an iterator, and a `yield` in it makes it do so.",
     ),
+    rule(
+        lambda kind: not _yields_a_future(kind),
+        "It yields what `asyncio.sleep` yields, a future. The loop in ten lines takes seconds: yield the number.",
+    ),
     rule(lambda kind: _awaited(kind)[0], "It never stops: the loop is asked for nothing. What has to be yielded?"),
     rule(
         lambda kind: not any(isinstance(one, kind) or one is None for one in _awaited(kind)[0]),
@@ -157,8 +172,8 @@ whistle = Exercise(
         "The loop in ten lines takes seconds, so yield a number. A text is what the `await` gives, when all is over.",
     ),
     rule(
-        lambda kind: sum(_awaited(kind)[0]) == 3,  # type: ignore[arg-type]
-        "`await Whistle(3)` does not ask for 3 s. The seconds were kept in `self.seconds`.",
+        lambda kind: [sum(_awaited(kind, seconds)[0]) for seconds in (3, 5)] == [3, 5],  # type: ignore[arg-type]
+        "`await Whistle(3)` has to ask for 3 s, and `await Whistle(5)` for 5 s. The seconds are in `self.seconds`.",
     ),
     rule(
         lambda kind: _awaited(kind)[1] is not None,
@@ -195,12 +210,14 @@ make_way = Exercise(
     ),
     rule(
         lambda trace: trace.time_in(State.RUNNING, "dishes") == 8,
-        "The dishes take 8 s of work. To sleep in their place makes way, but the dishes are not done.",
+        "The task `dishes` has to do 8 s of work by itself. To sleep in its place, or to start other tasks for it, "
+        "makes way, but is not asked for.",
     ),
     rule(lambda trace: trace.time_in(State.RUNNING, "kettle A") == 1.5, "The kettle is to be filled and poured."),
     rule(
         lambda trace: _poured(trace) < 7,
-        "The kettle is poured too late. Between which two dishes can the loop go on with something else?",
+        "The kettle is poured too late. One turn of the loop makes its timer's future done, and only the next one "
+        "resumes it: make way after each dish.",
     ),
     rule(
         lambda trace: trace.duration < 9.6,
@@ -211,6 +228,6 @@ make_way = Exercise(
         "As it stands, the dishes keep control for 8 s, and the kettle is poured at 9 s. Let them make way. "
         "If you have put in an `await` already: is there a `yield` at its bottom?",
     ),
-    solved="It is poured at 6 s and not at 5 s: one turn of the loop makes the timer's future done, the next one "
-    "resumes the kettle.",
+    solved="It is poured before the dishes are done. Where you make way after each dish, that is at 6 s and not at "
+    "5 s: one turn of the loop makes the timer's future done, the next one resumes the kettle.",
 )

@@ -328,6 +328,8 @@ def _is_stopped(until: Function) -> str | None:
         return "The lamp is still on: it stands at its `yield`, and its `finally` has not run. `lamp.close()` runs it."
     if tried.trace.lane("lamp")[-1].end < tried.trace.lane("kettle")[-1].end:
         return "The lamp was switched off while the kettle was on. Go on while `kettle.done` is false."
+    if tried.trace.lane("lamp")[-1].end > tried.trace.lane("kettle")[-1].end + 1.5:
+        return "The lamp went on blinking after the kettle was done. Look at `kettle.done` before each blink."
     if len(tried.lane("lamp", State.WAITING)) < 3:
         return "The lamp did not blink once a second. Yield each of its requests: they are its waits."
     return None

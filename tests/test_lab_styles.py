@@ -104,7 +104,7 @@ def in_callbacks():
         (styles.which_style, ..., "…", "Nothing to check yet"),
         (styles.which_style, "callbacks", "✗", "so could the other three"),
         (styles.which_style, "generators", "✗", "so could the other three"),
-        (styles.which_style, "coroutines", "✗", "By luck"),
+        (styles.which_style, "coroutines", "✗", "you cannot know it"),
         (styles.which_style, "Greenlets", "✗", "so could the other three"),
         (styles.which_style, "threads", "✗", "none of the choices"),
         (styles.which_style, 3, "✗", "not a text"),

@@ -216,7 +216,7 @@ make_way = Exercise(
     rule(lambda trace: trace.time_in(State.RUNNING, "kettle A") == 1.5, "The kettle is to be filled and poured."),
     rule(
         lambda trace: _poured(trace) < 7,
-        "The kettle is poured too late. One turn of the loop makes its timer's future done, and only the next one "
+        "The kettle is poured too late. One round of the loop makes its timer's future done, and only the next one "
         "resumes it: make way after each dish.",
     ),
     rule(
@@ -229,5 +229,5 @@ make_way = Exercise(
         "If you have put in an `await` already: is there a `yield` at its bottom?",
     ),
     solved="It is poured before the dishes are done. Where you make way after each dish, that is at 6 s and not at "
-    "5 s: one turn of the loop makes the timer's future done, the next one resumes the kettle.",
+    "5 s: one round of the loop makes the timer's future done, the next one resumes the kettle.",
 )

@@ -94,7 +94,7 @@ three_calls_down = Exercise(
     rule(
         lambda trace: _in_state(trace, State.WAITING) > 0,
         "No kettle waits any more. Heating takes its time; only the cook is to be free meanwhile. "
-        "(A `yield` does not wait here: with it, a function that is called does nothing.)",
+        "(Neither a `yield` nor `asyncio.sleep` waits here: each only gives an object that nobody runs.)",
     ),
     _heats,
     rule(

@@ -215,7 +215,7 @@ which_style = Exercise(
         {
             "callbacks": _GUESS,
             "generators": _GUESS,
-            "coroutines": f"By luck, it was. {_GUESS}",
+            "coroutines": "It was, but you cannot know it. What in the picture would be different with another style?",
             "greenlets": _GUESS,
         },
     ),

@@ -108,7 +108,7 @@ def test_without_a_gil_threads_compute(runs, changed):
         (15, "✗", "threads take 0.82 s, and asyncio + processes 0.46 s. That is not yet"),
         (50, "✗", "so it is at a smaller share"),
         (100, "✗", "counts eight times"),
-        (25, "✓", "twice a task"),
+        (25, "✓", "Under one GIL"),
     ],
 )
 def test_the_tipping_point(answer, sign, said):

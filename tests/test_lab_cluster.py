@@ -69,7 +69,7 @@ def graph(*workers, add=("add", 1, 7, 8), at_once=True):
             "✗",
             "Who could read them?",
         ),
-        (lab.no_letters_travel, letters(("pack A", LOOP, 0, 1)), "✗", "Scattered letters travel too"),
+        (lab.no_letters_travel, letters(("pack A", LOOP, 0, 1)), "✗", "each is a journey"),
         (lab.no_letters_travel, letters(*READS, ("pack A", 1, 1, 2)), "✗", "Letters were packed and sent"),
         (lab.no_letters_travel, letters(), "✗", "from somewhere else"),
         (lab.no_letters_travel, letters(*READS), "✓", "Two names went out"),

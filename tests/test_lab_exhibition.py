@@ -109,10 +109,10 @@ def test_a_child_can_be_given_a_walk():
     ("answer", "said"),
     [
         (..., "… How long? Nothing to check yet"),
-        (7200, "✗ How long? So long it takes one game at a time"),
+        (7200, "✗ How long? One game at a time takes that long"),
         (1200, "✗ How long? Then she leaves the last board"),
-        (720, "✗ How long? So long it would take if she waited for the opponents"),
-        (774, "✗ How long? So long it would take if she waited"),
+        (720, "✗ How long? It would take that long if she waited for the opponents"),
+        (774, "✗ How long? It would take that long if she waited"),
         (1000, "✗ How long? 1000 s is not it"),
         (1230, "✓ How long?"),
         (1230.0, "✓ How long?"),
@@ -186,7 +186,10 @@ def test_one_master_may_be_a_task_of_her_own():
         (lambda: exhibit(cloned), "✗ Two masters: At some instant there are more than 2"),
         (lambda: exhibit(her_own), "✗ Two masters: At some instant there are more than 2"),
         (lambda: exhibit(shared, asyncio.Semaphore(3)), "✗ Two masters: At some instant there are more than 2"),
-        (lambda: exhibit(kept, asyncio.Semaphore(2)), "✗ Two masters: It takes 1 min 30 s"),
+        (
+            lambda: exhibit(kept, asyncio.Semaphore(2)),
+            "✗ Two masters: It takes as long as if each played one game at a time",
+        ),
         (lambda: exhibit(shared, asyncio.Semaphore(2)), "✓ Two masters"),
     ],
 )

@@ -174,7 +174,8 @@ tipping_point = Exercise(
     "The tipping point",
     _tips,
     of=int,
-    solved="A quarter of computing is enough: eight times a quarter is twice a task.",
+    solved="A quarter of computing is enough. Under one GIL, eight times 0.1 s make 0.8 s, after 0.3 s of "
+    "waiting: 1.1 s. Asyncio with processes needs 0.5 s.",
 )
 
 

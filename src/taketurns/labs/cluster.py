@@ -216,8 +216,8 @@ no_letters_travel = Exercise(
     _elsewhere("It read the letters, and they had to travel after that. Who could read them?", "read"),
     rule(
         lambda trace: not _named(trace, "pack", "unpack"),
-        "Letters were packed and sent. Scattered letters travel too, once. What is small enough to be sent in their "
-        "place?",
+        "Letters were packed and sent. `gather` and `result()` bring them here, and `scatter` or an argument sends "
+        "them: each is a journey. What is small enough to be sent in their place?",
     ),
     rule(
         lambda trace: len(_named(trace, "read")) == 2,
@@ -305,7 +305,9 @@ as_a_graph = Exercise(
         lambda trace: len(_named(trace, "add")) == 1,
         "There is no sum, or more than one. `lab.add` takes the list of all counts, once.",
     ),
-    _elsewhere("Only `delayed(lab.read)(name)` is a node of a graph; `lab.read(name)` is a call, here and now."),
+    _elsewhere(
+        "Only `delayed(f)(x)` is a node of a graph; `f(x)` is a call, here and now: so for read, count and add."
+    ),
     rule(
         lambda trace: trace.peak_concurrency > 1,
         "They came one by one. `result()` waits; make the whole graph, and ask once, at its end.",
@@ -313,7 +315,8 @@ as_a_graph = Exercise(
     rule(_added_last, "The sum began before the last count had ended. Which counts did it get?"),
     start=rule(
         lambda trace: any(span.process for span in trace.spans if not span.task.startswith("add")),
-        "As it stands, only the sum is computed by a worker.",
+        "As it stands, only the sum is computed by a worker. `delayed(lab.read(name))` does not change that: it calls "
+        "`lab.read` here, and then hands over what came out.",
     ),
     solved="One graph went out, and one number came back.",
 )

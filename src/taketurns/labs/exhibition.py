@@ -11,6 +11,7 @@ from taketurns.exhibition import Exhibition, Played
 from taketurns.loop import EventLoop
 from taketurns.spans import Span, State, Trace
 from taketurns.tasks import compute
+from taketurns.text import duration_text
 
 __all__ = ["as_seen", "cured", "first_minutes", "formula", "how_long", "how_many", "small", "two_masters", "walk"]
 
@@ -85,11 +86,11 @@ small = Exhibition(boards=4, master=5, opponent=10, rounds=3)
 
 how_long = Exercise(
     "How long?",
-    rule(lambda seconds: seconds != 7200, "So long it takes one game at a time. She walks."),
+    rule(lambda seconds: seconds != 7200, "One game at a time takes that long. She walks."),
     rule(lambda seconds: seconds != 1200, "Then she leaves the last board. Its opponent has not replied yet."),
     rule(
         lambda seconds: seconds not in (720, 774),
-        "So long it would take if she waited for the opponents. A round of her walk is 10 × 6 s, and that is longer.",
+        "It would take that long if she waited for the opponents. A round of her walk is 10 × 6 s, and that is longer.",
     ),
     rule(lambda seconds: seconds == 1230, "{answer} s is not it. How long does a walk from board to board take?"),
     of=float,
@@ -101,7 +102,7 @@ how_many = Exercise(
     rule(lambda boards: boards != 14, "56 / 4 boards fit into the time of a reply. The one that she left is one, too."),
     rule(lambda boards: boards <= 15, "With {answer} boards her walk takes longer than 4 + 56 s."),
     rule(lambda boards: boards == 15, "She could take one board more, and be back before its reply."),
-    of=int,
+    of=float,
     solved="Her walk of 15 × 4 s takes as long as a move and its reply, 60 s.",
 )
 
@@ -126,20 +127,28 @@ def _has_boards(trace: Trace) -> bool:
 
 
 def _rules(masters: int, seconds: float, slow: str) -> list[Callable[[Any], str | None]]:
+    said = f"It takes {{duration}}, and should take {duration_text(seconds)}."
     return [
         rule(_has_boards, 'Leave the four tasks and their names as they are: "board 1" to "board 4".'),
         rule(
             lambda trace: len(_moves(trace)) == small.boards * small.rounds,
             "There are to be 12 moves of 5 s. If one is missing: is everything awaited?",
         ),
-        rule(lambda trace: trace.duration < small.sequential, slow),
+        rule(lambda trace: trace.duration < small.sequential / masters, slow),
         rule(lambda trace: _at_once(trace) >= masters, "Only one of them plays. How many may be inside at once?"),
         rule(
             lambda trace: _at_once(trace) <= masters,
             f"At some instant there are more than {masters} of her at the boards. "
-            "What only one task uses keeps nobody else out.",
+            "How many may be inside at once, and do all boards share the same one?",
         ),
-        rule(lambda trace: trace.duration == seconds, f"It takes {{duration}}, and should take {seconds:g} s."),
+        rule(
+            lambda trace: trace.duration >= seconds,
+            f"{said} An opponent replies before she has moved. A board has to wait for its own move.",
+        ),
+        rule(
+            lambda trace: trace.duration == seconds,
+            f"{said} Some board waits longer than it has to: does it wait for its own move, or for all in the queue?",
+        ),
     ]
 
 
@@ -156,14 +165,17 @@ cured = Exercise(
     ),
     start=rule(
         lambda trace: not _is_cloned(trace),
-        "As it stands, she moves at four boards at once. There is to be one of her.",
+        "As it stands, she moves at four boards at once. There is to be one of her. "
+        "If you have a lock already: do all four share the same one?",
     ),
     solved="She moves at one board at a time, and does not wait for replies.",
 )
 
 two_masters = Exercise(
     "Two masters",
-    *_rules(2, 50, "It takes as long as one game at a time. Does somebody stay at a board until the reply?"),
+    *_rules(
+        2, 50, "It takes as long as if each played one game at a time. Does somebody stay at a board until the reply?"
+    ),
     start=rule(
         lambda trace: not (_has_boards(trace) and _at_once(trace) == 1),
         "As it stands, there is one master. Let there be two.",

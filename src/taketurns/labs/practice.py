@@ -135,7 +135,7 @@ which_mistake = Exercise(
         }
     ),
     of=dict,
-    solved="A missing lane, orange, a staircase, and a lane that goes on behind its limit.",
+    solved="Orange, a staircase, a lane that goes on beyond its limit, and a missing lane.",
 )
 
 
@@ -190,7 +190,7 @@ three_places = Exercise(
     start=rule(
         lambda trace: not (_most(trace) == trace.peak_concurrency - 1 == 6 and trace.duration == 3),
         "As it stands, the archive has to serve six at once. Let in three. "
-        "If you have a semaphore already: do all six share the same one?",
+        "If you have a semaphore already: do all six share the same one, and does the request stand inside its block?",
     ),
     solved="Six tasks in progress, and never more than three of them at the archive.",
 )

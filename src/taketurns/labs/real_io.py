@@ -183,8 +183,9 @@ three_at_a_time = Exercise(
     "Three at a time",
     rule(
         lambda visit: visit.seen.refused == 0,
-        "More than three came at once, and the server refused {answer.seen.refused}. A limit that each task makes for "
-        "itself limits nobody. It has to be one and the same for all.",
+        "More than three came at once, and the server refused {answer.seen.refused}. Is there a limit, and does each "
+        "task take it for its own page? It has to be one and the same for all: a limit that each task makes for itself "
+        "limits nobody.",
     ),
     rule(lambda visit: visit.error is None, "Your program raised an exception: {answer.error!r}"),
     rule(
@@ -233,6 +234,11 @@ others_go_on = Exercise(
     ),
     rule(lambda visit: visit.seen.most_at_once > 1, "They came one by one. Let them be in progress together."),
     rule(
+        lambda visit: visit.result is not None,
+        "Your program returned None. Where was the error caught? Outside of the group is too late: by then the other "
+        "pages were canceled. Catch it in the task of its own page.",
+    ),
+    rule(
         lambda visit: len(_texts(visit)) == 5,
         "You returned {answer.result!r}. Who reads it cannot tell which page is missing: give None in its place.",
     ),
@@ -243,7 +249,8 @@ others_go_on = Exercise(
     of=Visit,
     start=rule(
         lambda visit: not isinstance(visit.error, ExceptionGroup),
-        "As it stands, one error of the server takes the other four pages with it.",
+        "As it stands, one error of the server takes the other four pages with it. "
+        "To catch it around the group is too late: by then the others are canceled.",
     ),
     solved="Four pages and one None: the error was caught where it belongs, in its own task.",
 )
@@ -264,7 +271,7 @@ def _steady(trace: Trace) -> bool:
 
 
 asks_again = Exercise(
-    "Ask again",
+    "Back off",
     rule(
         lambda trace: len(_attempts(trace)) >= 3,
         "You gave up too early. The third call would have been answered.",

@@ -1,6 +1,8 @@
-"""Every notebook in JupyterLab, in a real browser: run all of it, look at what is shown, and use what can be used.
+"""Every notebook in JupyterLab, in a real browser: run all of it, look at what is shown, and use it by keyboard.
 
-Needs Chromium and the package playwright; without them it is skipped, unless TAKETURNS_BROWSER says that it must run.
+What the course itself shows is held to the rules of axe-core, in the light and in the dark theme. Each deck of slides
+opens without a network. Needs Chromium and the packages of the extras `browser` and `slides`; without them it is
+skipped, unless TAKETURNS_BROWSER says that it must run.
 """
 
 import json
@@ -25,11 +27,15 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 FLAGS += ["--disable-component-update", "--disable-sync"]
 
 if os.environ.get("TAKETURNS_BROWSER"):
-    assert CHROMIUM, f"there is no Chromium here: install one of {', '.join(NAMES)}"
+    import axe_playwright_python.sync_playwright as axe
     import playwright.sync_api as playwright
 else:
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium here", allow_module_level=True)
     playwright = pytest.importorskip("playwright.sync_api")
-    pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+pytestmark = pytest.mark.timeout(300)  # both cores may be busy
 
 #: All cells are in the page, also those that are not in sight; nothing asks for news.
 SETTINGS = {
@@ -37,6 +43,8 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false"},
 }
 STARRED = "() => [...document.querySelectorAll('.jp-InputPrompt')].some((prompt) => prompt.innerText.includes('*'))"
+#: What the course puts into the page, and not JupyterLab.
+OURS = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
 LOOK = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-child')].map((output) => ({
     kind: output.querySelector('[data-mime-type]')?.dataset.mimeType ?? '',
     text: output.innerText,
@@ -131,16 +139,32 @@ def test_a_notebook_runs_and_everything_in_it_is_shown(lab, page, path):
     assert page.broken == []
     for use in (use_sliders, use_stepper, use_hall):
         use(page)
+    assert against_axe(page) == []
+    choose_dark_theme(page)
+    assert against_axe(page) == []
     assert page.broken == []
+
+
+def against_axe(page):
+    """Give what breaks a rule of WCAG 2.1, levels A and AA: names, roles, keyboard, contrast and the like."""
+    rules = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+    found = axe.Axe().run(page, context=OURS, options=rules).response["violations"]
+    return [(rule["id"], node["html"][:200], node["failureSummary"]) for rule in found for node in rule["nodes"]]
+
+
+def choose_dark_theme(page):
+    page.click(".lm-MenuBar-itemLabel >> text=Settings")
+    page.hover(".lm-Menu-itemLabel >> text=Theme")
+    page.click(".lm-Menu-itemLabel >> text=/^JupyterLab Dark$/")
+    page.wait_for_function("() => document.body.dataset.jpThemeName === 'JupyterLab Dark'")
 
 
 def use_sliders(page):
     """Move a slider by a key: the picture beneath it follows."""
-    for box in page.locator(".widget-vbox:has(.widget-hslider):not(:has(.widget-button))").all():
+    for box in page.locator(".widget-vbox:has(.taketurns-slider):not(:has(.widget-button))").all():
         shown = box.locator(".widget-html-content").last
-        before, handle = shown.inner_html(), box.locator(".noUi-handle").first
-        value = int(float(handle.get_attribute("aria-valuenow")))
-        handle.press("ArrowLeft" if value else "ArrowRight")
+        before, slider = shown.inner_html(), box.get_by_role("slider").first
+        slider.press("ArrowLeft" if int(slider.input_value()) else "ArrowRight")
         playwright.expect(shown).not_to_have_js_property("innerHTML", before)
 
 
@@ -149,9 +173,9 @@ def use_stepper(page):
     for box in page.locator(".widget-vbox:has(button:has-text('forward'))").all():
         shown = box.locator(".widget-html-content").first
         step = int(re.search(r"Step (\d+) of", shown.inner_text())[1])
-        box.locator("button:has-text('forward')").click()
+        box.locator("button:has-text('forward')").press("Enter")
         playwright.expect(shown).to_contain_text(f"Step {step + 1} of")
-        box.locator(".noUi-handle").press("ArrowLeft")
+        box.get_by_role("slider", name="step").press("ArrowLeft")
         playwright.expect(shown).to_contain_text(f"Step {step} of")
 
 
@@ -160,13 +184,53 @@ def use_hall(page):
     for hall in page.locator(".taketurns-hall").all():
         clock, play = hall.locator(".clock").first, hall.locator("button.play")
         before = clock.text_content()
-        play.click()
+        play.press("Enter")
         playwright.expect(clock).not_to_have_text(before)
-        play.click()
+        play.press("Space")
         playwright.expect(play).to_contain_text("play")
-        hall.locator("button.start").click()
+        hall.locator("button.start").press("Enter")
         playwright.expect(clock).to_have_text("0:00:00")
         hall.locator("input").press("ArrowRight")
         playwright.expect(clock).to_have_text("0:00:01")
         hall.locator(".table").first.press("Enter")
         playwright.expect(hall.locator(".large h3")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def slides(tmp_path_factory):
+    """The decks, as `make slides` makes them."""
+    pytest.importorskip("sphinx_revealjs")
+    folder = tmp_path_factory.mktemp("slides")
+    convert = [
+        sys.executable,
+        "-m",
+        "nbconvert",
+        "--config=docs/slides/config.py",
+        f"--output-dir={folder}",
+        *NOTEBOOKS,
+    ]
+    done = subprocess.run(convert, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return folder
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_deck_of_slides_needs_no_network_and_shows_all_its_pictures(slides, page, path):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    deck = slides / f"{path.stem}.slides.html"
+    page.goto(deck.as_uri())
+    page.wait_for_selector(".reveal.ready")
+    assert [url for url in asked if not url.startswith(("data:", "blob:")) and url != deck.as_uri()] == []
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    kinds = [cell["metadata"]["slideshow"]["slide_type"] for cell in cells]
+    assert page.evaluate("() => Reveal.getTotalSlides()") == sum(kind in ("slide", "subslide") for kind in kinds)
+    assert page.locator("aside.notes").count() == kinds.count("notes") > 0
+    assert page.evaluate("() => [...document.images].every((image) => image.alt && image.naturalWidth)")
+    page.keyboard.press("End")
+    page.wait_for_function("() => Reveal.isLastSlide()")
+    with page.expect_popup() as speaker:
+        page.keyboard.press("s")
+    speaker.value.wait_for_function("() => document.querySelector('.speaker-controls-notes')")
+    speaker.value.close()
+    assert page.broken == []

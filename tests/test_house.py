@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "perfetto": set(),
     "spans": {"text", "perfetto"},
     "preflight": {"text"},
+    "progress": set(),
     "verify": set(),
     # recording
     "children": set(),
@@ -54,13 +55,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pictures/chart": {"pictures/figures", "pictures/lanes", "pictures/strip", "spans"},
     "pictures/guide": {"pictures/chart", "pictures/lanes", "pictures/strip", "spans"},
     "widgets/games": set(),
+    "widgets/slider": set(),
     "widgets/pieces": set(),
     "widgets/tables": {"spans"},
     "widgets/room": {"pictures/lanes", "spans", "widgets/games", "widgets/pieces", "widgets/tables"},
     "widgets": {
         *("moments", "pictures/figures", "pictures/lanes", "pictures/sketch", "pictures/timeline"),
         *("spans", "text", "verify"),
-        *("widgets/games", "widgets/room", "widgets/tables"),
+        *("widgets/games", "widgets/room", "widgets/slider", "widgets/tables"),
     },
     # servers of notebook 14
     "servers/process": set(),
@@ -87,7 +89,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("servers",),
         *("pictures/guide", "pictures/sketch", "pictures/timeline", "prediction", "programs"),
     },
-    "__init__": {"clock", "preflight", "recording", "spans", "tasks", "verify"},
+    # a cell magic of IPython
+    "magic": {"pictures/timeline", "recorder", "recording", "spans", "verify"},
+    "__init__": {"clock", "magic", "preflight", "recording", "spans", "tasks", "verify"},
 }
 
 # Against the direction, and only inside a function.
@@ -104,7 +108,7 @@ OTHERS: dict[str, set[str]] = {
     },
     "numpy": {"pictures/lanes", "pictures/strip", "pictures/timeline", "widgets"},
     "PIL": {"pictures/figures", "programs"},
-    "IPython": {"pictures/figures", "widgets"},
+    "IPython": {"magic", "progress", "pictures/figures", "widgets"},
     "greenlet": {"labs", "suspend"},
     "httpx": {"labs"},
     "psycopg": {"labs"},
@@ -113,8 +117,8 @@ OTHERS: dict[str, set[str]] = {
     "distributed": {"cluster"},
     "ipywidgets": {"widgets"},
     "anytimeline": {"widgets"},
-    "anywidget": {"widgets"},
-    "traitlets": {"widgets"},
+    "anywidget": {"widgets", "widgets/slider"},
+    "traitlets": {"widgets", "widgets/slider"},
 }
 
 

@@ -19,6 +19,7 @@ MOST_BYTES = 1_000_000
 MOST_LINES = 10
 LEAST_COMPARED = 2 / 3
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip"}
+SLIDE_TYPES = {"slide", "subslide", "fragment", "-", "notes", "skip"}
 OF_A_MACHINE = re.compile(r"/(?:root|home|work|tmp|Users)/|File ~/|\\Users\\")
 
 
@@ -26,7 +27,7 @@ def problems(notebook: NotebookNode, folder: Path = FOLDER) -> list[str]:
     """Give what is wrong with a notebook that stands in that folder, one line each."""
     found = [*about_the_notebook(notebook)]
     for number, cell in enumerate(notebook.cells):
-        rules: list[Iterator[str]] = [about_pictures(cell), about_links(cell, folder)]
+        rules: list[Iterator[str]] = [about_pictures(cell), about_links(cell, folder), about_slides(cell)]
         if cell.cell_type == "code" and cell.source.strip():
             rules += [about_a_run(cell), about_outputs(cell), about_source(cell)]
         found += [f"cell {number}: {problem}" for rule in rules for problem in rule]
@@ -73,6 +74,13 @@ def about_source(cell: NotebookNode) -> Iterator[str]:
         yield f"it has {lines} lines, more than {MOST_LINES}, and is not tagged solution or long"
     if re.search(r"^\s*#\s*(?:NBVAL|PYTEST_VALIDATE)_", cell.source, re.MULTILINE):
         yield "a comment says to nbval what a tag is to say"
+
+
+def about_slides(cell: NotebookNode) -> Iterator[str]:
+    """It says where in a deck of slides it stands."""
+    kind = cell.metadata.get("slideshow", {}).get("slide_type")
+    if kind not in SLIDE_TYPES:
+        yield f"its slide type is {kind!r}, and not one of {', '.join(sorted(SLIDE_TYPES))}"
 
 
 def about_pictures(cell: NotebookNode) -> Iterator[str]:
@@ -153,8 +161,16 @@ def test_notebook_keeps_the_rules(path: Path) -> None:
 # The rules themselves: a notebook that keeps them, and what each way to break one is told.
 
 
+ON_A_SLIDE = {"slideshow": {"slide_type": "slide"}}
+
+
 def ran(source: str, *outputs: NotebookNode, tags: tuple[str, ...] = ()) -> NotebookNode:
-    return new_code_cell(source, execution_count=1, outputs=list(outputs), metadata={"tags": list(tags)})
+    metadata = {"tags": list(tags), **ON_A_SLIDE}
+    return new_code_cell(source, execution_count=1, outputs=list(outputs), metadata=metadata)
+
+
+def prose(text: str) -> NotebookNode:
+    return new_markdown_cell(text, metadata=ON_A_SLIDE)
 
 
 def printed(text: str) -> NotebookNode:
@@ -175,9 +191,9 @@ def notebook_of(*cells: NotebookNode, kernel: str = "python3") -> NotebookNode:
 
 PICTURE = '<img alt="2 -> 1 tasks" src="data:image/png;base64,AA/tmp/AA">'
 GOOD = [
-    new_markdown_cell("# A [neighbor](neighbor.ipynb#part), [the docs](https://docs.python.org) and ![a dot](dot.png)"),
-    new_markdown_cell("`list[int](no_link)` [up](../folder/neighbor.ipynb) <details>folded</details> [here](#part)"),
-    new_code_cell(""),
+    prose("# A [neighbor](neighbor.ipynb#part), [the docs](https://docs.python.org) and ![a dot](dot.png)"),
+    prose("`list[int](no_link)` [up](../folder/neighbor.ipynb) <details>folded</details> [here](#part)"),
+    new_code_cell("", metadata=ON_A_SLIDE),
     ran("def f():\n    verify('later', True)\n"),
     ran("await asyncio.sleep(0)"),
     ran("%matplotlib inline\nverify('it holds', True);", printed("✓ it holds")),
@@ -188,13 +204,14 @@ GOOD = [
     ran("pass\n\n" * 11, tags=("solution",)),
 ]
 BAD: dict[str, tuple[Callable[[], NotebookNode], str]] = {
-    "too large": (lambda: notebook_of(new_markdown_cell("x" * MOST_BYTES)), "more than 1,000,000"),
+    "too large": (lambda: notebook_of(prose("x" * MOST_BYTES)), "more than 1,000,000"),
     "another kernel": (lambda: notebook_of(kernel="conda-env"), "do not name the kernel python3"),
     "little compared": (
         lambda: notebook_of(ran("1", printed("1")), ran("2", printed("2"), tags=("nbval-ignore-output",))),
         "only 1 of 2 cells",
     ),
-    "not run": (lambda: notebook_of(new_code_cell("a = 1")), "cell 0: it was not run"),
+    "no slide type": (lambda: notebook_of(new_markdown_cell("# A")), "its slide type is None"),
+    "not run": (lambda: notebook_of(new_code_cell("a = 1", metadata=ON_A_SLIDE)), "cell 0: it was not run"),
     "a claim without output": (lambda: notebook_of(ran("for x in y:\n    verify('x', x)")), "no stored output"),
     "a check without output": (lambda: notebook_of(ran("exercise.check(trace)")), "no stored output"),
     "a value without output": (lambda: notebook_of(ran("a = 1\na")), "no stored output"),
@@ -212,9 +229,9 @@ BAD: dict[str, tuple[Callable[[], NotebookNode], str]] = {
         lambda: notebook_of(ran("plot()", new_output("display_data", data={"image/png": "AAAA"}))),
         "stands without HTML",
     ),
-    "a picture with an empty alt": (lambda: notebook_of(new_markdown_cell("![ ](dot.png)")), "no alternative text"),
-    "a broken link": (lambda: notebook_of(new_markdown_cell("[next](nowhere.ipynb)")), "points to nowhere.ipynb"),
-    "a broken picture": (lambda: notebook_of(new_markdown_cell('<img alt="a" src="no.png">')), "points to no.png"),
+    "a picture with an empty alt": (lambda: notebook_of(prose("![ ](dot.png)")), "no alternative text"),
+    "a broken link": (lambda: notebook_of(prose("[next](nowhere.ipynb)")), "points to nowhere.ipynb"),
+    "a broken picture": (lambda: notebook_of(prose('<img alt="a" src="no.png">')), "points to no.png"),
 }
 
 

@@ -290,6 +290,7 @@ def test_a_machine_is_a_table_and_a_sentence() -> None:
             "taketurns is not installed: new processes import it. "
             "Run `%pip install -e ..` in a cell, then restart the kernel.",
         ),
+        ({"versions": {"jupyterlab": None, "nbval": None}}, "jupyterlab       not installed", ""),
     ],
 )
 def test_what_matters_to_the_course_gets_a_sentence(changes: dict[str, Any], row: str, note: str) -> None:

@@ -22,9 +22,13 @@ def test_a_parameter_without_a_default_begins_at_its_first_value():
     assert sliders(lambda seconds: seconds, seconds=[0.1, 0.2]).chosen == {"seconds": 0.1}
 
 
-def test_a_slider_is_named_and_can_be_moved_by_keys():
+def test_a_slider_is_named_and_is_another_value_as_soon_as_its_index_is():
     (slider,) = sliders(lambda switch_interval: "", switch_interval=[1, 2]).controls.values()
-    assert (slider.description, slider.continuous_update) == ("switch interval", False)
+    assert (slider.name, slider.texts, slider.continuous) == ("switch interval", ["1", "2"], False)
+    slider.index = 1
+    assert slider.value == 2
+    with pytest.raises(ValueError, match="3"):
+        slider.value = 3
 
 
 def test_a_page_that_cannot_run_it_shows_its_still():

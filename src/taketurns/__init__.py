@@ -15,7 +15,8 @@ Its modules, from the bottom up:
   first asked for.
 - ``servers``, ``cluster``: a web server, PostgreSQL and a Dask cluster, each in processes of its own, for a while.
 - ``prediction``, ``programs``: what each model of execution would do, by a simple rule, and small programs in each.
-- ``preflight``, ``verify``, ``checks``, ``labs``: what machine this is, claims, and the exercises of the notebooks.
+- ``preflight``, ``progress``, ``verify``, ``checks``, ``labs``: what machine this is, a bar that moves, claims, and the
+  exercises of the notebooks.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from taketurns.loop import EventLoop
     from taketurns.pictures.chart import chart
     from taketurns.pictures.timeline import compare, timeline
+    from taketurns.progress import progress
     from taketurns.simulation import simulate
     from taketurns.widgets.explore import explore
     from taketurns.widgets.hall import hall
@@ -58,6 +60,7 @@ __all__ = [
     "hall",
     "play",
     "preflight",
+    "progress",
     "record",
     "simulate",
     "sliders",
@@ -78,6 +81,7 @@ _LAZY = {
     "explore": "widgets.explore",
     "hall": "widgets.hall",
     "play": "exhibition",
+    "progress": "progress",
     "simulate": "simulation",
     "sliders": "widgets.sliders",
     "stepper": "widgets.stepper",
@@ -95,3 +99,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Give a shell the cell magic ``%%timeline``; IPython calls this at ``%load_ext taketurns``."""
+    from taketurns import magic
+
+    magic.load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the cell magic out again; IPython calls this at ``%unload_ext taketurns``."""
+    from taketurns import magic
+
+    magic.unload(shell)

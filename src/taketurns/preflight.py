@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Machine", "cores", "cores_at_once", "gil", "origin", "preflight", "quota"]
 
+#: With what each is for. Those without a word are rows of the table and never missed: VS Code and Google Colab open
+#: notebooks as well, and `make test` installs what it needs.
 PACKAGES = {
-    "jupyterlab": "the notebooks open in it",
+    "jupyterlab": "",
     "ipykernel": "it runs the cells",
     "matplotlib": "it draws the timelines",
     "ipywidgets": "it makes the sliders",
     "greenlet": "notebooks 09 and 10 switch with it",
     "nest_asyncio2": "notebook 08 shows what it does",
-    "nbval": "`make test` runs the notebooks with it",
+    "nbval": "",
     "taketurns": "new processes import it",
 }
 SWITCH_INTERVAL = 0.005
@@ -130,7 +132,7 @@ def _notes(machine: Machine) -> Iterator[str]:
     if machine.clock_resolution > COARSE_CLOCK:
         yield f"The clock ticks every {duration_text(machine.clock_resolution)}: what is shorter cannot be seen."
     for name, use in PACKAGES.items():
-        if machine.versions.get(name, "") is None:
+        if use and machine.versions.get(name, "") is None:
             source = "-e .." if name == "taketurns" else name
             yield f"{name} is not installed: {use}. Run `%pip install {source}` in a cell, then restart the kernel."
 

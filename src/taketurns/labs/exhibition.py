@@ -11,7 +11,6 @@ from taketurns.exhibition import Exhibition, Played
 from taketurns.loop import EventLoop
 from taketurns.spans import Span, State, Trace
 from taketurns.tasks import compute
-from taketurns.text import duration_text
 
 __all__ = ["as_seen", "cured", "first_minutes", "formula", "how_long", "how_many", "small", "two_masters", "walk"]
 
@@ -127,7 +126,7 @@ def _has_boards(trace: Trace) -> bool:
 
 
 def _rules(masters: int, seconds: float, slow: str) -> list[Callable[[Any], str | None]]:
-    said = f"It takes {{duration}}, and should take {duration_text(seconds)}."
+    said = f"It takes {{duration}}, and should take {seconds // 60:g} min {seconds % 60:g} s."
     return [
         rule(_has_boards, 'Leave the four tasks and their names as they are: "board 1" to "board 4".'),
         rule(

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from ipywidgets import HTML, SelectionSlider, VBox
+from ipywidgets import HTML, VBox
 
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
 from taketurns.pictures.sketch import sketch
 from taketurns.spans import Trace
 from taketurns.verify import describe
+from taketurns.widgets.slider import Slider
 
 __all__ = ["Sliders", "sliders"]
 
@@ -36,29 +37,22 @@ def sliders(draw: Callable[..., Any], **values: Sequence[Any]) -> Sliders:
     return Sliders(draw, {name: _slider(name, list(of), parameters[name].default) for name, of in values.items()})
 
 
-def _slider(name: str, values: list[Any], default: Any) -> SelectionSlider:
+def _slider(name: str, values: list[Any], default: Any) -> Slider:
     if not values:
         raise ValueError(f"the slider {name} needs values to choose from, as in {name}=[1, 5, 20]")
     start = values[0] if default is inspect.Parameter.empty else default
     if start not in values:
         raise ValueError(f"the slider {name} begins at its default, {start!r}, which is none of its values: {values}")
-    return SelectionSlider(
-        options=[(str(value), value) for value in values],
-        value=start,
-        description=name.replace("_", " "),
-        continuous_update=False,
-        style={"description_width": "initial"},
-        layout={"width": "28em"},
-    )
+    return Slider(name.replace("_", " "), values, start)
 
 
 class Sliders(VBox):  # type: ignore[misc]
     """Sliders, and beneath them what they choose. A page that cannot run it, such as a saved one, shows it still."""
 
-    def __init__(self, draw: Callable[..., Any], controls: dict[str, SelectionSlider]) -> None:
+    def __init__(self, draw: Callable[..., Any], controls: dict[str, Slider]) -> None:
         self.draw, self.controls, self.picture = draw, controls, HTML()
         for control in controls.values():
-            control.observe(self._redraw, "value")
+            control.observe(self._redraw, "index")
         self._redraw()
         super().__init__([*controls.values(), self.picture])
 

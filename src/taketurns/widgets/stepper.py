@@ -8,7 +8,7 @@ import linecache
 from collections.abc import Iterator
 from html import escape
 
-from ipywidgets import HTML, Button, HBox, IntSlider, VBox
+from ipywidgets import HTML, Button, HBox, VBox
 from matplotlib import style
 from matplotlib.figure import Figure
 
@@ -17,6 +17,7 @@ from taketurns.pictures.figures import png
 from taketurns.pictures.timeline import timeline
 from taketurns.spans import Trace
 from taketurns.text import duration_text
+from taketurns.widgets.slider import Slider
 
 __all__ = ["Stepper", "stepper"]
 
@@ -46,13 +47,13 @@ class Stepper(VBox):  # type: ignore[misc]
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.place = IntSlider(1, 1, len(trace.moments), description="step", continuous_update=True)
+        self.place = Slider("step", range(1, len(trace.moments) + 1), 1, continuous=True)
         back, forward = Button(description="◀ back"), Button(description="forward ▶")
         back.on_click(lambda _: self.go(self.place.value - 1))
         forward.on_click(lambda _: self.go(self.place.value + 1))
         self.state, self.picture = HTML(), HTML()
         self._image, self._left, self._right, self._over, self._under = _drawn(trace)
-        self.place.observe(lambda _: self._show(), "value")
+        self.place.observe(lambda _: self._show(), "index")
         self._show()
         super().__init__([HBox([back, forward, self.place]), self.state, self.picture])
 
@@ -64,7 +65,7 @@ class Stepper(VBox):  # type: ignore[misc]
 
     def go(self, step: int) -> None:
         """Go to a step, counted from 1; before the first and behind the last there is nothing."""
-        self.place.value = min(max(step, self.place.min), self.place.max)
+        self.place.value = min(max(step, 1), len(self.trace.moments))
 
     def _show(self) -> None:
         self.state.value = _state(self.trace, self.place.value)
@@ -84,7 +85,7 @@ class Stepper(VBox):  # type: ignore[misc]
         )
 
     def __repr__(self) -> str:
-        return f"<Stepper {self.trace.label!r}: step {self.place.value} of {self.place.max}>"
+        return f"<Stepper {self.trace.label!r}: step {self.place.value} of {len(self.trace.moments)}>"
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
         bundle: dict[str, object] = super()._repr_mimebundle_(**options)

@@ -23,11 +23,11 @@ def progress(what: str) -> Iterator[None]:
     from IPython.display import HTML, clear_output, display
 
     said = escape(what)
-    display(HTML(f'<progress aria-label="{said}"></progress> {said} …'))
+    display(HTML(f'<progress aria-label="{said}"></progress> {said} …'))  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        clear_output()
+        clear_output()  # type: ignore[no-untyped-call]
 
 
 def _in_a_notebook() -> bool:

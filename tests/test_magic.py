@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -319,6 +320,12 @@ def test_a_cell_that_runs_in_another_thread_ends_only_itself(shell: Any) -> None
         "compute(0.001)"
     )
     assert shell.user_ns["x"] == 1
+    assert shell.user_ns["trace"].tasks == ("task 0",)
+
+
+def test_a_cell_that_ipython_gave_up_ends_only_itself(shell: Any) -> None:
+    shell.user_ns |= {"timelines": timelines_of(shell), "info": SimpleNamespace(raw_cell="x = 1")}
+    shell.run_cell("%%timeline -o trace\ntimelines.begin(info)\ntimelines.end(None)\ncompute(0.001)")
     assert shell.user_ns["trace"].tasks == ("task 0",)
 
 

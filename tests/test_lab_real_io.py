@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from answers import RUNNING, at_once, trace, waits
+from answers import at_once, waits
 
 from taketurns import simulate
 from taketurns.labs import real_io as lab
@@ -92,12 +92,6 @@ async def forgets(server):
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer)
     assert (verdict[0], said in verdict) == (sign, True), verdict
-
-
-def test_only_keeps_the_lanes_whose_names_begin_so():
-    whole = trace([(RUNNING, 0, 1)], [(RUNNING, 1, 2)])
-    assert lab.only(whole, "task 1").tasks == ("task 1",)
-    assert lab.only(whole, ("task 0", "task 1")) == whole
 
 
 def test_an_office_has_two_desks():

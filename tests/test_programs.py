@@ -3,10 +3,9 @@
 import pickle
 
 import pytest
-from answers import WAITING, trace
 
 from taketurns import preflight
-from taketurns.programs import CHOICES, PROGRAMS, bill, only, thumbnail
+from taketurns.programs import CHOICES, PROGRAMS, bill, thumbnail
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -32,8 +31,3 @@ def test_a_photo_is_made_small():
 def test_outside_a_recording_they_do_their_work_as_well():
     assert bill(7) == 7
     assert preflight().cores_at_once >= 1
-
-
-def test_only_leaves_lanes_out():
-    both = trace([(WAITING, 0, 1)], [(WAITING, 0, 2)])
-    assert only(both, "task 1", "x").tasks == ("task 1",)

@@ -475,3 +475,11 @@ def test_a_trace_is_written_for_perfetto(tmp_path: Path, kind: Callable[[Path], 
     TRACE.to_perfetto(kind(tmp_path / "trace.json"))
     whole = json.loads((tmp_path / "trace.json").read_text(encoding="utf-8"))
     assert [event["name"] for event in whole["traceEvents"] if event["ph"] == "X"] == [s.state for s in SPANS]
+
+
+def test_only_keeps_the_tasks_whose_names_begin_so_and_their_times() -> None:
+    spans = tuple(Span(name, "RUNNING", "main", at, at + 1) for at, name in enumerate(["save a", "keep a", "save b"]))
+    whole = Trace("files", spans, {"clock": "real"}, "no disk")
+    assert whole.only("save") == Trace("files", spans[::2], {"clock": "real"}, "no disk")
+    assert whole.only("keep", "save") == whole
+    assert whole.only("load").tasks == ()

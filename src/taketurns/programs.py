@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from taketurns.preflight import cores_at_once
@@ -15,7 +15,7 @@ from taketurns.recording import record
 from taketurns.spans import Trace
 from taketurns.tasks import compute, task, wait, waiting
 
-__all__ = ["CHOICES", "PROGRAMS", "Program", "bill", "only", "run", "thumbnail", "ticks"]
+__all__ = ["CHOICES", "PROGRAMS", "Program", "bill", "run", "thumbnail", "ticks"]
 
 
 @task(name="page {number}")
@@ -193,12 +193,7 @@ def run(name: str, choice: str, count: int = 0) -> Trace:
                 _in_a_loop(_all(program, numbers, pool))
             else:
                 list((pool.map if pool else map)(program.whole, numbers))
-    return only(trace, *LANES)
-
-
-def only(trace: Trace, *begin: str) -> Trace:
-    """Leave out the lanes of a trace whose names begin otherwise."""
-    return replace(trace, spans=tuple(span for span in trace.spans if span.task.startswith(begin)))
+    return trace.only(*LANES)
 
 
 def _in_a_loop(main: Coroutine[Any, Any, None]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import importlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -28,7 +28,6 @@ __all__ = [
     "connections",
     "database",
     "nobody",
-    "only",
     "others_go_on",
     "three_at_a_time",
     "visit",
@@ -78,11 +77,6 @@ def database(max_connections: int = 40) -> Iterator[Database]:
                 lambda: psycopg.AsyncConnection.connect(where),
                 psycopg.OperationalError,
             )
-
-
-def only(trace: Trace, name: str | tuple[str, ...]) -> Trace:
-    """Give the trace with those lanes only whose names begin so, or so. Libraries make tasks of their own."""
-    return replace(trace, spans=tuple(span for span in trace.spans if span.task.startswith(name)))
 
 
 # Two servers for simulated time.

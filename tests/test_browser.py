@@ -17,7 +17,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -45,6 +47,7 @@ SETTINGS = {
 STARRED = "() => [...document.querySelectorAll('.jp-InputPrompt')].some((prompt) => prompt.innerText.includes('*'))"
 #: What the course puts into the page, and not JupyterLab.
 OURS = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
+WIDGET = "application/vnd.jupyter.widget-view+json"
 LOOK = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-child')].map((output) => ({
     kind: output.querySelector('[data-mime-type]')?.dataset.mimeType ?? '',
     text: output.innerText,
@@ -52,11 +55,23 @@ LOOK = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-child
 }))"""
 
 
+#: The library by itself, in a notebook of one's own: a cell that awaits is recorded and drawn.
+OWN = new_notebook(
+    cells=[
+        new_code_cell("%load_ext taketurns\nimport asyncio"),
+        new_code_cell("%%timeline two sleeps\nasync def nap():\n    await asyncio.sleep(0.05)\n\n\n"
+                      "await asyncio.gather(nap(), nap())"),
+    ],
+    metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The address of a JupyterLab that shows a copy of the notebooks."""
+    """The address of a JupyterLab that shows a copy of the notebooks, and one more."""
     home = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", home / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    nbformat.write(OWN, home / "notebooks" / "own.ipynb")
     for name, settings in SETTINGS.items():
         path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,6 +144,8 @@ def test_a_notebook_runs_and_everything_in_it_is_shown(lab, page, path):
     stored = [output for cell in cells for output in cell.get("outputs", ())]
     expected = sum(output["output_type"] == "error" for output in stored)
     assert len(outputs) >= sum(bool(cell.get("outputs")) for cell in cells) > 0
+    widgets = sum(WIDGET in output.get("data", ()) for output in stored)
+    assert page.locator(".jp-OutputArea-output > :is(.widget-vbox, .taketurns-hall)").count() == widgets
     assert [o["text"] for o in outputs if o["kind"].endswith("stderr")] == []
     assert len([o for o in outputs if o["kind"].endswith("error")]) == expected
     assert [o["text"] for o in outputs if "Error displaying widget" in o["text"]] == []
@@ -142,6 +159,17 @@ def test_a_notebook_runs_and_everything_in_it_is_shown(lab, page, path):
     assert against_axe(page) == []
     choose_dark_theme(page)
     assert against_axe(page) == []
+    assert page.broken == []
+
+
+def test_the_magic_draws_a_cell_that_awaits(lab, page):
+    run_all(page, f"{lab}/own.ipynb?reset")
+    outputs = page.evaluate(LOOK)
+    (image,) = [image for output in outputs for image in output["images"]]
+    assert image[0].startswith("two sleeps: 2 tasks in ")
+    assert image[1] > 0
+    assert [o["text"].splitlines()[-1] for o in outputs if o["kind"] == "text/plain"] == ["[None, None]"]
+    assert [o["kind"] for o in outputs if o["kind"].endswith(("error", "stderr"))] == []
     assert page.broken == []
 
 

@@ -38,6 +38,7 @@ else:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 pytestmark = pytest.mark.timeout(300)  # both cores may be busy
+playwright.expect.set_options(timeout=30_000)
 
 #: All cells are in the page, also those that are not in sight; nothing asks for news.
 SETTINGS = {
@@ -131,7 +132,7 @@ def run_all(page, address):
     page.click(".lm-MenuBar-itemLabel >> text=Run")
     page.click("li[data-command='runmenu:run-all']")
     page.wait_for_function(STARRED)  # a cell that runs or is to run has a star in its prompt
-    page.wait_for_function(f"() => !({STARRED})()", timeout=100_000)
+    page.wait_for_function(f"() => !({STARRED})()", timeout=200_000)
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached")
     page.wait_for_function("() => [...document.images].every((image) => image.complete)")
 

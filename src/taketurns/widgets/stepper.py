@@ -116,7 +116,8 @@ def _state(trace: Trace, step: int) -> str:
         "ready queue": " → ".join(moment.ready) or "empty",
         "timers": ", ".join(timers) or "none",
     }
-    said = "".join(f'<dt style="font-weight:bold">{name}</dt><dd>{escape(value)}</dd>' for name, value in rows.items())
+    name_of = '<dt style="font-weight:bold;width:auto">'
+    said = "".join(f"{name_of}{name}</dt><dd>{escape(value)}</dd>" for name, value in rows.items())
     code = "\n".join(_code(trace, moment))
     return (
         f'<div style="{BOX};display:flex;flex-wrap:wrap;gap:1.5em"><div style="width:17em">'

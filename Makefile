@@ -12,8 +12,9 @@ export JUPYTER_PREFER_ENV_PATH = 1
 export PYTHON_THREAD_INHERIT_CONTEXT = 0
 unexport MPLBACKEND
 
-# The first of these that is here. Without one, `make test` leaves the browser test out.
-BROWSER_HERE := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
+# Those that the browser test knows, and the first that is here. Without one, `make test` leaves the browser test out.
+BROWSERS = chromium chromium-browser google-chrome google-chrome-stable
+BROWSER_HERE := $(firstword $(foreach name,$(BROWSERS),$(shell command -v $(name))))
 
 .PHONY: help lab slides binder-link test browser-test notebooks benchmark requirements clean FORCE
 

@@ -126,7 +126,8 @@ def _has_boards(trace: Trace) -> bool:
 
 
 def _rules(masters: int, seconds: float, slow: str) -> list[Callable[[Any], str | None]]:
-    said = f"It takes {{duration}}, and should take {seconds // 60:g} min {seconds % 60:g} s."
+    minutes = f"{seconds // 60:g} min " if seconds >= 60 else ""
+    said = f"It takes {{duration}}, and should take {minutes}{seconds % 60:g} s."
     return [
         rule(_has_boards, 'Leave the four tasks and their names as they are: "board 1" to "board 4".'),
         rule(

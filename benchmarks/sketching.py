@@ -12,7 +12,7 @@ from collections.abc import Callable
 from matplotlib.figure import Figure
 
 from taketurns import Exhibition, Trace, play
-from taketurns.labs.exhibition import first_minutes
+from taketurns.course.labs.exhibition import first_minutes
 from taketurns.pictures.lanes import COLORS, HEIGHTS
 from taketurns.pictures.sketch import sketch
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import taketurns
-from taketurns import Trace, magic, suspend
+from taketurns import Trace, suspend
+from taketurns.notebook import magic
 from taketurns.suspend import callbacks, coroutines, generators, greenlets
 
 pytest.importorskip("IPython")

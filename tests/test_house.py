@@ -197,17 +197,17 @@ def test_import_taketurns_brings_neither_pictures_nor_widgets() -> None:
 @pytest.mark.parametrize(
     ("module", "source", "blamed"),
     [
-        ("text", "from taketurns.spans import Span", "spans"),
+        ("text", "from taketurns.trace.spans import Span", "spans"),
         ("text", "from taketurns import spans", "spans"),
-        ("text", "import taketurns.spans", "spans"),
+        ("text", "import taketurns.trace.spans", "spans"),
         ("text", "from . import spans", "spans"),
         ("text", "from .spans import Span", "spans"),
         ("text", "from taketurns import Span", "__init__"),
-        ("text", "def f():\n    if x:\n        from taketurns.spans import Span", "spans"),
+        ("text", "def f():\n    if x:\n        from taketurns.trace.spans import Span", "spans"),
         ("spans", "from taketurns.pictures.timeline import picture", "pictures/timeline"),
         ("spans", "class A:\n    def f(self):\n        import numpy.random", "numpy"),
         ("labs/quiz", "from ..widgets.explore import explore", "widgets/explore"),
-        ("labs/quiz", "from taketurns.labs.other import x", "labs/other"),
+        ("labs/quiz", "from taketurns.course.labs.other import x", "labs/other"),
         ("pictures/timeline", "import pandas", "pandas"),
     ],
 )
@@ -219,10 +219,10 @@ def test_an_import_against_the_direction_is_found(module: str, source: str, blam
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("text", "if TYPE_CHECKING:\n    from taketurns.spans import Span"),
+        ("text", "if TYPE_CHECKING:\n    from taketurns.trace.spans import Span"),
         ("spans", "import json, os.path\nfrom taketurns import text"),
         ("spans", "class A:\n    def f(self):\n        from taketurns.pictures.timeline import picture"),
-        ("widgets/explore", "import ipywidgets\nfrom taketurns.spans import Span"),
+        ("widgets/explore", "import ipywidgets\nfrom taketurns.trace.spans import Span"),
         ("widgets/__init__", "from taketurns.widgets.explore import explore"),
     ],
 )

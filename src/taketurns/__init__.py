@@ -1,22 +1,17 @@
 """taketurns records what tasks do and draws it as timelines.
 
-Its modules, from the bottom up:
+Its packages, from the bottom up; each imports only what stands above it:
 
-- ``spans``: `State`, `Span` and `Trace`, the values of a recording; ``text`` and ``perfetto`` write them.
-- ``worker``, ``recorder``: every change of a task's state becomes an event; ``assembly`` makes spans of events,
-  ``children`` brings those of child processes, ``work`` is the measured amount of work behind `compute`.
-- ``steps``, ``tasks``, ``loops``, ``recording``: generators and coroutines step by step, `compute`, `wait`, `waiting`
-  and `task`, asyncio's event loops, and `record`, which puts them together.
-- ``interleaving``: `Interleaving`, an order in which threads take their turns.
-- ``clock``, ``loop``, ``suspend``, ``simulation``: simulated time, the event loop and four ways to suspend on it, and
-  asyncio's own loop in simulated time.
-- ``exhibition``: `Exhibition` and `play`, twenty-four games of chess in every style.
-- ``pictures`` and ``widgets``: timelines, and what moves. They alone import matplotlib and ipywidgets, when they are
-  first asked for.
-- ``servers``, ``cluster``: a web server, PostgreSQL and a Dask cluster, each in processes of its own, for a while.
-- ``prediction``, ``programs``: what each model of execution would do, by a simple rule, and small programs in each.
-- ``preflight``, ``progress``, ``verify``, ``checks``, ``labs``: what machine this is, a bar that moves, claims, and the
-  exercises of the notebooks.
+- ``trace``: what a recording is: `State`, `Span`, `Trace`, clocks, and a trace as text.
+- ``machine``: what this machine is; a trace keeps it.
+- ``suspend``: `EventLoop`, and four ways to suspend and resume on it.
+- ``recording``: `record`, and what it sees: `compute`, `wait`, `waiting`, `task`, asyncio, greenlets, child processes.
+- ``simulation``: `simulate`, asyncio's own event loop in simulated time.
+- ``pictures``: `timeline`, `compare`, `chart`, with matplotlib.
+- ``widgets``: `explore`, `sliders`, `stepper`: what moves.
+- ``notebook``: what a cell uses: `verify`, `preflight`, `progress`, and ``%%timeline``.
+- ``course``: what belongs to the course, and is unknown to all others: exercises and their labs, the chess exhibition
+  and its hall, servers, a cluster.
 """
 
 from __future__ import annotations
@@ -24,23 +19,24 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from taketurns.clock import SimulatedClock, WallClock
-from taketurns.preflight import preflight
-from taketurns.recording import record
-from taketurns.spans import Span, State, Trace
-from taketurns.tasks import compute, task, wait, waiting
-from taketurns.verify import verify
+from taketurns.notebook.preflight import preflight
+from taketurns.notebook.verify import verify
+from taketurns.recording.block import record
+from taketurns.recording.tasks import compute, task, wait, waiting
+from taketurns.trace.clock import SimulatedClock, WallClock
+from taketurns.trace.spans import Span, State
+from taketurns.trace.trace import Trace
 
 if TYPE_CHECKING:
-    from taketurns.exhibition import Exhibition, play
-    from taketurns.interleaving import Interleaving
-    from taketurns.loop import EventLoop
+    from taketurns.course.exhibition import Exhibition, play
+    from taketurns.course.hall.hall import hall
+    from taketurns.notebook.progress import progress
     from taketurns.pictures.chart import chart
     from taketurns.pictures.timeline import compare, timeline
-    from taketurns.progress import progress
+    from taketurns.recording.interleaving import Interleaving
     from taketurns.simulation import simulate
+    from taketurns.suspend.loop import EventLoop
     from taketurns.widgets.explore import explore
-    from taketurns.widgets.hall import hall
     from taketurns.widgets.sliders import sliders
     from taketurns.widgets.stepper import stepper
 
@@ -72,16 +68,17 @@ __all__ = [
     "waiting",
 ]
 
+#: Where the names stand that are imported when they are first asked for.
 _LAZY = {
-    "EventLoop": "loop",
-    "Exhibition": "exhibition",
-    "Interleaving": "interleaving",
+    "EventLoop": "suspend.loop",
+    "Exhibition": "course.exhibition",
+    "Interleaving": "recording.interleaving",
     "chart": "pictures.chart",
     "compare": "pictures.timeline",
     "explore": "widgets.explore",
-    "hall": "widgets.hall",
-    "play": "exhibition",
-    "progress": "progress",
+    "hall": "course.hall.hall",
+    "play": "course.exhibition",
+    "progress": "notebook.progress",
     "simulate": "simulation",
     "sliders": "widgets.sliders",
     "stepper": "widgets.stepper",
@@ -102,14 +99,14 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Give a shell the cell magic ``%%timeline``; IPython calls this at ``%load_ext taketurns``."""
-    from taketurns import magic
+    """Return a shell the cell magic ``%%timeline``; IPython calls this at ``%load_ext taketurns``."""
+    from taketurns.notebook import magic
 
     magic.load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """Take the cell magic out again; IPython calls this at ``%unload_ext taketurns``."""
-    from taketurns import magic
+    from taketurns.notebook import magic
 
     magic.unload(shell)

@@ -11,12 +11,12 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from taketurns import recorder
-from taketurns.clock import SimulatedClock
-from taketurns.moments import Moment, line_of
-from taketurns.recording import record
-from taketurns.spans import Trace
-from taketurns.steps import Steps
+from taketurns.recording import recorder
+from taketurns.recording.block import record
+from taketurns.recording.steps import Steps
+from taketurns.trace.clock import SimulatedClock
+from taketurns.trace.moments import Moment, line_of
+from taketurns.trace.trace import Trace
 
 __all__ = ["simulate"]
 
@@ -133,7 +133,7 @@ class _SimulatedLoop(asyncio.BaseEventLoop):
         timers = [
             (steps.number, timer.when())
             for timer in sorted(self._scheduled)
-            for steps in mine.waiting_for(timer._args[0] if timer._args else None)
+            for steps in mine.awaits.waiting_for(timer._args[0] if timer._args else None)
         ]
         bodies = [body for task in asyncio.all_tasks(self) if isinstance(body := task.get_coro(), Steps)]
         bodies.sort(key=lambda steps: steps.number)
@@ -158,7 +158,7 @@ class _Kept(asyncio.Handle):
 
 
 def _number(handle: Any) -> int | None:
-    """Give the number of the recorded task whose step a call is."""
+    """Return the number of the recorded task whose step a call is."""
     task = getattr(handle._callback, "__self__", None)
     steps = task.get_coro() if isinstance(task, asyncio.Task) else None
     return steps.number if isinstance(steps, Steps) else None

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure
 from taketurns.pictures.lanes import COLORS, INK
 from taketurns.pictures.strip import GRAY, TEXT
-from taketurns.spans import State
+from taketurns.trace.spans import State
 
 __all__ = ["chart"]
 
@@ -22,7 +22,7 @@ LINES = cycler(
 
 
 def chart(title: str, x: str, y: str, alt: str) -> Axes:
-    """Give empty axes with a title and two labels, to draw into with matplotlib; ``alt`` says in words what they show.
+    """Return empty axes with a title and two labels, to draw into with matplotlib; ``alt`` tells what they show.
 
     ``ValueError`` where ``alt`` is empty: who cannot see the picture reads it.
     """

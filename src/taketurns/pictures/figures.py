@@ -61,14 +61,14 @@ def _display(bundle: dict[str, Any]) -> None:
 
 
 def img(figure: Figure, alt: str) -> str:
-    """Give a figure as one HTML element that holds its PNG and its alternative text."""
+    """Return a figure as one HTML element that holds its PNG and its alternative text."""
     width = round(figure.get_figwidth() * figure.dpi)
     source = base64.b64encode(png(figure)).decode("ascii")
     return f'<img alt="{escape(alt)}" width="{width}" style="{CARD}" src="data:image/png;base64,{source}">'
 
 
 def png(figure: Figure) -> bytes:
-    """Give a figure as PNG bytes: the same whatever the user's rcParams, small, and without date and version.
+    """Return a figure as PNG bytes: the same whatever the user's rcParams, small, and without date and version.
 
     It has twice the pixels that it is shown with, so that it stays sharp when a classroom's browser is zoomed.
     """

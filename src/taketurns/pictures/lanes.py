@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 
-from taketurns.spans import Span, State, Trace
+from taketurns.trace.spans import Span, State
+from taketurns.trace.trace import Trace
 
 __all__ = [
     "COLORS",
@@ -47,14 +48,14 @@ PIXELS = 800  # about as many as a timeline is wide
 
 
 def names_of(trace: Trace, lanes: Lanes) -> tuple[str, ...]:
-    """Give the names of a trace's lanes from top to bottom; ``ValueError`` where lanes are something else."""
+    """Return the names of a trace's lanes from top to bottom; ``ValueError`` where lanes are something else."""
     if lanes not in ("task", "worker"):
         raise ValueError(f'lanes is "task" (a row for each task) or "worker" (a row for each worker), not {lanes!r}')
     return trace.tasks if lanes == "task" else trace.workers
 
 
 def lane_inches(count: int, lanes: Lanes) -> float:
-    """Give the height of one of so many lanes, in inches: beyond eight they shrink."""
+    """Return the height of one of so many lanes, in inches: beyond eight they shrink."""
     first, rest = (0.32, 0.09) if lanes == "task" else (0.5, 0.2)
     return (first * min(count, 8) + rest * max(count - 8, 0)) / count
 
@@ -70,7 +71,7 @@ def name_lanes(ax: Axes, names: Sequence[str], inches: float) -> None:
 
 
 def shorten(name: str, most: int) -> str:
-    """Give a name in one line and at most so many characters; what is left out stood before its last third."""
+    """Return a name in one line and at most so many characters; what is left out stood before its last third."""
     name = " ".join(name.split())
     tail = most // 3
     return name if len(name) <= most else f"{name[: most - tail - 1]}…{name[-tail:]}"
@@ -100,12 +101,12 @@ def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:
 
 
 def _places(spans: Sequence[Span], number: Mapping[str, int], lanes: Lanes) -> Numbers:
-    """Give the lanes, starts and ends of spans, sorted."""
+    """Return the lanes, starts and ends of spans, sorted."""
     return np.array(sorted((number[getattr(span, lanes)], span.start, span.end) for span in spans), float).T
 
 
 def _boxes(start: Numbers, end: Numbers, middle: Numbers, height: float, color: Any, gid: str) -> PolyCollection:
-    """Give one rectangle for each start."""
+    """Return one rectangle for each start."""
     low, high = middle - height / 2, middle + height / 2
     corners = np.stack([np.stack([start, start, end, end], 1), np.stack([low, high, high, low], 1)], 2)
     return PolyCollection(corners, facecolors=color, linewidths=0, gid=gid)  # type: ignore[arg-type]
@@ -140,7 +141,7 @@ def draw_carried(ax: Axes, trace: Trace, inches: float, horizon: float) -> None:
 
 
 def _stretches(trace: Trace, worker: str) -> list[Stretch]:
-    """Give the stretches (task, start, end) in which one worker carries one task.
+    """Return the stretches (task, start, end) in which one worker carries one task.
 
     A thread of a pool carries a task from its first span to its last. Where the tasks of a worker overlap, as those of
     an event loop do, it carries the one that is running.

@@ -11,8 +11,9 @@ from taketurns.pictures.lanes import COLORS, HEIGHTS, INK, lane_inches, shorten
 from taketurns.pictures.strip import GRAY
 from taketurns.pictures.timeline import MEANINGS, UNITS
 from taketurns.pictures.words import alt, time_axis
-from taketurns.spans import Span, State, Trace
-from taketurns.text import duration_text
+from taketurns.trace.spans import Span, State
+from taketurns.trace.text import duration_text
+from taketurns.trace.trace import Trace
 
 __all__ = ["sketch"]
 
@@ -28,7 +29,7 @@ FONT = "font-family='DejaVu Sans, Verdana, sans-serif' font-size='14.5'"
 
 
 def sketch(*traces: Trace) -> str:
-    """Give traces as one HTML image: the lanes, colors and heights of ``compare``, on one time axis."""
+    """Return traces as one HTML image: the lanes, colors and heights of ``compare``, on one time axis."""
     horizon = max((trace.duration for trace in traces), default=0) or 1e-6
     left = 16 + 9 * max((len(shorten(task, 24)) for trace in traces for task in trace.tasks), default=0)
     scale, top, parts = (WIDTH - left - RIGHT) / horizon, 0.0, [STRIPES]
@@ -47,7 +48,7 @@ def sketch(*traces: Trace) -> str:
 
 
 def _panel(trace: Trace, scale: float, lane: float, width: float) -> Iterator[str]:
-    """Give a title, the two numbers, the names, the bars and the end of a trace."""
+    """Return a title, the two numbers, the names, the bars and the end of a trace."""
     tasks, end = trace.tasks, trace.duration * scale
     bottom = HEAD + lane * len(tasks)
     numbers = f"concurrency {trace.peak_concurrency} · parallelism {trace.peak_parallelism}"
@@ -68,7 +69,7 @@ def _panel(trace: Trace, scale: float, lane: float, width: float) -> Iterator[st
 
 
 def _bar(span: Span, middle: float, height: float, scale: float) -> str:
-    """Give a span as a rectangle; one that is too thin to be seen is half a pixel wide."""
+    """Return a span as a rectangle; one that is too thin to be seen is half a pixel wide."""
     return (
         f"M{span.start * scale:.2f} {middle - height / 2:.1f}h{max(span.duration * scale, 0.5):.2f}"
         f"v{height:.1f}H{span.start * scale:.2f}z"
@@ -76,7 +77,7 @@ def _bar(span: Span, middle: float, height: float, scale: float) -> str:
 
 
 def _time_axis(left: float, top: float, horizon: float, scale: float, *traces: Trace) -> Iterator[str]:
-    """Give a line, round ticks and the unit of time."""
+    """Return a line, round ticks and the unit of time."""
     unit, name = next((unit, name) for unit, name, least in UNITS if horizon >= least)
     step = next(n * 10**power for power in range(-3, 9) for n in (1, 2, 5) if horizon / unit / (n * 10**power) <= TICKS)
     yield f"<path stroke='{INK}' d='M{left} {top}H{WIDTH - RIGHT}'/>"

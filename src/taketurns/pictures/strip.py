@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from taketurns.pictures.lanes import COLORS, Numbers
-from taketurns.spans import State, Steps, Trace
+from taketurns.trace.counts import Steps
+from taketurns.trace.spans import State
+from taketurns.trace.trace import Trace
 
 __all__ = ["GRAY", "TEXT", "draw_strip", "strip_height"]
 
@@ -19,7 +21,7 @@ FEW = 200
 
 
 def strip_height(count: int) -> float:
-    """Give the height of the strip above so many lanes, in lanes."""
+    """Return the height of the strip above so many lanes, in lanes."""
     return 0.3 + max(1.5, 0.18 * count)
 
 
@@ -48,7 +50,7 @@ def draw_strip(ax: Axes, trace: Trace, height: float, inches: float) -> None:
 
 
 def _levels(steps: Steps, duration: float, most: int, top: float) -> tuple[Numbers, Numbers]:
-    """Give the times of the steps and how high they reach; a count of one stays visible below any peak."""
+    """Return the times of the steps and how high they reach; a count of one stays visible below any peak."""
     at, count = np.array([(0, 0), *steps, (duration, 0)], float).T
     return at, BASE + (top - BASE) * np.where(count > 0, np.maximum(count / most, 0.04), 0)
 

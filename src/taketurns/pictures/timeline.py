@@ -34,8 +34,9 @@ from taketurns.pictures.lanes import (
 )
 from taketurns.pictures.strip import GRAY, TEXT, draw_strip, strip_height
 from taketurns.pictures.words import alt, elsewhere, time_axis
-from taketurns.spans import Span, State, Trace
-from taketurns.text import duration_text
+from taketurns.trace.spans import Span, State
+from taketurns.trace.text import duration_text
+from taketurns.trace.trace import Trace
 
 __all__ = ["compare", "picture", "timeline"]
 
@@ -110,7 +111,7 @@ def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
 
 
 def picture(trace: Trace) -> str:
-    """Give a trace as HTML: its timeline with alternative text, and beneath it the text twin, folded away."""
+    """Return a trace as HTML: its timeline with alternative text, and beneath it the text twin, folded away."""
     inches, size = _single(trace, _count(trace, "task", "picture"), "task")
     figure = Figure(**size)
     with style.context("default"):
@@ -123,7 +124,7 @@ def picture(trace: Trace) -> str:
 
 
 def _count(trace: Trace, lanes: Lanes, caller: str) -> int:
-    """Give the number of lanes, at least one, once it is sure that this is a trace which can be drawn."""
+    """Return the number of lanes, at least one, once it is sure that this is a trace which can be drawn."""
     if not isinstance(trace, Trace):
         hint = f"; write {caller}(*traces)" if caller == "compare" and isinstance(trace, list | tuple) else ""
         raise TypeError(f"{caller}() draws a Trace, which `with record() as trace:` gives, not {trace!r:.60}{hint}")
@@ -131,7 +132,7 @@ def _count(trace: Trace, lanes: Lanes, caller: str) -> int:
 
 
 def _single(trace: Trace, count: int, lanes: Lanes) -> tuple[float, Size]:
-    """Give the height of a lane in inches and the size of a figure that holds so many of them and the strip."""
+    """Return the height of a lane in inches and the size of a figure that holds so many of them and the strip."""
     units, margins = count + strip_height(count), _head(trace) + FOOT
     inches = min(lane_inches(count, lanes), (HEIGHT - margins) / units)
     return inches, _size(inches * units + margins)
@@ -248,7 +249,7 @@ def _legend_bar(orig_handle: Rectangle, width: float, height: float, fontsize: f
 
 
 def _inches_of(ax: Axes) -> tuple[float, float]:
-    """Give width and height of axes; a layout may still change them a little."""
+    """Return width and height of axes; a layout may still change them a little."""
     figure = ax.get_figure(root=True)
     box = ax.get_position()
     return box.width * figure.get_figwidth(), box.height * figure.get_figheight()  # type: ignore[union-attr]

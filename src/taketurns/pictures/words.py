@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from taketurns.preflight import origin
-from taketurns.spans import State, Trace
-from taketurns.text import duration_text
+from taketurns.machine import origin
+from taketurns.trace.spans import State
+from taketurns.trace.text import duration_text
+from taketurns.trace.trace import Trace
 
 __all__ = ["alt", "elsewhere", "time_axis"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
-from taketurns.loop import EventLoop, Task, running_loop
+from taketurns.suspend.loop import EventLoop, Task, running_loop
 
 __all__ = ["run", "sleep", "start", "wait_for"]
 
@@ -74,7 +74,7 @@ def _begin(loop: EventLoop, name: str, coroutine: Coroutine[Any, Any, Any]) -> T
 
 
 def _asked(request: object) -> Callable[..., None]:
-    """Give what a request asks of the loop; ``TypeError`` where it is meant for another loop."""
+    """Return what a request asks of the loop; ``TypeError`` where it is meant for another loop."""
     if not isinstance(request, Request):
         raise TypeError(
             "this event loop takes what sleep() and wait_for() of taketurns.suspend.coroutines give, and what asyncio "

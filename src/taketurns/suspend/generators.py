@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
-from taketurns.loop import EventLoop, Task, running_loop
+from taketurns.suspend.loop import EventLoop, Task, running_loop
 
 __all__ = ["run", "sleep", "start", "wait_for"]
 

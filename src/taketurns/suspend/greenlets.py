@@ -11,7 +11,7 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from taketurns.loop import EventLoop, Task, running_loop
+from taketurns.suspend.loop import EventLoop, Task, running_loop
 
 __all__ = ["run", "sleep", "start", "wait_for"]
 

@@ -1,10 +1,3 @@
-"""Pictures that answer: what a learner can zoom, pan and hover. They alone need ipywidgets, anywidget, anytimeline."""
+"""What moves: a timeline to zoom into, sliders, a walk through an event loop. They need ipywidgets and anywidget."""
 
-from __future__ import annotations
-
-from taketurns.widgets.explore import explore
-from taketurns.widgets.hall import hall
-from taketurns.widgets.sliders import sliders
-from taketurns.widgets.stepper import stepper
-
-__all__ = ["explore", "hall", "sliders", "stepper"]
+__all__: list[str] = []

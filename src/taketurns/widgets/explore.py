@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from taketurns.pictures.lanes import COLORS, HEIGHTS
-from taketurns.spans import Span, Trace
+from taketurns.trace.spans import Span
+from taketurns.trace.trace import Trace
 
 __all__ = ["explore"]
 
@@ -39,6 +40,6 @@ def explore(trace: Trace) -> Any:
 
 
 def _columns(spans: list[Span]) -> dict[str, list[Any]]:
-    """Give the fields of spans as columns of a table."""
+    """Return the fields of spans as columns of a table."""
     fields = ("task", "state", "worker", "start", "end", "reason")
     return {field: [getattr(span, field) for span in spans] for field in fields}

@@ -11,8 +11,8 @@ from ipywidgets import HTML, VBox
 
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
 from taketurns.pictures.sketch import sketch
-from taketurns.spans import Trace
-from taketurns.verify import describe
+from taketurns.trace.text import describe
+from taketurns.trace.trace import Trace
 from taketurns.widgets.slider import Slider
 
 __all__ = ["Sliders", "sliders"]
@@ -81,7 +81,7 @@ class Sliders(VBox):  # type: ignore[misc]
 
 
 def _html(value: Any) -> str:
-    """Give what stands for a value on a page."""
+    """Return what stands for a value on a page."""
     if isinstance(value, tuple):
         return "".join(map(_html, value))
     if isinstance(value, Trace):
@@ -94,7 +94,7 @@ def _html(value: Any) -> str:
 
 
 def _closed(figure: DescribedFigure) -> str:
-    """Give a figure, which pyplot must not show once more at the end of the cell."""
+    """Return a figure, which pyplot must not show once more at the end of the cell."""
     from matplotlib import pyplot
 
     pyplot.close(figure)

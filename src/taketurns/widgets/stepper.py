@@ -12,11 +12,11 @@ from ipywidgets import HTML, Button, HBox, VBox
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from taketurns.moments import Line, Moment
 from taketurns.pictures.figures import png
 from taketurns.pictures.timeline import timeline
-from taketurns.spans import Trace
-from taketurns.text import duration_text
+from taketurns.trace.moments import Line, Moment
+from taketurns.trace.text import duration_text
+from taketurns.trace.trace import Trace
 from taketurns.widgets.slider import Slider
 
 __all__ = ["Stepper", "stepper"]
@@ -72,7 +72,7 @@ class Stepper(VBox):  # type: ignore[misc]
         self.picture.value = self._timeline_so_far()
 
     def _timeline_so_far(self) -> str:
-        """Give the timeline, in which a sheet of paper covers what is still to come."""
+        """Return the timeline, in which a sheet of paper covers what is still to come."""
         share = self.moment.at / self.trace.duration if self.trace.duration else 0
         covered = self._left + share * (self._right - self._left)
         sheet = f"position:absolute;left:{covered:.3%};right:0;background:#ffffffd9"
@@ -127,7 +127,7 @@ def _state(trace: Trace, step: int) -> str:
 
 
 def _code(trace: Trace, moment: Moment) -> Iterator[str]:
-    """Give the lines of the program, and behind each the tasks that stand in it."""
+    """Return the lines of the program, and behind each the tasks that stand in it."""
     standing: dict[Line, list[str]] = {}
     for task, line in moment.lines.items():
         standing.setdefault(line, []).append(task)
@@ -141,7 +141,7 @@ def _code(trace: Trace, moment: Moment) -> Iterator[str]:
 
 
 def _lines(trace: Trace) -> list[Line]:
-    """Give the lines from the first in which a task ever stands to the end of the function with the last, by file."""
+    """Return the lines from the first in which a task ever stands to the end of the function with the last, by file."""
     seen = sorted({line for moment in trace.moments for line in moment.lines.values()})
     files = dict.fromkeys(file for file, _ in seen)
     ends = {file: [number for one, number in seen if one == file] for file in files}
@@ -149,7 +149,7 @@ def _lines(trace: Trace) -> list[Line]:
 
 
 def _end(file: str, number: int) -> int:
-    """Give the last line of the innermost function that a line stands in."""
+    """Return the last line of the innermost function that a line stands in."""
     tree = ast.parse("".join(linecache.getlines(file)))
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     ends = [one.end_lineno for one in functions if one.end_lineno and one.lineno <= number <= one.end_lineno]

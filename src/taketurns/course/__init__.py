@@ -1,0 +1,3 @@
+"""What belongs to the course and not to the library, which never imports it."""
+
+__all__: list[str] = []

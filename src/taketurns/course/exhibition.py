@@ -1,0 +1,300 @@
+"""The chess exhibition: one master plays many opponents, in every style of this library, in simulated or in real time.
+
+Each game is a task, and her move is what a core does: while she thinks at one board, she can think at no other. What an
+opponent does is waiting, for her and for the program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from itertools import accumulate, pairwise
+from numbers import Integral, Real
+
+from taketurns.recording.block import record
+from taketurns.recording.tasks import compute, task, wait, waiting
+from taketurns.simulation import simulate
+from taketurns.suspend import callbacks, coroutines, generators, greenlets
+from taketurns.trace.clock import SimulatedClock
+from taketurns.trace.spans import Span, State
+from taketurns.trace.trace import Trace
+
+__all__ = ["STYLES", "Exhibition", "Played", "play"]
+
+#: Real seconds for a simulated one, where there is no simulated time.
+SCALE = 0.001
+#: What a thread waits for that is not a reply.
+HER = "the master"
+
+
+@dataclass(frozen=True)
+class Exhibition:
+    """The numbers of an exhibition: boards, rounds, and the seconds that the master and an opponent need for a move.
+
+    In a round she makes a move at each board, and each opponent replies. A team of ``masters`` shares the boards out,
+    as evenly as it can; then each plays her own. What follows from these by arithmetic is an attribute too, in seconds.
+    ``ValueError`` where a number is not positive or a count is not whole, ``TypeError`` where it is no number.
+    """
+
+    boards: int = 24
+    master: float = 5
+    opponent: float = 55
+    rounds: int = 30
+    masters: int = 1
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, whole = getattr(self, field.name), field.name in ("boards", "rounds", "masters")
+            kind = "a whole number from 1 on" if whole else "a number of seconds above 0"
+            wrong = f"{field.name} is {kind}, such as {field.default}; it was given {value!r}"
+            if not isinstance(value, Real) or isinstance(value, bool):
+                raise TypeError(wrong)
+            if not 0 < float(value) < math.inf or (whole and not isinstance(value, Integral)):
+                raise ValueError(wrong)
+        if self.masters > self.boards:
+            raise ValueError(f"{self.masters} masters need a board each, and there are {self.boards} boards")
+
+    @property
+    def game(self) -> float:
+        """How long one game takes, if nobody has to wait for the master."""
+        return self.rounds * (self.master + self.opponent)
+
+    @property
+    def crossover(self) -> float:
+        """With how many boards a walk takes as long as a move and its reply: with more, opponents wait for her."""
+        return (self.master + self.opponent) / self.master
+
+    @property
+    def sequential(self) -> float:
+        """How long it takes one game after another, up to the last reply."""
+        return self._most * self.game
+
+    @property
+    def interleaved(self) -> float:
+        """How long it takes when she walks from board to board, up to the last reply."""
+        return self.master_done + self.opponent
+
+    @property
+    def master_done(self) -> float:
+        """When her last move ends, when she walks from board to board."""
+        walk = self._most * self.master
+        one_round = max(walk, self.master + self.opponent)
+        return (self.rounds - 1) * one_round + walk
+
+    @property
+    def _most(self) -> int:
+        """How many boards the master has who has the most."""
+        return math.ceil(self.boards / self.masters)
+
+    def _shares(self) -> list[Sequence[str]]:
+        """Return the names of the boards of each master."""
+        ends = accumulate([self.boards // self.masters + (n < self.boards % self.masters) for n in range(self.masters)])
+        names = [f"board {number}" for number in range(1, self.boards + 1)]
+        return [names[first:end] for first, end in pairwise([0, *ends])]
+
+
+class Played(Trace):
+    """The trace of an exhibition: a lane for each board, up to its last reply. A master who moves there is RUNNING."""
+
+    @property
+    def master_done(self) -> float:
+        """When the last move of a master ends, in seconds."""
+        return max(span.end for span in self.spans if span.state is State.RUNNING)
+
+
+def play(exhibition: Exhibition, style: str, scale: float | None = None) -> Played:
+    """Play an exhibition in one of the ``STYLES``, and give its trace.
+
+    With ``scale`` it is played in real time, of which a second of the exhibition takes so many: 0.001 makes an hour
+    3.6 s. Without, time is simulated; only threads, which live in real time, then have a scale of 0.001.
+    ``TypeError`` for what is not an exhibition, ``ValueError`` for a style that there is not, a scale that is not
+    positive, or a team of masters in real time.
+    """
+    if not isinstance(exhibition, Exhibition):
+        raise TypeError(f"play() plays an Exhibition, such as Exhibition(boards=24); it was given {exhibition!r}")
+    if style not in STYLES:
+        raise ValueError(f"{style!r} is no style of play; there are {', '.join(STYLES)}")
+    scale = SCALE if scale is None and style == "threads" else scale
+    label = f"{exhibition.boards} boards, {style}"
+    if scale is None:
+        traces = [_simulated(exhibition, STYLES[style], boards, label) for boards in exhibition._shares()]
+        return _put_together(label, traces, exhibition.masters > 1)
+    if not isinstance(scale, Real) or not 0 < float(scale) < math.inf:
+        raise ValueError(f"scale is how many real seconds a simulated one takes, such as 0.001, not {scale!r}")
+    if exhibition.masters > 1:
+        raise ValueError("a team of masters plays in simulated time only: leave out the scale, or take another style")
+    quick = replace(exhibition, master=exhibition.master * scale, opponent=exhibition.opponent * scale)
+    with record(f"{label}, 1:{1 / scale:g}") as trace:
+        STYLES[style](quick, quick._shares()[0])
+    return _put_together(trace.label, [trace])
+
+
+def _simulated(exhibition: Exhibition, style: Style, boards: Sequence[str], label: str) -> Trace:
+    if style is _asyncio:
+        return simulate(_task_group(exhibition, boards), label)
+    with record(label, clock := SimulatedClock()) as trace:
+        if style is _sequential:
+            with clock.in_use():
+                style(exhibition, boards)
+        else:
+            style(exhibition, boards)
+    return trace
+
+
+def _put_together(label: str, traces: Sequence[Trace], team: bool = False) -> Played:
+    """Return the boards of all masters as one trace, in which only they are RUNNING."""
+    spans: list[Span] = []
+    for number, trace in enumerate(traces, 1):
+        for name in trace.tasks:
+            if name.startswith("board "):
+                lane = _until_the_last_reply(trace.lane(name))
+                spans += (replace(span, worker=f"master {number}") if team else span for span in lane)
+    played = Played(label, tuple(spans), traces[0].origin)
+    object.__setattr__(played, "moments", traces[0].moments if len(traces) == 1 else ())
+    return played
+
+
+def _until_the_last_reply(lane: Sequence[Span]) -> Iterator[Span]:
+    """Return a game. It ends with its last reply, whoever hears of it. A thread that asks for her waits for her."""
+    over = max(span.end for span in lane if span.state is State.WAITING and span.reason == "timer")
+    asked = None
+    for span, after in zip(lane, [*lane[1:], lane[-1]], strict=True):
+        if after.reason == HER and span.state is not State.WAITING:
+            asked = span.start if asked is None else asked
+        elif span.start < over:
+            yield span if asked is None else replace(span, start=asked)
+            asked = None
+
+
+# The styles. Each plays all games of one master, whose numbers are in an exhibition, on the boards of those names.
+
+Style = Callable[[Exhibition, Sequence[str]], None]
+
+
+def _sequential(exhibition: Exhibition, boards: Sequence[str]) -> None:
+    @task(name="{board}")
+    def game(board: str) -> None:
+        for _ in range(exhibition.rounds):
+            compute(exhibition.master)
+            wait(exhibition.opponent)
+
+    for board in boards:
+        game(board)
+
+
+def _callbacks(exhibition: Exhibition, boards: Sequence[str]) -> None:
+    def game(rounds: int) -> None:
+        if rounds:
+            compute(exhibition.master)
+            callbacks.sleep(exhibition.opponent, game, rounds - 1)
+
+    def main() -> None:
+        for board in boards:
+            callbacks.start(game, exhibition.rounds, name=board)
+
+    callbacks.run(main)
+
+
+def _generators(exhibition: Exhibition, boards: Sequence[str]) -> None:
+    def game() -> Generator[generators.Request, object, None]:
+        for _ in range(exhibition.rounds):
+            compute(exhibition.master)
+            yield generators.sleep(exhibition.opponent)
+
+    def main() -> Generator[generators.Request, object, None]:
+        for game_at_board in [generators.start(game, name=board) for board in boards]:
+            yield generators.wait_for(game_at_board)
+
+    generators.run(main)
+
+
+def _coroutines(exhibition: Exhibition, boards: Sequence[str]) -> None:
+    async def game() -> None:
+        for _ in range(exhibition.rounds):
+            compute(exhibition.master)
+            await coroutines.sleep(exhibition.opponent)
+
+    async def main() -> None:
+        for board in boards:
+            coroutines.start(game, name=board)
+
+    coroutines.run(main)
+
+
+def _greenlets(exhibition: Exhibition, boards: Sequence[str]) -> None:
+    def game() -> None:
+        for _ in range(exhibition.rounds):
+            compute(exhibition.master)
+            greenlets.sleep(exhibition.opponent)
+
+    def main() -> None:
+        for board in boards:
+            greenlets.start(game, name=board)
+
+    greenlets.run(main)
+
+
+async def _task_group(exhibition: Exhibition, boards: Sequence[str]) -> None:
+    async def game() -> None:
+        for _ in range(exhibition.rounds):
+            compute(exhibition.master)
+            await asyncio.sleep(exhibition.opponent)
+
+    async with asyncio.TaskGroup() as group:
+        for board in boards:
+            group.create_task(game(), name=board)
+
+
+def _asyncio(exhibition: Exhibition, boards: Sequence[str]) -> None:
+    """Run it in a thread of its own: in a notebook, this one has an event loop already. An interrupt ends it there."""
+    stop: list[Callable[[], object]] = []
+    interrupted = threading.Event()
+
+    async def main() -> None:
+        this, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert this is not None
+        stop.append(lambda: loop.call_soon_threadsafe(this.cancel))
+        if not interrupted.is_set():
+            await _task_group(exhibition, boards)
+
+    with ThreadPoolExecutor(1, "asyncio") as pool:
+        try:
+            pool.submit(asyncio.run, main()).result()
+        except KeyboardInterrupt:
+            interrupted.set()
+            for cancel in stop:
+                cancel()
+            raise
+
+
+def _threads(exhibition: Exhibition, boards: Sequence[str]) -> None:
+    master = threading.Lock()
+
+    @task(name="{board}")
+    def game(board: str) -> None:
+        for _ in range(exhibition.rounds):
+            with waiting(HER):
+                master.acquire()
+            compute(exhibition.master)
+            with waiting("timer"):  # her move is over, and then she is free
+                master.release()
+                time.sleep(exhibition.opponent)
+
+    with ThreadPoolExecutor(len(boards)) as pool:
+        list(pool.map(game, boards))
+
+
+STYLES: dict[str, Style] = {
+    "sequential": _sequential,
+    "callbacks": _callbacks,
+    "generators": _generators,
+    "coroutines": _coroutines,
+    "greenlets": _greenlets,
+    "asyncio": _asyncio,
+    "threads": _threads,
+}

@@ -1,0 +1,293 @@
+"""Exercises of notebook 14, and its servers: HTTP, and PostgreSQL or what stands in for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from taketurns.course.checks import Exercise, choice, each, rule
+from taketurns.course.servers import web as servers
+from taketurns.course.servers.postgres import postgres
+from taketurns.course.servers.web import nobody
+from taketurns.recording.block import record
+from taketurns.recording.tasks import task
+from taketurns.trace.trace import Trace
+
+__all__ = [
+    "Busy",
+    "Database",
+    "Flaky",
+    "Office",
+    "Visit",
+    "asks_again",
+    "connections",
+    "database",
+    "nobody",
+    "others_go_on",
+    "three_at_a_time",
+    "visit",
+    "web",
+]
+
+
+@contextlib.contextmanager
+def web(seconds: float = 0.2, workers: int = servers.MANY, at_most: int = servers.MANY) -> Iterator[servers.Web]:
+    """Run a web server: see `taketurns.course.servers.web`. What httpx loads at its first request is loaded before."""
+    for late in ("httpcore._backends.anyio", "anyio._backends._asyncio"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(late)
+    with servers.web(seconds, workers, at_most) as server:
+        yield server
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that runs: its name, and psycopg's two ways to connect, with the address filled in."""
+
+    name: str
+    connect: Callable[[], Any]
+    connect_async: Callable[[], Awaitable[Any]]
+    OperationalError: type[Exception]
+
+
+@contextlib.contextmanager
+def database(max_connections: int = 40) -> Iterator[Database]:
+    """Run a PostgreSQL; where there is none, give a stand-in on SQLite with the same names."""
+    with contextlib.ExitStack() as stack:
+        try:
+            import psycopg
+
+            where = stack.enter_context(postgres(max_connections))
+        except (ImportError, RuntimeError):
+            from sqlite3 import OperationalError
+
+            from taketurns.course.servers import sqlite
+
+            limit = sqlite.Limit(max_connections)
+            yield Database("SQLite, in threads", limit.connect, limit.connect_async, OperationalError)
+        else:
+            yield Database(
+                "PostgreSQL",
+                lambda: psycopg.connect(where),
+                lambda: psycopg.AsyncConnection.connect(where),
+                psycopg.OperationalError,
+            )
+
+
+# Two servers for simulated time.
+
+
+class Busy(Exception):  # noqa: N818 - it is an answer, too
+    """The server has too much to do, and says so at once."""
+
+
+class Office:
+    """Two desks, 0.9 s a visit, and no chairs to wait on."""
+
+    def __init__(self) -> None:
+        self.desks = 2
+        self.attempts: list[float] = []
+
+    async def ask(self) -> None:
+        """Take a desk for 0.9 s; `Busy` where there is none."""
+        self.attempts.append(asyncio.get_running_loop().time())
+        if self.desks == 0:
+            raise Busy
+        self.desks -= 1
+        await asyncio.sleep(0.9)
+        self.desks += 1
+
+
+class Flaky:
+    """Takes 0.25 s for each call, and fails so often before it answers."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+
+    @task(name="attempt")
+    async def ask(self) -> str:
+        """Return the page, or raise `Busy`."""
+        await asyncio.sleep(0.25)
+        self.failures -= 1
+        if self.failures >= 0:
+            raise Busy
+        return "the page"
+
+
+# A visit: a learner's program, and what it did to a real server.
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a program gave, what was recorded, and what the server saw of it."""
+
+    result: object
+    error: Exception | None
+    trace: Trace
+    seen: servers.Seen
+
+
+async def visit(program: Any, urls: Sequence[str], at_most: int = servers.MANY) -> Visit:
+    """Run ``program(client, urls)`` against a web server that allows so many requests at once."""
+    import httpx
+
+    result, error = None, None
+    with web(at_most=at_most) as server:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client, record("visit") as trace:
+            try:
+                result = await program(client, urls)
+            except Exception as raised:  # noqa: BLE001 - the check tells what it means
+                error = raised
+        return Visit(result, error, trace, server.seen())
+
+
+# The exercises.
+
+_ONE_AT_A_TIME = "HTTP/1.1 carries one request at a time on a connection. How many are in progress at once?"
+
+connections = Exercise(
+    "How many connections?",
+    each(
+        {
+            "A": choice(1, {6: "A client keeps its connection, and the next request takes it."}),
+            "B": choice(
+                6, {1: "A connection belongs to its client. When that is closed, the connection is closed with it."}
+            ),
+            "C": choice(6, {1: _ONE_AT_A_TIME}),
+            "D": choice(
+                3,
+                {
+                    1: _ONE_AT_A_TIME,
+                    6: "A connection is free again when its reply is there. How many are in use at one instant?",
+                    2: "Two is the number of rounds. How many are in use at one instant?",
+                },
+            ),
+        }
+    ),
+    of=dict,
+    solved="A client that is kept needs as many connections as requests are in progress at once.",
+)
+
+three_at_a_time = Exercise(
+    "Three at a time",
+    rule(
+        lambda visit: visit.seen.refused == 0,
+        "More than three came at once, and the server refused {answer.seen.refused}. Is there a limit, and does each "
+        "task take it for its own page? It has to be one and the same for all: a limit that each task makes for itself "
+        "limits nobody.",
+    ),
+    rule(lambda visit: visit.error is None, "Your program raised an exception: {answer.error!r}"),
+    rule(
+        lambda visit: visit.seen.requests == 6,
+        "The server saw {answer.seen.requests} requests. There are six pages to fetch, each once.",
+    ),
+    rule(
+        lambda visit: visit.seen.most_at_once != 1,
+        "They still came one by one. `await` in a loop waits for each page before it asks for the next.",
+    ),
+    rule(
+        lambda visit: visit.seen.most_at_once == 3,
+        "The server worked on {answer.seen.most_at_once} pages at once, and it allows three.",
+    ),
+    rule(
+        lambda visit: visit.result == [f"page {number}" for number in range(6)],
+        "The server is content. Now return the six texts, in order. You returned {answer.result!r}.",
+    ),
+    of=Visit,
+    start=rule(
+        lambda visit: visit.seen.most_at_once != 1 or visit.seen.requests != 6 or len(visit.trace.tasks) > 9,
+        "As it stands, one page at a time is on its way. The server allows three.",
+    ),
+    solved="Six pages, three at once, and none refused.",
+)
+
+
+def _texts(visit: Visit) -> list[object]:
+    return list(visit.result) if isinstance(visit.result, list | tuple) else [visit.result]
+
+
+others_go_on = Exercise(
+    "The others go on",
+    rule(
+        lambda visit: visit.error is None,
+        "Your program raised an exception: {answer.error!r}. One page failed, and nobody got the others.",
+    ),
+    rule(
+        lambda visit: not any(isinstance(text, BaseException) for text in _texts(visit)),
+        "There is an exception among your results. Who reads them expects a text or None.",
+    ),
+    rule(
+        lambda visit: not any("500" in str(text) for text in _texts(visit)),
+        "One of your results is the error page of the server. A status of 500 raises nothing by itself: "
+        "`raise_for_status()` does.",
+    ),
+    rule(lambda visit: visit.seen.most_at_once > 1, "They came one by one. Let them be in progress together."),
+    rule(
+        lambda visit: visit.result is not None,
+        "Your program returned None. Where was the error caught? Outside of the group is too late: by then the other "
+        "pages were canceled. Catch it in the task of its own page.",
+    ),
+    rule(
+        lambda visit: len(_texts(visit)) == 5,
+        "You returned {answer.result!r}. Who reads it cannot tell which page is missing: give None in its place.",
+    ),
+    rule(
+        lambda visit: _texts(visit) == ["page 1", "page 2", None, "page 3", "page 4"],
+        "You returned {answer.result!r}, and not four texts with None in the third place.",
+    ),
+    of=Visit,
+    start=rule(
+        lambda visit: not isinstance(visit.error, ExceptionGroup),
+        "As it stands, one error of the server takes the other four pages with it. "
+        "To catch it around the group is too late: by then the others are canceled.",
+    ),
+    solved="Four pages and one None: the error was caught where it belongs, in its own task.",
+)
+
+
+def _attempts(trace: Trace) -> list[tuple[float, float]]:
+    lanes = [trace.lane(name) for name in trace.tasks if name.startswith("attempt")]
+    return [(lane[0].start, lane[-1].end) for lane in lanes]
+
+
+def _pauses(trace: Trace) -> list[float]:
+    attempts = _attempts(trace)
+    return [round(after[0] - before[1], 6) for before, after in pairwise(attempts)]
+
+
+def _steady(trace: Trace) -> bool:
+    return len(set(_pauses(trace))) == 1
+
+
+asks_again = Exercise(
+    "Back off",
+    rule(
+        lambda trace: len(_attempts(trace)) >= 3,
+        "You gave up too early. The third call would have been answered.",
+    ),
+    rule(
+        lambda trace: len(_attempts(trace)) == 3,
+        "You called again after there was an answer. `return` ends the loop.",
+    ),
+    rule(
+        lambda trace: set(_pauses(trace)) != {0},
+        "You asked again at once. The server said that it has too much to do, and gets more.",
+    ),
+    rule(
+        lambda trace: not _steady(trace),
+        "Your pauses are as long as each other. To back off is to wait longer each time.",
+    ),
+    rule(lambda trace: _pauses(trace) == [1, 2], "Let the first pause be 1 s, and the second 2 s."),
+    rule(
+        lambda trace: trace.duration == 3.75,
+        "There is still a pause after the answer. Who waits for the page gets it later.",
+    ),
+    rule(lambda trace: trace.result == "the page", "The times are right. Now let the function return the answer."),
+    start=rule(lambda trace: len(_attempts(trace)) != 1, "As it stands, it asks once and gives up."),
+    solved="Three calls, with pauses of 1 s and 2 s between them.",
+)

@@ -1,0 +1,99 @@
+"""record(): the context manager that a learner puts around their code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MethodType, TracebackType
+from typing import Any
+from weakref import ref
+
+from taketurns.recording import of_loops, recorder
+from taketurns.recording.recorder import Recorder
+from taketurns.trace.clock import SimulatedClock
+from taketurns.trace.trace import Trace
+
+__all__ = ["record"]
+
+
+class _Exit:
+    """A method by which a ``with`` statement leaves its block, and which it holds as long as it is in it.
+
+    Where it has gone and the recording is still on, the block was left without a word: an interrupt came just before
+    the method could begin, or twice while it worked. The next recording ends that one.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __get__(self, block: record | None, of: type) -> Any:
+        if block is None:
+            return self.function
+        method = MethodType(self.function, block)
+        block._held = ref(method)
+        return method
+
+
+class record:  # noqa: N801  (a context manager that is called like a function, as in contextlib)
+    """Record everything instrumented that runs inside the block, and give its `Trace`.
+
+    Works with ``with`` and ``async with``, for this thread, other threads, asyncio tasks, greenlets and children.
+    The trace is complete when the block ends, also by an exception or an interrupt, which it then names in its
+    ``cut_short``.
+    With a `SimulatedClock`, its times are those of that clock.
+    Raises ``RuntimeError`` inside another recording.
+    """
+
+    _held: ref[MethodType] | None = None
+
+    def __init__(self, label: str = "", clock: SimulatedClock | None = None) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f'record() takes a label, a string such as "4 threads"; it was given {label!r}')
+        if clock is not None and not isinstance(clock, SimulatedClock):
+            raise TypeError(f"record() takes a SimulatedClock, or none for real time; it was given {clock!r}")
+        self.label = label
+        self.clock = clock
+
+    def __enter__(self) -> Trace:
+        from taketurns.recording import of_asyncio, of_greenlets  # when they are needed, not by `import taketurns`
+
+        mine = Recorder(self.label, self.clock)
+        if (held := self._held) is not None:
+            mine.is_given_up = lambda: held() is None
+        try:
+            recorder.start(mine)
+            self._recorder = mine
+            of_loops.install()
+            of_asyncio.install(mine)
+            of_greenlets.install(mine)
+            return mine.trace
+        except BaseException:
+            _end(mine, "interrupted")
+            raise
+
+    def _leave(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        cut_short = "" if kind is None else ": ".join(filter(None, (kind.__name__, str(error).partition("\n")[0])))
+        try:
+            _end(self._recorder, cut_short)
+        except BaseException as late:
+            _end(self._recorder, cut_short or type(late).__name__)
+            raise
+
+    async def __aenter__(self) -> Trace:
+        return self.__enter__()
+
+    async def _leave_async(self, *error: Any) -> None:
+        self._leave(*error)
+
+    __exit__ = _Exit(_leave)
+    __aexit__ = _Exit(_leave_async)
+
+
+def _end(mine: Recorder, cut_short: str) -> None:
+    """End a recording; after an interrupt, this can be done once more."""
+    from taketurns.recording import of_asyncio, of_greenlets
+
+    of_asyncio.remove(mine)
+    of_greenlets.remove(mine)
+    recorder.finish(mine, cut_short)

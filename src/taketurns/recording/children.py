@@ -1,0 +1,189 @@
+"""Child processes: how they learn that a recording is on, and how their events come back.
+
+A process has a folder, whose path stands in the environment since taketurns was imported; it is there while a recording
+is on. So every child of this process knows it, however it was started and even before the recording began: fork, spawn,
+forkserver, or a plain subprocess. A child looks into the folders of its ancestors before each task. It appends every
+event at once to a file of its own, so one that dies loses at most the span it was in.
+
+A sub-interpreter (PEP 734) is a child too: it shares the process, and neither modules nor the GIL.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, NamedTuple
+
+__all__ = ["Announcement", "Folder", "Journal", "Process", "announcement", "folder", "has_ancestors", "renew"]
+
+VARIABLE = "TAKETURNS_FOLDERS"
+PREFIX = "taketurns-"
+ANNOUNCEMENT, OWNER = "recording.json", "owner"
+
+Event = tuple[int, Any, Any, str]
+#: A process by its number, or a sub-interpreter by the number of its process and its own.
+Process = int | str
+
+
+class Announcement(NamedTuple):
+    """What a child learns about the recording of an ancestor."""
+
+    folder: str
+    recording: str
+    chunk_ns: float
+    process: int
+
+
+class Folder:
+    """The folder in which children of this process find its recording, while there is one."""
+
+    def __init__(self) -> None:
+        import tempfile  # here and below: `import taketurns` is quick
+
+        number = os.urandom(8).hex()
+        self.path = os.path.join(tempfile.gettempdir(), f"{PREFIX}{number}")
+        self.ancestors = list(filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)))
+        self.interpreter = number if _in_sub_interpreter() else ""
+        if not self.interpreter:  # what stands in the environment is the process's, for all its interpreters
+            os.environ[VARIABLE] = os.pathsep.join([self.path, *self.ancestors])
+        self._owner: Any = None
+
+    def open(self, recording: str, chunk_ns: float) -> None:
+        """Announce a recording to all children; remove what processes that were killed have left."""
+        _sweep(os.path.dirname(self.path))
+        os.makedirs(self.path, 0o700, exist_ok=True)
+        self._owner = open(os.path.join(self.path, OWNER), "w")  # noqa: SIM115 - while it is locked, we are alive
+        _lock(self._owner)
+        unfinished = os.path.join(self.path, "unfinished")
+        with open(unfinished, "w", encoding="utf-8") as file:
+            json.dump([recording, chunk_ns, os.getpid()], file)
+        os.replace(unfinished, os.path.join(self.path, ANNOUNCEMENT))
+
+    def close(self) -> None:
+        """End the announcement."""
+        with suppress(OSError):  # somebody cleaned the temporary folder
+            os.unlink(os.path.join(self.path, ANNOUNCEMENT))
+
+    def journals(self, recording: str) -> Iterator[tuple[Process, str, list[Any]]]:
+        """Yield the children's events as (process, thread, [time, task, name, state, reason])."""
+        with suppress(OSError):
+            for name in sorted(name for name in os.listdir(self.path) if name.startswith(f"{recording}-")):
+                yield from _rows(os.path.join(self.path, name))
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it."""
+        if self._owner is not None:
+            self._owner.close()
+        _remove(self.path)
+
+
+def _in_sub_interpreter() -> bool:
+    for name in ("_interpreters", "_xxsubinterpreters"):  # since 3.13, and before
+        with suppress(ImportError):
+            interpreters: Any = import_module(name)
+            return bool(interpreters.get_current() != interpreters.get_main())
+    return False
+
+
+def _lock(file: Any) -> bool:
+    """Lock a file for as long as this process has it open; return whether nobody else has."""
+    try:
+        import fcntl
+    except ImportError:  # on Windows, what is open cannot be removed
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _sweep(folder: str) -> None:
+    """Remove the folders of recordings whose process was killed."""
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            if name.startswith(PREFIX):
+                _remove_if_dead(os.path.join(folder, name))
+
+
+def _remove_if_dead(path: str) -> None:
+    with suppress(OSError), open(os.path.join(path, OWNER), "r+") as owner:
+        if not _lock(owner):
+            return
+    with suppress(OSError):
+        os.unlink(os.path.join(path, OWNER))
+        _remove(path)
+
+
+def _remove(path: str) -> None:
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _rows(path: str) -> Iterator[tuple[Process, str, list[Any]]]:
+    """Yield what one journal holds. A child that was killed while it wrote leaves half a line, which is passed over."""
+    _, process, thread = os.path.basename(path).removesuffix(".jsonl").split("-")
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            try:
+                yield int(process) if process.isdigit() else process, thread, json.loads(line)
+            except json.JSONDecodeError:
+                continue
+
+
+class Journal:
+    """Takes the events of one thread of a child, as a list would, and appends each to a file."""
+
+    def __init__(self, found: Announcement, names: dict[int, str]) -> None:
+        self.names = names
+        thread = "main" if threading.current_thread() is threading.main_thread() else str(threading.get_ident())
+        process = ".".join(filter(None, (str(os.getpid()), _folder.interpreter)))
+        self.path = os.path.join(found.folder, f"{found.recording}-{process}-{thread}.jsonl")
+
+    def append(self, event: Event) -> None:
+        """Write one event; nothing where the recording has ended."""
+        at, task, state, reason = event
+        line = json.dumps([at, task, self.names[task], state, reason])
+        try:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except FileNotFoundError:
+            pass
+
+
+_folder = Folder()
+
+
+def renew() -> None:
+    """Return this process a folder of its own; a forked child calls it, so that its parent becomes an ancestor."""
+    global _folder
+    _folder = Folder()
+
+
+def folder() -> Folder:
+    """Return the folder of this process."""
+    return _folder
+
+
+def has_ancestors() -> bool:
+    """Return whether this process is a child of one that could be recording."""
+    return bool(_folder.ancestors)
+
+
+def announcement() -> Announcement | None:
+    """Return the recording of the nearest ancestor that has one on.
+
+    A process is no ancestor of its own: what is left of one with our number was on before an exec. But to its
+    sub-interpreters it is.
+    """
+    for path in _folder.ancestors:
+        with suppress(OSError), open(os.path.join(path, ANNOUNCEMENT), encoding="utf-8") as file:
+            found = Announcement(path, *json.load(file))
+            if found.process != os.getpid() or _folder.interpreter:
+                return found
+    return None

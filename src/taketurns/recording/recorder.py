@@ -1,0 +1,207 @@
+"""The recorder: the one recording that is on in a process, and who takes part in it.
+
+Every thread is a `Worker`, which writes events (see worker.py). When the recording ends, the events of all workers, of
+this process and of its children, become spans.
+
+An interrupt may come at any line. So a recording is claimed and given back by one operation each, and `finish` can be
+called again after it was interrupted: what it has done stays done.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from taketurns.machine import origin
+from taketurns.recording import children, chunks
+from taketurns.recording.assembly import Row, Thread, assemble
+from taketurns.recording.worker import EVENT_LOOP, READY, RUNNING, FarWorker, Log, Worker
+from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
+from taketurns.trace.spans import State
+from taketurns.trace.trace import Trace
+
+__all__ = ["Recorder", "current_worker", "finish", "here", "is_child", "on", "start"]
+
+_recordings = itertools.count()
+
+
+class Recorder(Log):
+    """One recording while it is on, in the process that records or in one of its children."""
+
+    def __init__(
+        self, label: str = "", clock: SimulatedClock | None = None, far: children.Announcement | None = None
+    ) -> None:
+        super().__init__(clock)
+        self.name = far.recording if far else f"{os.getpid()}x{next(_recordings)}"
+        self.far = far  # in a child process: where its events go, at once
+        self.trace = Trace.begin(label)
+        self.workers: list[Worker] = []
+        self.thread = threading.get_ident()
+        self.is_given_up: Callable[[], bool] = lambda: False  # was its block left without a word?
+        self.start = self.now()
+
+    def new_events(self) -> Any:
+        """Return what a worker appends its events to: a list, or the journal of a child process."""
+        return super().new_events() if self.far is None else children.Journal(self.far, self.names)
+
+    def new_worker(self) -> Worker | None:
+        """Make the calling thread a worker of this recording; simulated time has one thread, and the others none."""
+        if self.clock not in (None, simulated()) and self.thread != threading.get_ident():
+            return None
+        worker = here.worker = FarWorker(self) if self.far else Worker(self)
+        self.workers.append(worker)
+        return worker
+
+
+here = threading.local()
+#: The recording that this process has on; whoever begins one claims its place first.
+on: Recorder | None = None
+_claims: dict[str, Recorder] = {}
+_parents: Recorder | None = None
+#: Whether a parent process could be recording.
+is_child = children.has_ancestors()
+
+
+def current_worker() -> Worker | None:
+    """Return the calling thread's worker in the recording that is on here or in a parent process, if there is one."""
+    recorder = on
+    if recorder is None:
+        recorder = _of_parent() if is_child else None
+        if recorder is None:
+            return None
+    try:
+        worker: Worker = here.worker
+    except AttributeError:
+        return recorder.new_worker()
+    return worker if worker.recorder is recorder else recorder.new_worker()
+
+
+def _of_parent() -> Recorder | None:
+    """Return the recording of a parent process, in which this process takes part with journals."""
+    global _parents
+    worker: Worker | None = getattr(here, "worker", None)
+    if worker is not None and worker.current is not None:
+        return cast(Recorder, worker.recorder)  # in the middle of a task
+    found = children.announcement()
+    if found is None:
+        return None
+    known = _parents
+    if known is None or known.name != found.recording:
+        chunks.adopt_chunk_ns(found.chunk_ns)
+        known = _parents = Recorder(far=found)
+    return known
+
+
+def start(recorder: Recorder) -> None:
+    """Put on the one recording of this process; ``RuntimeError`` where one is on."""
+    global on
+    chunk_ns = chunks.chunk_ns()
+    while (first := _claims.setdefault("on", recorder)) is not recorder:
+        if not first.is_given_up():
+            raise RuntimeError(
+                f"a recording is on already ({first.trace.label!r}); one process records one thing at a time: "
+                "let its `with record()` block end before the next begins"
+            )
+        finish(first, "interrupted")
+    children.folder().open(recorder.name, chunk_ns)
+    timekeeper.clock = recorder.clock or WallClock()
+    recorder.start = recorder.now()
+    on = recorder
+
+
+def finish(recorder: Recorder, cut_short: str) -> None:
+    """End a recording and complete its trace; what is done of that already stays as it is."""
+    global on
+    if on is recorder:
+        on = None
+    mine = _claims.get("on") is recorder
+    if mine:
+        children.folder().close()
+    if recorder.trace.is_on:
+        recorder.trace.complete(_whole(recorder, cut_short))
+    if mine:
+        timekeeper.clock = None
+        here.__dict__.clear()
+        children.folder().remove()
+        _claims.clear()
+
+
+def _whole(recorder: Recorder, cut_short: str) -> Trace:
+    """Return the trace of a recording that takes no more events."""
+    end = recorder.now()
+    for number in list(recorder.awaits.tasks):
+        recorder.adopt_name(number)
+    seen = [_seen(worker) for worker in recorder.workers]
+    rows = [row for number, worker in enumerate(seen) for row in _near_rows(recorder, number, worker)]
+    rows += _far_rows(recorder)
+    last_seen: dict[tuple[children.Process, int], int] = {
+        (worker.process, current): last
+        for worker, (_, current, last) in zip(recorder.workers, seen, strict=True)
+        if isinstance(current, int)
+    }
+    simulated_time = recorder.clock is not None
+    spans, lost, names = assemble(rows, recorder.start, end, last_seen, instants=simulated_time)
+    if lost and not cut_short:
+        cut_short = f"{', '.join(lost)} did not end: its process died or was still at work"
+    where = {**origin(), "clock": "simulated" if simulated_time else "real"}
+    known = {number: name for (_, number), name in names.items()}
+    moments = tuple(moment.named(known) for moment in recorder.moments)
+    return Trace(recorder.trace.label, tuple(spans), where, cut_short, moments=moments)
+
+
+Seen = tuple[list[Any], int | str | None, int]
+
+
+def _seen(worker: Worker) -> Seen:
+    """Return a worker's events, its current task and when it was last seen, all of one moment, while it may go on.
+
+    The begin of a stretch that is not written yet is one more event.
+    """
+    while True:
+        count = len(worker.events)
+        written, current, last = worker.written, worker.current, worker.last
+        if len(worker.events) == count:
+            break
+    events = worker.events[:count]
+    if current is not None and not written and (not events or events[-1][:2] != (last, current)):
+        events.append((last, current, RUNNING, ""))
+    return events, current, last
+
+
+def _near_rows(recorder: Recorder, number: int, seen: Seen) -> Iterator[Row]:
+    """Yield the events of a worker of this process."""
+    worker = recorder.workers[number]
+    # Simulated time has one thread.
+    is_main = worker.thread == threading.main_thread().ident or recorder.clock is not None
+    carrier = Thread(worker.process, "main" if is_main else str(number))
+    for at, task, state, reason in seen[0]:
+        key = worker.process, recorder.number("") if isinstance(task, str) else task
+        name = task if isinstance(task, str) else recorder.names[task]
+        if isinstance(reason, int):
+            yield Row(at, key, name, RUNNING, "", carrier)
+            yield Row(reason, key, name, state, EVENT_LOOP if state is READY else "", carrier)
+        else:
+            yield Row(at, key, name, state, reason, carrier)
+
+
+def _far_rows(recorder: Recorder) -> Iterator[Row]:
+    """Yield the events of child processes."""
+    for process, thread, (at, number, name, state, reason) in children.folder().journals(recorder.name):
+        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread))
+
+
+def _after_fork() -> None:
+    """Let a forked child start without a recording of its own; its parent is now an ancestor."""
+    global on, _parents, is_child
+    on, _parents, timekeeper.clock = None, None, None
+    _claims.clear()
+    here.__dict__.clear()
+    children.renew()
+    is_child = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,134 @@
+"""Steps: a generator or coroutine whose every stretch between resume and suspend is one RUNNING span."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+from weakref import ref
+
+from taketurns.recording import recorder
+from taketurns.recording.awaits import is_future
+from taketurns.recording.recorder import current_worker, here
+from taketurns.recording.worker import FRESH_NS, LONG_NS, READY, WAITING, Log
+from taketurns.trace.spans import State
+
+__all__ = ["Steps"]
+
+
+class Steps(Coroutine[Any, Any, Any]):
+    """Passes everything through to a generator or coroutine, and records when it runs.
+
+    A coroutine that gives nothing when it suspends, as in ``asyncio.sleep(0)``, is READY: it goes on when its turn
+    comes. Otherwise it is WAITING, until the asyncio future that it gave is done (of_asyncio.py) or someone resumes it.
+    """
+
+    __slots__ = ("__weakref__", "_inner", "_recorder", "_resume", "_when_bare", "awaits", "number", "since")
+
+    def __init__(self, inner: Any, number: int, mine: Log) -> None:
+        self._inner = inner
+        self._resume = inner.send
+        self._recorder = mine
+        self._when_bare = READY if isinstance(inner, Coroutine) else WAITING
+        self.number = number
+        self.awaits: object = None  # the asyncio future that it waits for
+        self.since = 0  # from when on, in ns
+
+    def send(self, value: Any = None) -> Any:
+        """Resume with a value until the next suspend."""
+        # What `enter` and `leave` do, in one piece, for the usual case: a program may take many small steps.
+        mine = self._recorder
+        if mine is not recorder.on:
+            return self._send_in_detail(value)
+        try:
+            worker = here.worker
+        except AttributeError:
+            return self._send_in_detail(value)
+        if worker.recorder is not mine or worker.current is not None:
+            return self._send_in_detail(value)
+        mine.holder = worker
+        worker.last = begin = worker.now()
+        if begin - worker.cpu_at > FRESH_NS:
+            worker.read_cpu(begin)
+        worker.current = self.number
+        worker.written = False
+        state: State | None = None
+        try:
+            given = self._resume(value)
+            state = self._when_bare if given is None else WAITING
+        except BaseException:
+            mine.adopt_name(self.number)
+            raise
+        finally:
+            if worker.written or mine.holder is not worker or (end := worker.now()) - begin > LONG_NS:
+                worker.leave(None, state)
+            else:
+                worker.append((begin, self.number, state, end))
+                worker.current = None
+                worker.written = True
+                worker.last = end
+        if given is not None:
+            self._await(given, worker.last)
+        return given
+
+    def _send_in_detail(self, value: Any) -> Any:
+        worker = current_worker()
+        if worker is None or worker.recorder is not self._recorder:
+            return self._resume(value)
+        outer = worker.enter(self.number)
+        state: State | None = None
+        try:
+            given = self._resume(value)
+            state = self._when_bare if given is None else WAITING
+        except BaseException:
+            self._recorder.adopt_name(self.number)
+            raise
+        finally:
+            worker.leave(outer, state)
+        self._await(given, worker.last)
+        return given
+
+    def _await(self, given: Any, since: int) -> None:
+        """Remember which asyncio future this task waits for, so that it is READY from the moment that is done."""
+        if is_future(given):
+            awaits = self._recorder.awaits
+            self.awaits, self.since = given, since
+            awaits.awaited.setdefault(id(given), []).append(ref(self))
+            if given in awaits.due and (worker := current_worker()) is not None:
+                worker.append((since, self.number, WAITING, "timer"))
+
+    __next__ = send
+
+    def throw(self, *exception: Any) -> Any:
+        """Resume with an exception."""
+        self._resume = lambda _: self._inner.throw(*exception)
+        try:
+            return self.send()
+        finally:
+            self._resume = self._inner.send
+
+    def close(self) -> None:
+        """End it from outside."""
+        worker = current_worker()
+        if worker is None or worker.recorder is not self._recorder:
+            self._inner.close()
+        elif self._suspended():
+            outer = worker.enter(self.number)
+            try:
+                self._inner.close()
+            finally:
+                worker.leave(outer)
+        else:  # none of its code runs
+            self._inner.close()
+            worker.note(self.number, None)
+
+    def _suspended(self) -> bool:
+        return bool(getattr(self._inner, "cr_suspended", getattr(self._inner, "gi_suspended", True)))
+
+    def __await__(self) -> Steps:
+        return self
+
+    __iter__ = __await__
+
+    def __getattr__(self, name: str) -> Any:
+        # cr_frame, cr_code, gi_yieldfrom, __qualname__: asyncio and debuggers look at them.
+        return getattr(self._inner, name)

@@ -1,0 +1,246 @@
+"""A worker: a thread that carries tasks and writes down every change of their state.
+
+It appends events to a list of its own. No lock and no sampling. An event is ``(time, task, new state or None at the
+end, reason)``, times in ns. A stretch in which nothing else happens is one event: ``(begin, task, state after it,
+end)``. A task is a number, or the name of one that is a single stretch. Events hold numbers and strings only: the
+garbage collector does not look at such tuples.
+
+The law that keeps the picture true on a Python with a GIL: whoever marks the clock writes its name on
+`Log.holder` and then reads the clock, and no other thread can come in between the two. A worker that finds another
+name there than its own has lost the GIL since it wrote it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+from taketurns import machine
+from taketurns.recording.awaits import Awaits
+from taketurns.trace.clock import SimulatedClock
+from taketurns.trace.moments import Moment
+from taketurns.trace.spans import State
+
+__all__ = ["EVENT_LOOP", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING", "FarWorker", "Log", "Worker", "switched"]
+
+try:
+    from resource import RUSAGE_THREAD, getrusage
+except ImportError:  # only Linux counts a thread's switches
+    getrusage = None  # type: ignore[assignment]
+
+RUNNING, READY, WAITING = State.RUNNING, State.READY, State.WAITING
+
+#: A running stretch without a mark that lasts longer than this is looked at: did the thread have a core at all?
+LONG_NS = 100_000_000 if sys.platform == "win32" else 1_000_000
+#: A thread's CPU time is read again when it was read longer ago than this.
+FRESH_NS = LONG_NS // 5
+
+#: Nobody loses the GIL for so long and never waits for it.
+MANY_TURNS_NS = 50_000_000
+
+#: Why an asyncio task is READY, and a coroutine that suspended without an awaitable, as in ``asyncio.sleep(0)``.
+EVENT_LOOP = "event loop"
+
+#: The task that waits for the one that it called, with the state to go back to.
+Outer = tuple[int, State | None] | None
+
+
+def switched() -> tuple[int, int] | None:
+    """Return how often the system switched away from this thread: because it waited, and because it took the core.
+
+    The first are its voluntary switches, the second its involuntary ones (getrusage(2)). ``None`` where nobody counts.
+    """
+    if getrusage is None:
+        return None
+    usage = getrusage(RUSAGE_THREAD)
+    return usage.ru_nvcsw, usage.ru_nivcsw
+
+
+#: Numbers of tasks are never used again, so what is left of an earlier recording is known as such.
+_numbers = count()
+
+
+class Log:
+    """What the workers of one recording share: its clock, the names of its tasks, and who marked the clock last."""
+
+    def __init__(self, clock: SimulatedClock | None = None) -> None:
+        self.clock = clock
+        self.now: Callable[[], int] = time.perf_counter_ns if clock is None else clock.now_ns
+        self.gil = machine.gil()
+        self.holder: Worker | None = None
+        self.names: dict[int, str] = {}  # by task; the final names are made when all are known
+        self.awaits = Awaits()  # of asyncio's tasks
+        self.loop_tasks: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # the numbers of our own event loops' tasks
+        self.moments: list[Moment] = []  # of event loops in simulated time; tasks are numbers in them
+
+    def number(self, name: str) -> int:
+        """Return the number of a new task."""
+        number = next(_numbers)
+        self.names[number] = name
+        return number
+
+    def adopt_name(self, number: int) -> None:
+        """Name an asyncio task as its program does, if it does."""
+        if name := self.awaits.name_of(number):
+            self.names[number] = name
+
+    def new_events(self) -> Any:
+        """Return what a worker appends its events to."""
+        return []
+
+
+class Worker:
+    """A thread that carries tasks, one at a time: a task that calls another waits for it."""
+
+    __slots__ = (
+        *("append", "cpu", "cpu_at", "current", "events", "last"),
+        *("now", "process", "recorder", "state", "switched", "thread", "written"),
+    )
+
+    def __init__(self, recorder: Log) -> None:
+        self.recorder = recorder
+        self.events = recorder.new_events()
+        self.append = self.events.append
+        self.now = recorder.now
+        self.process = os.getpid()
+        self.thread = threading.get_ident()
+        self.current: int | str | None = None
+        self.state: State | None = None  # of the current task, once something is written of its present stretch
+        self.written = True  # is there an event for the begin of its present stretch?
+        self.last = recorder.now()  # when this thread last marked the clock
+        self.cpu_at = self.last
+        self.cpu, self.switched = time.thread_time_ns(), switched()  # its CPU time and its switches at that time
+
+    def mark(self) -> int:
+        """Read the clock while this thread surely runs."""
+        self.recorder.holder = self
+        return self.now()
+
+    def enter(self, task: int | str) -> Outer:
+        """Begin or resume a task; give the one that waits for it meanwhile, with its state."""
+        recorder = self.recorder
+        lost = recorder.holder is not self
+        recorder.holder = self
+        at = self.now()
+        outer = self._interrupt(at, lost) if self.current is not None else None
+        if at - self.cpu_at > FRESH_NS:
+            self.read_cpu(at)
+        # In this order: who reads them from outside, when the recording ends, looks at `written` first.
+        self.last = at
+        self.current = task
+        self.written = False
+        return outer
+
+    def leave(self, outer: Outer, state: State | None = None) -> None:
+        """Suspend the current task in a state, or end it, and go back to the one that waited for it."""
+        recorder = self.recorder
+        lost = recorder.holder is not self
+        recorder.holder = self
+        at = self.now()
+        if lost or at - self.last > LONG_NS:
+            self._judge(at, lost)
+        if self.written:
+            self.append((at, self.current, state, EVENT_LOOP if state is READY else ""))
+        else:
+            self.append((self.last, self.current, state, at))
+            self.written = True
+        self.last = at
+        if outer is None:
+            self.current = None
+        else:
+            self.current, self.state = outer
+            self.append((at, self.current, self.state, ""))
+
+    def end(self) -> None:
+        """End the current task, which no other waits for, at the last mark."""
+        self.append((self.last, self.write(), None, ""))
+        self.current = None
+
+    def change(self, state: State, reason: str = "") -> int:
+        """Put the current task into another state; give the time."""
+        recorder = self.recorder
+        lost = recorder.holder is not self
+        recorder.holder = self
+        at = self.now()
+        if not self.written:
+            self.write()
+        if lost or at - self.last > LONG_NS:
+            self._judge(at, lost)
+        self.append((at, self.current, state, reason))
+        self.last = at
+        self.state = state
+        return at
+
+    def note(self, task: int, state: State | None, reason: str = "") -> int:
+        """Put a task that this worker does not carry into another state, or end it; give the time."""
+        at = self.mark()
+        self.append((at, task, state, reason))
+        return at
+
+    def write(self) -> int:
+        """Write the event for the begin of the current stretch, unless it is written; give the task's number."""
+        if isinstance(self.current, str):
+            self.current = self.recorder.number(self.current)
+        if not self.written:
+            self.append((self.last, self.current, RUNNING, ""))
+            self.written = True
+            self.state = RUNNING
+        return cast(int, self.current)
+
+    def read_cpu(self, at: int) -> tuple[int, tuple[int, int] | None]:
+        """Read the thread's CPU time; give what it used since the last time (ns), and its switches since then."""
+        cpu, before = self.cpu, self.switched
+        self.cpu, self.cpu_at, self.switched = time.thread_time_ns(), at, switched()
+        if before is None or self.switched is None:
+            return self.cpu - cpu, None
+        return self.cpu - cpu, (self.switched[0] - before[0], self.switched[1] - before[1])
+
+    def _interrupt(self, at: int, lost: bool) -> Outer:
+        outer = self.write(), self.state
+        if lost or at - self.last > LONG_NS:
+            self._judge(at, lost)
+        self.append((at, self.current, WAITING, ""))
+        return outer
+
+    def _judge(self, at: int, lost: bool) -> None:
+        """Look at a running stretch that was long, or in which another thread marked the clock.
+
+        If the thread spent less than a tenth of it on a core, it was READY where the system took the core, and else
+        WAITING; nothing tells for what: it slept, read a socket, took a lock. If another thread had the GIL meanwhile,
+        or may have had it, its reason is how long it was off its core, in ns; assembly.py, which knows what ran
+        meanwhile, makes the best of it. Who never waited did not lose the GIL, or only once, when the system took its
+        core at that moment, and not for many turns.
+        """
+        if self.recorder.clock is not None:
+            return  # simulated time passes without a core
+        length = at - self.last
+        used, switches = self.read_cpu(at)
+        if self.written and self.state is not RUNNING:
+            return
+        waited, taken = switches or (None, 0)
+        if length > LONG_NS and used < length // 10:
+            state, reason = (READY, "core") if waited == 0 and taken else (WAITING, "")
+            self.append((self.last, self.write(), state, reason))
+            return
+        full = used >= length * 9 // 10
+        never_waited = waited == 0 and (full or length > MANY_TURNS_NS)
+        if self.recorder.gil and not never_waited and (lost or not full):
+            self.append((self.last, self.write(), RUNNING, str(max(length - used, 0))))
+
+
+class FarWorker(Worker):
+    """A worker in a child process: the begin of every stretch is written at once, in case the process dies in it."""
+
+    __slots__ = ()
+
+    def enter(self, task: int | str) -> Outer:
+        """Begin or resume a task."""
+        outer = super().enter(task)
+        self.write()
+        return outer

@@ -1,0 +1,58 @@
+"""A trace as Chrome trace-event JSON, which ui.perfetto.dev and chrome://tracing open.
+
+The format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from taketurns.trace.counts import Steps
+from taketurns.trace.spans import Span, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["write_perfetto"]
+
+COLORS = {
+    State.RUNNING: "thread_state_running",
+    State.READY: "thread_state_runnable",
+    State.WAITING: "thread_state_sleeping",
+}
+
+
+def write_perfetto(
+    path: str | Path, label: str, lanes: Mapping[str, Sequence[Span]], counts: Mapping[str, Steps]
+) -> None:
+    """Write lanes as threads, their spans as slices named by their state, and counts over time as counters."""
+    events = [_named("process_name", 0, label or "taketurns")]
+    for number, task in enumerate(lanes, start=1):
+        events.append(_named("thread_name", number, task))
+        events.append({"ph": "M", "pid": 1, "tid": number, "name": "thread_sort_index", "args": {"sort_index": number}})
+    events += [_slice(span, number) for number, lane in enumerate(lanes.values(), start=1) for span in lane]
+    for name, steps in counts.items():
+        events += [{"ph": "C", "pid": 1, "name": name, "ts": at * 1e6, "args": {"tasks": count}} for at, count in steps]
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"traceEvents": events, "displayTimeUnit": "ms"}, file)
+
+
+def _slice(span: Span, tid: int) -> dict[str, Any]:
+    """Return the event of a span, with times in microseconds."""
+    return {
+        "ph": "X",
+        "pid": 1,
+        "tid": tid,
+        "name": str(span.state),
+        "cname": COLORS[span.state],
+        "ts": span.start * 1e6,
+        "dur": span.duration * 1e6,
+        "args": {"worker": span.worker, "reason": span.reason},
+    }
+
+
+def _named(what: str, tid: int, name: str) -> dict[str, Any]:
+    """Return the event that names a process or a thread."""
+    return {"ph": "M", "pid": 1, "tid": tid, "name": what, "args": {"name": name}}

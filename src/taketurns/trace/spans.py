@@ -1,0 +1,65 @@
+"""What a recording is made of: a task in a state on a worker, from start to end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+
+__all__ = ["Span", "State", "state_named"]
+
+
+class State(StrEnum):
+    """What a task is doing."""
+
+    RUNNING = "RUNNING"  #: on a core, executing
+    READY = "READY"  #: could run, but has not got the GIL, a core or the event loop
+    WAITING = "WAITING"  #: for a timer, a socket, a disk, a lock, another person
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One task in one state on one worker, from start to end, in seconds since the recording began.
+
+    ``reason`` says why it was not running, where that was measured: ``"GIL"``, ``"core"``, ``"event loop"``,
+    or what ``waiting(what)`` was told. A RUNNING span with the reason ``"GIL"`` took turns with others like it.
+    """
+
+    task: str
+    state: State
+    worker: str
+    start: float
+    end: float
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.state, State):
+            object.__setattr__(self, "state", state_named(self.state))
+        if not 0 <= self.start <= self.end < inf:
+            raise ValueError(
+                "a span starts at 0 s or later and cannot end before it starts: "
+                f"{self.task!r} was given {self.start} to {self.end}"
+            )
+
+    @property
+    def duration(self) -> float:
+        """How long the span lasts, in seconds."""
+        return self.end - self.start
+
+    @property
+    def in_turns(self) -> bool:
+        """Whether it ran for a part of its time only, in turns with others like it, at moments that nobody saw."""
+        return self.state is State.RUNNING and self.reason == "GIL"
+
+    @property
+    def process(self) -> str:
+        """The process or sub-interpreter of its worker, each with its own GIL; empty for the one that recorded."""
+        return self.worker.partition(", ")[0] if self.worker.startswith(("process ", "interpreter ")) else ""
+
+
+def state_named(name: object) -> State:
+    """Return the state of that name; ``ValueError`` where there is none."""
+    try:
+        return State(name)  # type: ignore[arg-type]
+    except ValueError:
+        raise ValueError(f"{name!r} is not a state; a task is {', '.join(State)}") from None

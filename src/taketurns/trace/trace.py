@@ -1,0 +1,244 @@
+"""Trace: a whole recording, and everything that can be asked of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from taketurns.trace import perfetto, text
+from taketurns.trace.counts import Interval, Steps, peak, steps, union
+from taketurns.trace.moments import Moment
+from taketurns.trace.spans import Span, State, state_named
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["StillRecordingError", "Trace"]
+
+FORMAT = "taketurns trace 1"
+
+
+class StillRecordingError(RuntimeError, AttributeError):
+    """What a trace holds was asked for while its recording is on. ``hasattr`` answers no to it."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A whole recording: its spans in order of their start, and where and how they were recorded.
+
+    ``origin`` tells the machine, the Python and the date. ``cut_short`` is empty, or says what ended the recording
+    before its time. ``result`` is what a program returned that `simulate` ran, and ``moments`` are the steps of a loop
+    in simulated time; both stay behind where a trace travels as JSON.
+    While the recording is still on, there is only the label.
+    """
+
+    label: str
+    spans: tuple[Span, ...]
+    origin: Mapping[str, str] = field(default_factory=dict, hash=False)
+    cut_short: str = ""
+    result: Any = field(default=None, repr=False, compare=False)
+    moments: tuple[Moment, ...] = field(default=(), repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        spans = tuple(self.spans)
+        for span in spans:
+            if not isinstance(span, Span):
+                raise TypeError(f"a trace is made of Span, not of {type(span).__name__}: {span!r}")
+        object.__setattr__(self, "spans", tuple(sorted(spans, key=lambda span: span.start)))
+        object.__setattr__(self, "origin", dict(self.origin))
+
+    # While it is recorded
+
+    @classmethod
+    def begin(cls, label: str) -> Trace:
+        """Return a trace that is still being recorded."""
+        trace = object.__new__(cls)
+        vars(trace)["label"] = label
+        return trace
+
+    def complete(self, whole: Trace) -> None:
+        """Take over all that a whole trace holds, in one step; ``RuntimeError`` where this one is whole already."""
+        if not self.is_on:
+            raise RuntimeError(f"{self!r} is complete, and a trace never changes")
+        vars(self).update(vars(whole))
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is still being recorded: its block has not ended."""
+        return "spans" not in vars(self)
+
+    def __getattr__(self, name: str) -> object:
+        if name in type(self).__dataclass_fields__:
+            raise StillRecordingError(f"{self!r}: its {name} can be read after its `with record()` block has ended")
+        raise AttributeError(f"a Trace has no {name!r}")
+
+    # What it holds
+
+    @cached_property
+    def lanes(self) -> Mapping[str, tuple[Span, ...]]:
+        """The spans of each task, by its name, in the order in which the tasks started."""
+        lanes: dict[str, list[Span]] = {}
+        for span in self.spans:
+            lanes.setdefault(span.task, []).append(span)
+        return {task: tuple(spans) for task, spans in lanes.items()}
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The names of the tasks, in the order in which they started."""
+        return tuple(self.lanes)
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """The names of the workers, in the order in which they were first seen."""
+        return tuple(dict.fromkeys(span.worker for span in self.spans))
+
+    def lane(self, task: str) -> tuple[Span, ...]:
+        """Return the spans of one task; ``KeyError`` names the tasks where there is no such task."""
+        if task not in self.lanes:
+            raise KeyError(f"no task {task!r} in this trace; its tasks are {', '.join(self.tasks) or 'none'}")
+        return self.lanes[task]
+
+    def only(self, *begin: str, state: State | str | None = None, reason: str | None = None) -> Trace:
+        """Return the trace with those spans only that all filters let pass; times stay as they are.
+
+        A task's name is to begin with one of these words: ``"page 1"`` lets ``page 1`` pass, and ``page 1 again``, but
+        not ``page 10``. A span is to have that state and that reason.
+        """
+        words = re.compile("|".join(re.escape(word) + r"\b" * bool(re.search(r"\w\Z", word)) for word in begin))
+        wanted = None if state is None else state_named(state)
+        spans = (span for span in self.spans if words.match(span.task) and wanted in (None, span.state))
+        return replace(self, spans=tuple(span for span in spans if reason in (None, span.reason)))
+
+    @cached_property
+    def duration(self) -> float:
+        """Seconds from the begin of the recording to the end of its last span."""
+        return max((span.end for span in self.spans), default=0.0)
+
+    def time_in(self, state: State | str, task: str | None = None) -> float:
+        """Return the seconds that a task, or all of them together, spent in a state."""
+        wanted = state_named(state)
+        spans = self.spans if task is None else self.lane(task)
+        return sum(span.duration for span in spans if span.state is wanted)
+
+    # The two numbers
+
+    @cached_property
+    def concurrency_steps(self) -> Steps:
+        """How many tasks are in progress, from first span to last, as (seconds, count from then on)."""
+        return steps(self._in_progress)
+
+    @cached_property
+    def parallelism_steps(self) -> Steps:
+        """How many tasks are running, as (seconds, count from then on)."""
+        return steps(self._running)
+
+    @cached_property
+    def peak_concurrency(self) -> int:
+        """The most tasks that are in progress at one instant."""
+        return peak(self._in_progress)
+
+    @cached_property
+    def peak_parallelism(self) -> int:
+        """The most tasks that are running at one instant."""
+        return peak(self._running)
+
+    @property
+    def mean_parallelism(self) -> float:
+        """How many tasks are running on average over the whole duration."""
+        return sum(end - start for start, end in self._running) / self.duration if self.duration else 0.0
+
+    def peak(self, state: State | str, reason: str | None = None) -> int:
+        """Return the most tasks that are in a state, or in it for that reason, at one instant."""
+        return peak(_times(self.only(state=state, reason=reason).spans))
+
+    @cached_property
+    def _in_progress(self) -> list[Interval]:
+        return [(lane[0].start, max(span.end for span in lane)) for lane in self.lanes.values()]
+
+    @cached_property
+    def _running(self) -> list[Interval]:
+        # Those in turns are as many as one in each process: it has one GIL.
+        running = [span for span in self.spans if span.state is State.RUNNING]
+        in_turns: dict[str, list[Span]] = {}
+        for span in running:
+            if span.in_turns:
+                in_turns.setdefault(span.process, []).append(span)
+        alone = _times([span for span in running if not span.in_turns])
+        return alone + [interval for spans in in_turns.values() for interval in union(_times(spans))]
+
+    def same_schedule(self, other: Trace) -> bool:
+        """Return whether both have the same spans, to the nanosecond, whoever carries them and for whatever reason."""
+        return self._schedule == other._schedule
+
+    @property
+    def _schedule(self) -> Counter[tuple[str, str, int, int]]:
+        return Counter((s.task, s.state.value, round(s.start * 1e9), round(s.end * 1e9)) for s in self.spans)
+
+    # How it is told
+
+    @property
+    def summary(self) -> str:
+        """One sentence: label, tasks, duration and the two numbers."""
+        tasks = text.counted(len(self.tasks), "task")
+        said = (
+            f"{self.label or 'Recording'}: {tasks} in {text.duration_text(self.duration)}, "
+            f"at most {self.peak_concurrency} in progress and {self.peak_parallelism} running at one instant."
+        )
+        if any(span.in_turns for span in self.spans):
+            said += " Some took turns under the GIL, at moments that were not seen."
+        return f"{said} Cut short: {self.cut_short}." if self.cut_short else said
+
+    def table(self) -> str:
+        """Return the text twin of the timeline: one line for each task."""
+        return text.table(self.lanes)
+
+    def __str__(self) -> str:
+        return repr(self) if self.is_on else text.text_timeline(self.summary, self.lanes, self.duration)
+
+    def __repr__(self) -> str:
+        if self.is_on:
+            return f"<Trace {self.label!r}, still being recorded>"
+        cut_short = ", cut short" if self.cut_short else ""
+        counts = f"{text.counted(len(self.tasks), 'task')}, {text.counted(len(self.spans), 'span')}"
+        peaks = f"peak concurrency {self.peak_concurrency}, peak parallelism {self.peak_parallelism}"
+        return f"<Trace {self.label!r}: {counts}, {self.duration:.6g} s, {peaks}{cut_short}>"
+
+    def _repr_html_(self) -> str | None:
+        # The one import against the direction of the house: a notebook asks a trace to show itself.
+        from taketurns.pictures.timeline import picture
+
+        return None if self.is_on else picture(self)
+
+    # How it is kept
+
+    def to_perfetto(self, path: str | Path) -> None:
+        """Write Chrome trace-event JSON, which ui.perfetto.dev opens."""
+        counts = {"in progress": self.concurrency_steps, "running": self.parallelism_steps}
+        perfetto.write_perfetto(path, self.label, self.lanes, counts)
+
+    def to_json(self) -> str:
+        """Return the whole trace as JSON text; ``Trace.from_json`` reads it back, and nothing is lost."""
+        rows = [[s.task, s.state, s.worker, s.start, s.end, s.reason] for s in self.spans]
+        whole = {"label": self.label, "cut_short": self.cut_short, "origin": self.origin, "spans": rows}
+        return json.dumps({"format": FORMAT, **whole}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, source: str) -> Trace:
+        """Return the trace that ``to_json`` wrote; ``ValueError`` where it is something else."""
+        try:
+            whole = json.loads(source)
+            if whole["format"] != FORMAT:
+                raise ValueError(f"its format is {whole['format']!r}")
+            spans = tuple(Span(*row) for row in whole["spans"])
+            return cls(whole["label"], spans, whole["origin"], whole["cut_short"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"this is not the JSON text of a trace as Trace.to_json gives it ({error})") from error
+
+
+def _times(spans: Sequence[Span]) -> list[Interval]:
+    return [(span.start, span.end) for span in spans]

@@ -1,0 +1,194 @@
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+
+from taketurns import compute, record, task, wait
+from taketurns.recording import children
+
+METHODS = multiprocessing.get_all_start_methods()
+
+pytestmark = pytest.mark.filterwarnings(
+    # Python 3.12+ warns of fork in a process with threads; that a recording survives it is what is tested here.
+    "ignore:This process .* is multi-threaded:DeprecationWarning"
+)
+
+
+@task(name="job {number}")
+def job(number):
+    compute(0.001)
+    return number
+
+
+def plain(number):
+    """A function without a decorator, which calls what is instrumented."""
+    wait(0.001)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(compute, 0.001).result()
+    return number
+
+
+@task
+def die(barrier_path):
+    compute(0.001)
+    os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+
+
+PRINT_FOLDERS = f"import os; print(os.environ[{children.VARIABLE!r}])"
+
+
+def nothing_is_left():
+    return not list(Path(tempfile.gettempdir()).glob("taketurns-*"))
+
+
+def pool_of(method, workers=2):
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_tasks_of_a_process_pool_are_recorded(method):
+    with record() as trace, pool_of(method) as pool:
+        assert list(pool.map(job, range(4))) == [0, 1, 2, 3]
+    assert sorted(trace.tasks) == ["job 0", "job 1", "job 2", "job 3"]
+    assert set(trace.workers) <= {"process 1", "process 2"}
+    assert trace.cut_short == ""
+    assert nothing_is_left()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_pool_that_was_started_before_the_recording_takes_part_in_it(method):
+    with pool_of(method) as pool:
+        list(pool.map(abs, range(2)))
+        with record() as first:
+            list(pool.map(job, range(2)))
+        list(pool.map(job, range(2)))
+        with record() as second:
+            list(pool.map(job, range(10, 12)))
+    assert sorted(first.tasks) == ["job 0", "job 1"]
+    assert sorted(second.tasks) == ["job 10", "job 11"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_plain_function_and_its_threads_are_recorded_in_a_child(method):
+    with record() as trace, pool_of(method, 1) as pool:
+        pool.submit(plain, 1).result()
+    assert trace.tasks == ("task 0", "task 1")
+    assert trace.workers == ("process 1", "process 1, thread 1")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_process_without_a_pool_is_recorded(method):
+    with record() as trace:
+        process = multiprocessing.get_context(method).Process(target=job, args=(7,))
+        process.start()
+        process.join()
+    assert process.exitcode == 0
+    assert trace.tasks == ("job 7",)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_worker_that_dies_leaves_what_it_did(method):
+    with record() as trace, pool_of(method, 1) as pool:
+        pool.submit(job, 1).result()
+        with pytest.raises(BrokenProcessPool):
+            pool.submit(die, None).result()
+    assert "job 1" in trace.tasks
+    assert trace.cut_short == "die did not end: its process died or was still at work"
+    assert nothing_is_left()
+
+
+def test_a_child_of_a_child_is_recorded():
+    grandchild = "import taketurns; taketurns.compute(0.001)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}], check=True)"
+    with record() as trace:
+        subprocess.run([sys.executable, "-c", f"import taketurns; {code}"], check=True)
+    assert trace.tasks == ("task 0",)
+    assert trace.workers == ("process 1",)
+
+
+def test_a_child_has_a_recording_of_its_own():
+    code = "from taketurns import compute, record\nwith record() as t: compute(0.001)\nprint(t.tasks)"
+    with record() as trace:
+        child = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert child.stdout.strip() == "('task 0',)"
+    assert trace.tasks == ()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_does_not_go_on_with_the_recording_of_its_parent():
+    with record() as trace:
+        child = os.fork()
+        if child == 0:
+            compute(0.001)
+            os._exit(0 if children.announcement() is not None else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    assert trace.workers == ("process 1",)
+
+
+def test_the_folder_is_gone_when_the_recording_ends_by_an_exception():
+    with pytest.raises(KeyboardInterrupt), record():
+        assert not nothing_is_left()
+        raise KeyboardInterrupt
+    assert nothing_is_left()
+
+
+def test_a_cleaned_temporary_folder_does_not_spoil_the_recording():
+    with record() as trace:
+        compute(0.001)
+        (Path(children.folder().path) / children.ANNOUNCEMENT).unlink()
+    assert trace.tasks == ("task 0",)
+
+
+def test_half_a_line_is_passed_over(tmp_path, monkeypatch):
+    with record() as trace:
+        folder = Path(children.folder().path)
+        name = json.loads((folder / children.ANNOUNCEMENT).read_text())[0]
+        journal = folder / f"{name}-999999-main.jsonl"
+        rows = [[10**15, 0, "seen", "RUNNING", ""], [10**15 + 10**6, 0, "seen", None, ""]]
+        journal.write_text("\n".join([*map(json.dumps, rows), '[10000, 1, "ha']))
+    assert trace.tasks == ("seen",)
+
+
+def test_a_journal_of_a_recording_that_has_ended_takes_events_in_silence():
+    with record():
+        found = children.Announcement(children.folder().path, "1x1", 1.0)
+    children.Journal(found, {1: "late"}).append((1, 1, None, ""))
+    assert nothing_is_left()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="InterpreterPoolExecutor came with Python 3.14")
+def test_tasks_of_sub_interpreters_are_recorded():
+    from concurrent.futures import InterpreterPoolExecutor  # type: ignore[attr-defined]
+
+    announced = os.environ[children.VARIABLE]
+    with record() as trace, InterpreterPoolExecutor(2) as pool:
+        for future in [pool.submit(wait, 0.001) for _ in range(2)]:
+            future.result()
+    assert trace.tasks == ("task 0", "task 1")
+    assert set(trace.workers) <= {"interpreter 1", "interpreter 2"}
+    assert subprocess.check_output([sys.executable, "-c", PRINT_FOLDERS], text=True).strip() == announced
+    assert nothing_is_left()
+
+
+def test_an_interpreter_is_known_by_the_folder_of_its_own_process(monkeypatch):
+    monkeypatch.setenv(children.VARIABLE, f"taketurns-{os.getpid()}-ab taketurns-1-cd")
+    folder = children.Folder()
+    assert folder.interpreter
+    assert folder.ancestors == [f"taketurns-{os.getpid()}-ab", "taketurns-1-cd"]
+    assert os.environ[children.VARIABLE] == f"taketurns-{os.getpid()}-ab taketurns-1-cd"
+
+
+def test_a_process_puts_its_folder_before_those_of_its_ancestors(monkeypatch):
+    monkeypatch.setenv(children.VARIABLE, "taketurns-1-cd")
+    folder = children.Folder()
+    assert not folder.interpreter
+    assert os.environ[children.VARIABLE] == f"{folder.name} taketurns-1-cd"

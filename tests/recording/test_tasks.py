@@ -12,7 +12,7 @@ import pytest
 
 from taketurns import State, compute, record, task, wait, waiting
 from taketurns.recording import chunks as work
-from taketurns.recording import tasks
+from taketurns.recording import marks
 
 RUNNING, READY, WAITING = State
 
@@ -160,12 +160,12 @@ def test_a_mark_that_comes_late_shows_that_the_core_was_lost(monkeypatch):
 )
 def test_the_reason_of_a_gap_is_told_where_it_was_measured(before, after, lost, gil, reason, monkeypatch):
     monkeypatch.setattr(tasks.threading, "active_count", lambda: 2)
-    assert tasks._reason(before, after, lost, gil) == reason
+    assert marks._reason(before, after, lost, gil) == reason
 
 
 def test_a_thread_that_is_alone_never_waits_for_the_gil(monkeypatch):
     monkeypatch.setattr(tasks.threading, "active_count", lambda: 1)
-    assert tasks._reason((1, 1), (2, 1), False, True) == ""
+    assert marks._reason((1, 1), (2, 1), False, True) == ""
 
 
 def test_wait_is_waiting_for_a_timer():
@@ -178,7 +178,7 @@ def test_wait_is_waiting_for_a_timer():
 
 def test_a_wait_that_comes_back_late_was_ready_from_when_it_was_due(monkeypatch):
     monkeypatch.setattr(work, "chunk_ns", lambda: 0)
-    monkeypatch.setattr(tasks.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(marks.time, "sleep", lambda seconds: None)
     with record() as trace:
         wait(0)
     assert [span.state for span in trace.spans] == [READY]
@@ -193,7 +193,7 @@ def test_a_late_wait_waited_for_the_gil_if_another_thread_had_it_when_it_was_due
             pass
 
     monkeypatch.setattr(work, "chunk_ns", lambda: 0)
-    monkeypatch.setattr(tasks.time, "sleep", sleep)
+    monkeypatch.setattr(marks.time, "sleep", sleep)
     with record() as trace:
         recording = tasks.current_worker().recorder
         recording.gil = gil

@@ -94,7 +94,11 @@ class Folder:
 
 def _temporary_folder() -> str:
     """Return where temporary files belong; the current folder where there is no such place."""
-    import tempfile  # here and below: `import taketurns` is quick
+    named = [os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")]
+    for path in (*named, "/tmp" if os.name == "posix" else ""):
+        if path and os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK):
+            return os.path.abspath(path)
+    import tempfile  # it looks further, and takes long to import
 
     try:
         return tempfile.gettempdir()

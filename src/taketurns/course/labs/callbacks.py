@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from taketurns.course.checks import Exercise, choice, each, rule
 from taketurns.recording.block import record
-from taketurns.recording.tasks import compute, wait
+from taketurns.recording.marks import compute, wait
 from taketurns.suspend.callbacks import run, sleep, start
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.spans import Span, State

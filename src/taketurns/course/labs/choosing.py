@@ -13,7 +13,8 @@ from taketurns.course.prediction import predict
 from taketurns.course.programs import CHOICES, PROGRAMS, bill, run, ticks
 from taketurns.pictures.sketch import sketch
 from taketurns.pictures.timeline import compare
-from taketurns.recording.tasks import compute, task
+from taketurns.recording.marks import compute
+from taketurns.recording.tasks import task
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
 

@@ -11,7 +11,8 @@ from random import Random, randint
 from typing import Any
 
 from taketurns.course.checks import Check, Exercise, choice, each, rule, tasks
-from taketurns.recording.tasks import compute, task, waiting
+from taketurns.recording.marks import compute, waiting
+from taketurns.recording.tasks import task
 from taketurns.trace.trace import Trace
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from taketurns.course.checks import Exercise, rule
 from taketurns.course.exhibition import Exhibition, Played
-from taketurns.recording.tasks import compute
+from taketurns.recording.marks import compute
 from taketurns.suspend.loop import EventLoop
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from taketurns.course.checks import Check, Exercise, held_up, rule
 from taketurns.recording.block import record
-from taketurns.recording.tasks import compute
+from taketurns.recording.marks import compute
 from taketurns.suspend.generators import run, sleep, start, wait_for
 from taketurns.suspend.loop import EventLoop, Task
 from taketurns.trace.clock import SimulatedClock

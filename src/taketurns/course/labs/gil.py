@@ -8,7 +8,8 @@ from itertools import groupby
 
 from taketurns.course.checks import Exercise, choice, each, overlapped, parallel, rule, tasks
 from taketurns.recording.block import record
-from taketurns.recording.tasks import compute, task
+from taketurns.recording.marks import compute
+from taketurns.recording.tasks import task
 from taketurns.recording.worker import switched
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace

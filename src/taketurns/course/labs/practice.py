@@ -9,7 +9,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from taketurns.course.checks import Exercise, choice, each, rule
-from taketurns.recording.tasks import compute, task, wait
+from taketurns.recording.marks import compute, wait
+from taketurns.recording.tasks import task
 from taketurns.simulation import simulate
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace

@@ -13,7 +13,8 @@ from typing import Any
 
 from taketurns.course.checks import Check, Exercise, choice, each, overlapped, rule, tasks
 from taketurns.machine import cores_at_once
-from taketurns.recording.tasks import compute, task, waiting
+from taketurns.recording.marks import compute, waiting
+from taketurns.recording.tasks import task
 from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 

@@ -17,7 +17,7 @@ from greenlet import getcurrent, greenlet
 
 from taketurns.course.checks import Exercise, choice, held_up, rule
 from taketurns.recording.block import record
-from taketurns.recording.tasks import compute
+from taketurns.recording.marks import compute
 from taketurns.suspend import callbacks, coroutines
 from taketurns.suspend.loop import EventLoop
 from taketurns.trace.clock import SimulatedClock

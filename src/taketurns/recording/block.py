@@ -35,7 +35,7 @@ class _Exit:
 
 
 class record:  # noqa: N801  (a context manager that is called like a function, as in contextlib)
-    """Record everything instrumented that runs inside the block, and give its `Trace`.
+    """Record everything instrumented that runs inside the block; the ``with`` gives its `Trace`.
 
     Works with ``with`` and ``async with``, for this thread, other threads, asyncio tasks, greenlets and children.
     The trace is complete when the block ends, also by an exception or an interrupt, which it then names in its

@@ -136,7 +136,7 @@ class waiting:  # noqa: N801  (a context manager that is called like a function,
 
 
 class _timer(waiting):  # noqa: N801
-    """A wait that is due at a known time; what it takes longer, it was READY."""
+    """A wait that is due at a known time. From then on it is READY, until it gets on."""
 
     __slots__ = ("seconds",)
 

@@ -42,10 +42,8 @@ class Folder:
     """The folder in which children of this process find its recording, while there is one."""
 
     def __init__(self) -> None:
-        import tempfile  # here and below: `import taketurns` is quick
-
         number = os.urandom(8).hex()
-        self.path = os.path.join(tempfile.gettempdir(), f"{PREFIX}{number}")
+        self.path = os.path.join(_temporary_folder(), f"{PREFIX}{number}")
         self.ancestors = list(filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)))
         self.interpreter = number if _in_sub_interpreter() else ""
         if not self.interpreter:  # what stands in the environment is the process's, for all its interpreters
@@ -76,9 +74,23 @@ class Folder:
 
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
+        self.leave()
+        _remove(self.path)
+
+    def leave(self) -> None:
+        """Let go of the folder, and leave it where it is; a forked child does, to which it does not belong."""
         if self._owner is not None:
             self._owner.close()
-        _remove(self.path)
+
+
+def _temporary_folder() -> str:
+    """Return where temporary files belong; the current folder where there is no such place."""
+    import tempfile  # here and below: `import taketurns` is quick
+
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        return os.getcwd()
 
 
 def _in_sub_interpreter() -> bool:
@@ -162,6 +174,7 @@ _folder = Folder()
 def renew() -> None:
     """Return this process a folder of its own; a forked child calls it, so that its parent becomes an ancestor."""
     global _folder
+    _folder.leave()
     _folder = Folder()
 
 

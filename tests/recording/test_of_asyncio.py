@@ -418,11 +418,14 @@ def test_a_fork_leaves_the_patches_of_others_alone(monkeypatch):
 
 
 class BareTask(asyncio.Future):
-    """A task of another kind, as in CPython's own tests: without a name, and not to be referred to weakly."""
+    """A task of another kind, as in CPython's own tests: it does not tell its name."""
 
     def __init__(self, coro, loop):
         super().__init__(loop=loop)
         loop.call_soon(self.step, coro)
+
+    def set_name(self, name):
+        """Python 3.13.0 calls this without asking."""
 
     def step(self, coro):
         try:

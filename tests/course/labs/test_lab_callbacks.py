@@ -238,7 +238,7 @@ MEAL = {"task": "tea", "callback": 2}
 )
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer())
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_in_the_kitchen_one_callback_blocks_while_others_are_ready():

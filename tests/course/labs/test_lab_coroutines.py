@@ -213,4 +213,4 @@ POLITE = dishes(1, 2, 3, 4, 5, 6.5, 7.5, 8.5)
 )
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict

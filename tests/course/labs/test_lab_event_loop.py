@@ -124,7 +124,7 @@ ANSWERS = [
 @pytest.mark.parametrize(("exercise", "answer", "sign", "said"), ANSWERS)
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer())
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_two_turns_each_in_another_order_is_wrong():
@@ -132,4 +132,4 @@ def test_two_turns_each_in_another_order_is_wrong():
     moments = [moment for moment in odd.moments if moment.running in "AB"]
     turned = [moments[0], moments[2], moments[1], moments[3]]
     object.__setattr__(odd, "moments", tuple(turned))
-    assert "not in the order A B B A" in lab.given_order.verdict(odd)
+    assert "not in the order A B B A" in lab.given_order.verdict(odd).line

@@ -320,7 +320,7 @@ def raises(kettle, lamp):
 )
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_what_never_ends_is_ended():
@@ -328,4 +328,4 @@ def test_what_never_ends_is_ended():
         while True:
             yield sleep(0)
 
-    assert "It never gets hot" in generators.until_hot.verdict(for_ever)
+    assert "It never gets hot" in generators.until_hot.verdict(for_ever).line

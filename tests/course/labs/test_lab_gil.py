@@ -81,14 +81,14 @@ QUIZ = {
 )
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_threads_that_take_turns_are_not_on_two_cores(monkeypatch):
-    monkeypatch.setattr("taketurns.course.checks.cores_at_once", lambda: 2)
+    monkeypatch.setattr("taketurns.course.rules.cores_at_once", lambda: 2)
     verdict = gil.two_cores_one_gil.verdict(turns(5))
-    assert verdict.startswith("✗")
-    assert "which calls" in verdict.casefold()
+    assert verdict.line.startswith("✗")
+    assert "which calls" in verdict.line.casefold()
 
 
 def test_a_turn_goes_on_while_no_other_task_runs():

@@ -85,7 +85,7 @@ REPORTED = (3.5, 2.5, 4.5)
 )
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_heat_finds_its_sleep_by_name(monkeypatch):

@@ -308,7 +308,7 @@ ANSWERS = [
 @pytest.mark.parametrize(("exercise", "answer", "sign", "said"), ANSWERS)
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer())
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_a_crossword_is_a_task_with_its_number():

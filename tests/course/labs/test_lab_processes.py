@@ -64,14 +64,14 @@ alone = trace(*[[(RUNNING, n, n + 1)] for n in range(4)], worker="main thread")
 )
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_all_cores_wants_as_many_processes_as_there_are_cores(monkeypatch):
     monkeypatch.setattr(processes, "cores_at_once", lambda: 3)
-    assert "fewer processes than this machine has cores" in processes.all_cores.verdict(in_two)
+    assert "fewer processes than this machine has cores" in processes.all_cores.verdict(in_two).line
     monkeypatch.setattr(processes, "cores_at_once", lambda: 64)
-    assert processes.all_cores.verdict(in_four).startswith("✓")
+    assert processes.all_cores.verdict(in_four).line.startswith("✓")
 
 
 def test_a_table_that_is_sent_shows_its_journey():

@@ -6,6 +6,7 @@ import pytest
 
 from taketurns import SimulatedClock, compute, record, wait
 from taketurns.course.labs import styles
+from taketurns.course.ladder import RUNGS
 from taketurns.suspend import callbacks, coroutines
 
 # 3
@@ -109,7 +110,7 @@ def in_callbacks():
         (styles.which_style, "threads", "✗", "none of the choices"),
         (styles.which_style, 3, "✗", "not a text"),
         (styles.which_style, "Cannot be told", "✓", "is not in it"),
-        (styles.in_order, list(styles._STARTER), "…", "the list is shuffled"),
+        (styles.in_order, ["asyncio task", "process start", "generator step", "thread start"], "…", "the list is shuffled"),
         (styles.in_order, [], "✗", "Each of the four"),
         (styles.in_order, ["asyncio task"] * 4, "✗", "Each of the four"),
         (styles.in_order, styles._ORDER[::-1], "✗", "from the top down"),
@@ -149,7 +150,7 @@ def in_callbacks():
 )
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_nobody_can_tell_the_style_of_the_mystery():
@@ -159,5 +160,5 @@ def test_nobody_can_tell_the_style_of_the_mystery():
 
 def test_every_rung_of_the_ladder_is_measured_as_often_as_asked():
     costs = asyncio.run(styles.ladder(1))
-    assert list(costs) == list(styles.RUNGS)
+    assert list(costs) == list(RUNGS)
     assert all(len(times) == 1 and times[0] > 0 for times in costs.values())

@@ -138,7 +138,7 @@ ERROR = LookupError("there is no such page")
 )
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_collect_appends_to_the_list_of_the_module(monkeypatch):

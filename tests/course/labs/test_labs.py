@@ -95,7 +95,7 @@ QUIZ = {"A": "processes", "B": "one after another", "C": "threads", "D": "thread
 )
 def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 @pytest.mark.parametrize("lab", [module.name for module in iter_modules(labs.__path__)])
@@ -104,4 +104,4 @@ def test_every_exercise_says_what_is_missing(lab):
     exercises = [one for name in module.__all__ if isinstance(one := getattr(module, name), Exercise)]
     assert len(exercises) >= 3
     for exercise in exercises:
-        assert exercise.verdict(None).startswith("… ")
+        assert exercise.verdict(None).line.startswith("… ")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from taketurns.course.checks import Exercise
 from taketurns.course.exhibition import Exhibition, Played
-from taketurns.course.rules import Asked, when
+from taketurns.course.rules import Asked, first, when
 from taketurns.recording.tasks import compute
 from taketurns.suspend.loop import EventLoop
 from taketurns.trace.spans import Span, State
@@ -103,8 +103,7 @@ how_long = Exercise(
 how_many = Exercise(
     "How many boards?",
     just_fits=when(
-        lambda boards: boards == 14,
-        "56 / 4 boards fit into the time of a reply. The one that she left is one, too.",
+        lambda boards: boards == 14, "56 / 4 boards fit into the time of a reply. The one that she left is one, too."
     ),
     too_many=when(lambda boards: boards > 15, "With {answer} boards her walk takes longer than 4 + 56 s."),
     too_few=when(lambda boards: boards < 15, "She could take one board more, and be back before its reply."),
@@ -129,55 +128,55 @@ def _has_boards(trace: Trace) -> bool:
     return {f"board {number}" for number in range(1, small.boards + 1)} <= set(trace.tasks)
 
 
-def _rules(masters: int, seconds: float, slow: str) -> dict[str, Asked]:
+def _rules(masters: int, seconds: float, slow: str) -> Asked:
     minutes = f"{seconds // 60:g} min " if seconds >= 60 else ""
     said = f"It takes {{duration}}, and should take {minutes}{seconds % 60:g} s."
-    return {
-        "other_tasks": when(
+    return first(
+        other_tasks=when(
             lambda t: not _has_boards(t), 'Leave the four tasks and their names as they are: "board 1" to "board 4".'
         ),
-        "moves": when(
+        moves=when(
             lambda t: len(_moves(t).spans) != small.boards * small.rounds,
             "There are to be 12 moves of 5 s. If one is missing: is everything awaited?",
         ),
-        "slow": when(lambda t: t.duration >= small.sequential / masters, slow),
-        "too_few": when(lambda t: _at_once(t) < masters, "Only one of them plays. How many may be inside at once?"),
-        "too_many": when(
+        slow=when(lambda t: t.duration >= small.sequential / masters, slow),
+        too_few=when(lambda t: _at_once(t) < masters, "Only one of them plays. How many may be inside at once?"),
+        too_many=when(
             lambda t: _at_once(t) > masters,
             f"At some instant there are more than {masters} of her at the boards. "
             "How many may be inside at once, and do all boards share the same one?",
         ),
-        "too_early": when(
+        too_early=when(
             lambda t: t.duration < seconds,
             f"{said} An opponent replies before she has moved. A board has to wait for its own move.",
         ),
-        "too_long": when(
+        too_long=when(
             lambda t: t.duration != seconds,
             f"{said} Some board waits longer than it has to: does it wait for its own move, or for all in the queue?",
         ),
-    }
+    )
 
 
 cured = Exercise(
     "One master",
+    _rules(
+        1,
+        small.interleaved,
+        "It takes as long as one game at a time. Does she stay at a board, or does all stand still, until the reply?",
+    ),
     start=when(
         lambda t: _has_boards(t) and _at_once(t) == small.boards,
         "As it stands, she moves at four boards at once. There is to be one of her. "
         "If you have a lock already: do all four share the same one?",
     ),
     solved="She moves at one board at a time, and does not wait for replies.",
-    **_rules(
-        1,
-        small.interleaved,
-        "It takes as long as one game at a time. Does she stay at a board, or does all stand still, until the reply?",
-    ),
 )
 
 two_masters = Exercise(
     "Two masters",
-    start=when(lambda t: _has_boards(t) and _at_once(t) == 1, "As it stands, there is one master. Let there be two."),
-    solved="Two are at work at once, so each needs half of the walk.",
-    **_rules(
+    _rules(
         2, 50, "It takes as long as if each played one game at a time. Does somebody stay at a board until the reply?"
     ),
+    start=when(lambda t: _has_boards(t) and _at_once(t) == 1, "As it stands, there is one master. Let there be two."),
+    solved="Two are at work at once, so each needs half of the walk.",
 )

@@ -3,102 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from types import FunctionType
 from typing import Any, NamedTuple
 
 from taketurns.course.checks import Exercise
 from taketurns.course.deadline import LateError
 from taketurns.course.rules import held_up, part, when
-from taketurns.recording.block import record
+from taketurns.course.trial import Function, Steps, Tried, failed, tried
 from taketurns.recording.tasks import compute
-from taketurns.suspend.generators import run, sleep, start, wait_for
-from taketurns.suspend.loop import EventLoop, Task
+from taketurns.suspend.generators import sleep, start, wait_for
+from taketurns.suspend.loop import Task
 from taketurns.trace.clock import SimulatedClock
-from taketurns.trace.text import describe
 from taketurns.trace.trace import Trace
 
 __all__ = ["both_results", "hot_tea", "lamp", "stopped", "until_hot"]
-
-Steps = Generator[Any, Any, Any]
-Function = Callable[..., Steps]
-
-
-# How an answer is tried that is a function
-
-
-class _ShortLoop(EventLoop):
-    """An event loop that gives up after so many turns."""
-
-    turns = 1000
-
-    def turn(self) -> None:
-        self.turns -= 1
-        if not self.turns:
-            raise LateError
-        super().turn()
-
-
-class _Tried(NamedTuple):
-    """What became of a program: its recording, and its result or its error."""
-
-    trace: Trace
-    result: Any = None
-    error: Exception | None = None
-
-    @property
-    def shown(self) -> str:
-        """Its result in words: a plain value, or what it is."""
-        is_plain = isinstance(self.result, str | int | float | tuple | list)
-        return repr(self.result) if is_plain else f"a {type(self.result).__name__}"
-
-    def lasted(self, task: str, state: str) -> list[float]:
-        """Return how long each span of a task in a state lasted, without those that last no time."""
-        spans = self.trace.only(state=state).lanes.get(task, ())
-        return [round(span.duration, 9) for span in spans if span.duration]
-
-
-def _tried(main: Function) -> _Tried:
-    """Run a program in simulated time, for a while."""
-    clock, result, error = SimulatedClock(), None, None
-    with record("an answer", clock) as trace:
-        try:
-            result = run(main, loop=_ShortLoop(clock))
-        except Exception as raised:  # noqa: BLE001 - it is told in words
-            error = raised
-    return _Tried(trace, result, error)
-
-
-#: What an error says when a request was made, or handed out, in the wrong way; and what is behind it.
-MISTAKES = {
-    "'generator' object is not callable": "`yield` hands the generator itself to the loop, which can do nothing with "
-    "it. `yield from` runs it.",
-    "'tuple' object is not callable": "One `yield` hands out one request. Two requests need a `yield` each.",
-    "'Task' object is not callable": "A task is no request. `wait_for(task)` makes one of it.",
-    "'NoneType' object is not callable": "There is a `yield` without a request after it.",
-    "'function' object is not iterable": "A request is handed out with `yield`. `yield from` is for a generator.",
-    "'Task' object is not iterable": "A task is no generator. `yield wait_for(task)` waits for it.",
-    "and 'generator'": "Without `yield from`, the call makes a generator, and nothing of it runs.",
-    "generator raised StopIteration": "A generator ends with `return`, and whoever raises StopIteration in it fails.",
-}
-
-
-def _failed(tried: _Tried) -> str | None:
-    """Say what is behind an error, if it is one of those above."""
-    if tried.error is None:
-        return None
-    error = _leaf(tried.error)
-    text = str(error)
-    behind = next((behind for mistake, behind in MISTAKES.items() if mistake in text), "")
-    return f"It failed: {describe(error)}. {behind}".rstrip()
-
-
-def _leaf(error: Exception) -> Exception:
-    """Return the first error of a group."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
 
 _no_yield = when(
     lambda function: not inspect.isgeneratorfunction(function),
@@ -110,11 +29,11 @@ _no_yield = when(
 # 1
 
 
-def _heated(kettle: Function) -> _Tried:
+def _heated(kettle: Function) -> Tried:
     def main() -> Steps:
         return (yield wait_for(start(kettle, "A", name="kettle")))
 
-    return _tried(main)
+    return tried(main)
 
 
 def _not_four(heats: list[float]) -> str | None:
@@ -134,7 +53,7 @@ until_hot = Exercise(
     no_yield=_no_yield,
     heated=part(
         _heated,
-        failed=_failed,
+        failed=failed,
         result=part(
             "result",
             nothing=when(
@@ -170,7 +89,7 @@ _HEATS = {"kettle A": 3, "kettle B": 2, "kettle C": 4}
 
 def _waits(trace: Trace) -> dict[str, list[float]]:
     """Return how long each wait of each kettle was."""
-    return {kettle: _Tried(trace).lasted(kettle, "WAITING") for kettle in _HEATS}
+    return {kettle: Tried(trace).lasted(kettle, "WAITING") for kettle in _HEATS}
 
 
 def _cook_is_free(trace: Trace) -> bool:
@@ -190,8 +109,7 @@ hot_tea = Exercise(
         "No kettle waits in your recording. `sleep(seconds)` only makes a request. It takes a `yield` to hand it out.",
     ),
     blocked=when(
-        held_up,
-        "`wait` blocks the thread: others are ready, and nobody runs. A request that is yielded lets them run.",
+        held_up, "`wait` blocks the thread: others are ready, and nobody runs. A request that is yielded lets them run."
     ),
     other_work=when(
         lambda t: not _cook_is_free(t),
@@ -208,7 +126,7 @@ hot_tea = Exercise(
 # 3
 
 
-def _of_two(both: Function) -> _Tried:
+def _of_two(both: Function) -> Tried:
     def heat(seconds: float, result: str) -> Steps:
         yield sleep(seconds)
         return result
@@ -216,10 +134,10 @@ def _of_two(both: Function) -> _Tried:
     def main() -> Steps:
         return (yield from both(start(heat, 3, "tea", name="kettle A"), start(heat, 2, "coffee", name="kettle B")))
 
-    return _tried(main)
+    return tried(main)
 
 
-def _no_result(tried: _Tried) -> object:
+def _no_result(tried: Tried) -> object:
     """Return what stands in the place of a result, if anything does."""
     return next((one for one in tried.result if isinstance(one, Task) or one is None or callable(one)), "no such")
 
@@ -234,7 +152,7 @@ both_results = Exercise(
     no_yield=_no_yield,
     tried=part(
         _of_two,
-        failed=_failed,
+        failed=failed,
         nothing=when(
             lambda tried: tried.result is None,
             "It returns nothing. What `yield wait_for(a)` gives is the result of `a`.",
@@ -293,7 +211,7 @@ def _at_most(generator: Steps, count: int) -> Steps:
 class _Blinked(NamedTuple):
     """A lamp beside a kettle, and whether it was closed by the answer."""
 
-    tried: _Tried
+    tried: Tried
     is_closed: bool
 
     @property
@@ -322,8 +240,8 @@ def _blinked(until: Function) -> _Blinked:
         state = inspect.getgeneratorstate(light)
 
     try:
-        tried = _tried(main)
-        return _Blinked(tried, state == inspect.GEN_CLOSED)
+        light_of = tried(main)
+        return _Blinked(light_of, state == inspect.GEN_CLOSED)
     finally:
         with SimulatedClock().in_use():  # what its `finally` computes takes no time here
             light.close()
@@ -346,7 +264,7 @@ stopped = Exercise(
     no_yield=_no_yield,
     blinked=part(
         _blinked,
-        failed=part("tried", _failed),
+        failed=part("tried", failed),
         never=when(
             lambda seen: not seen.blinks,
             "The lamp never blinked. A generator does nothing before the first `next(lamp)`.",

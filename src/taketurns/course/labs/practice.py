@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, NamedTuple
-
 from taketurns.course.checks import Exercise
+from taketurns.course.door import as_it_stands, behind, closed, ends, fails, is_a_door, is_canceled, opened
+from taketurns.course.mistakes import four_programs
 from taketurns.course.rules import each, part, when
-from taketurns.recording.tasks import compute, task, wait
-from taketurns.simulation import simulate
+from taketurns.recording.tasks import compute, task
 from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
@@ -38,68 +33,6 @@ def crossword(number: int) -> int:
 def waits(trace: Trace, name: str) -> list[Span]:
     """Return the spans in which a task waits, in order."""
     return [span for span in trace.only(state="WAITING").lanes.get(name, ()) if span.duration]
-
-
-# Four programs with one mistake each
-
-_SITES = {"news": 3, "weather": 1, "sports": 4}
-
-
-async def _fetch(site: str) -> None:
-    await asyncio.sleep(_SITES[site])
-    compute(0.5)
-
-
-async def _in_a_group(fetch: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-    async with asyncio.TaskGroup() as group:
-        for site in _SITES:
-            group.create_task(fetch(site), name=site)
-
-
-async def _blocks(site: str) -> None:
-    if site == "news":
-        wait(_SITES[site])
-        compute(0.5)
-    else:
-        await _fetch(site)
-
-
-async def _in_the_loop() -> None:
-    for site in _SITES:
-        await asyncio.create_task(_fetch(site), name=site)
-
-
-async def _stubborn(site: str) -> None:
-    try:
-        await _fetch(site)
-    except asyncio.CancelledError:
-        if site == "sports":
-            await _fetch(site)
-        else:
-            raise
-
-
-async def _not_to_be_stopped() -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(2):
-            await _in_a_group(_stubborn)
-
-
-async def _not_awaited() -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_fetch("news"), name="news")
-        group.create_task(_fetch("weather"), name="weather")
-        _fetch("sports").close()  # closed, so that Python does not give the answer away in a warning
-
-
-def four_programs() -> tuple[Trace, ...]:
-    """Record the four programs of the first exercise, in simulated time."""
-    programs = [_in_a_group(_blocks), _in_the_loop(), _not_to_be_stopped(), _not_awaited()]
-
-    async def main(program: Coroutine[Any, Any, None]) -> None:  # a lane of that name, which gives no answer away
-        await program
-
-    return tuple(simulate(main(program), f"program {letter}") for letter, program in zip("ABCD", programs, strict=True))
 
 
 _BLOCKS = "blocks"
@@ -238,108 +171,19 @@ what_is_there = Exercise(
 
 # Clean-up
 
-_notes: list[tuple[str, float]] = []
-
-
-def opened() -> None:
-    """Note that the door of the last exercise has been opened."""
-    _notes.append(("opened", asyncio.get_running_loop().time()))
-
-
-def closed() -> None:
-    """Note that it has been closed."""
-    _notes.append(("closed", asyncio.get_running_loop().time()))
-
-
-class _BurstError(Exception):
-    """What the second of the three blocks raises."""
-
-
-async def _ends() -> None:
-    await asyncio.sleep(1)
-
-
-async def _fails() -> None:
-    await asyncio.sleep(1)
-    raise _BurstError
-
-
-async def _is_canceled() -> None:
-    await asyncio.sleep(9)
-
-
-class _Tried(NamedTuple):
-    """What was noted of a door behind which a block ran, and how that ended."""
-
-    notes: list[tuple[str, float]]
-    end: str
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it was opened and closed, once and in time."""
-        return self.notes == [("opened", 0.5), ("closed", 1.75)]
-
-
-def _tried(block: Callable[[], Any]) -> Callable[[Callable[[], AbstractAsyncContextManager[Any]]], _Tried]:
-    """Return what runs a block behind a door for 1 s."""
-
-    def behind(door: Callable[[], AbstractAsyncContextManager[Any]]) -> _Tried:
-        async def enter() -> None:
-            async with door():
-                await block()
-
-        async def main() -> str:
-            running = asyncio.create_task(enter(), name="behind the door")
-            await asyncio.sleep(1.5)
-            if block is _is_canceled:
-                running.cancel()
-            await asyncio.wait([running])
-            if running.cancelled():
-                return "canceled"
-            return type(error).__name__ if (error := running.exception()) else "ended"
-
-        _notes.clear()
-        end = simulate(main(), "a door").result
-        return _Tried(list(_notes), end)
-
-    return behind
-
-
-@asynccontextmanager
-async def _starter() -> AsyncIterator[None]:
-    await asyncio.sleep(0.5)
-    opened()
-    yield
-    await asyncio.sleep(0.25)
-    closed()
-
-
-def _is_a_door(door: Any) -> bool:
-    """Return whether calling it gives an asynchronous context manager."""
-    made = door() if callable(door) else None
-    if asyncio.iscoroutine(made):
-        made.close()  # so that Python does not warn of it
-    return hasattr(made, "__aenter__")
-
-
-def _as_it_stands(door: Callable[[], AbstractAsyncContextManager[Any]]) -> bool:
-    """Return whether a door does what that of the starter cell does, however its block ends."""
-    return all(behind(door) == behind(_starter) for behind in map(_tried, (_ends, _fails, _is_canceled)))
-
-
 close_the_door = Exercise(
     "Close it in any case",
     of=object,
     start=when(
-        lambda door: _is_a_door(door) and _as_it_stands(door),
+        lambda door: is_a_door(door) and as_it_stands(door),
         "As it stands, the door is closed only if its block ends well. Close it in any case.",
     ),
     no_door=when(
-        lambda door: not _is_a_door(door),
+        lambda door: not is_a_door(door),
         "It cannot be used with `async with`. Is it an `async def` with one `yield`, below `@asynccontextmanager`?",
     ),
     ends=part(
-        _tried(_ends),
+        behind(ends),
         raises=when(lambda tried: tried.end != "ended", "With a block that simply ends, an error is raised."),
         not_whole=when(
             lambda tried: not tried.is_whole,
@@ -348,7 +192,7 @@ close_the_door = Exercise(
         ),
     ),
     fails=part(
-        _tried(_fails),
+        behind(fails),
         error_lost=when(
             lambda tried: tried.end != "_BurstError",
             "The error of its block is lost: who uses the door never hears of it. Let it go on, after the closing.",
@@ -358,7 +202,7 @@ close_the_door = Exercise(
         ),
     ),
     canceled=part(
-        _tried(_is_canceled),
+        behind(is_canceled),
         stays_open=when(
             lambda tried: not tried.notes[1:],
             "If its block is canceled, the door stays open. `except Exception` does not see a CancelledError. "

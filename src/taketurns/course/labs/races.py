@@ -129,8 +129,7 @@ around_the_table = Exercise(
     dinner=part(
         _dinner,
         forks=part(
-            _without_two,
-            when(bool, "Forks that {answer[0]} went for: {answer[1]}, not 2. Nobody eats with less."),
+            _without_two, when(bool, "Forks that {answer[0]} went for: {answer[1]}, not 2. Nobody eats with less.")
         ),
         still_a_circle=when(
             lambda d: d.is_circle and not d.all_fed,
@@ -215,16 +214,14 @@ _consumes: dict[str, Rule] = {
         "It does not wait for an item. get() waits; get_nowait() fails where the producer is slow.",
     ),
     "no_return": when(
-        lambda c: c.received is None,
-        "It takes items, and gives none back. Is there a `return` behind the loop?",
+        lambda c: c.received is None, "It takes items, and gives none back. Is there a `return` behind the loop?"
     ),
     "no_list": when(
         lambda c: not isinstance(c.received, list),
         "It gives {answer.received.__class__.__name__}, not a list of the items.",
     ),
     "none_is_no_item": when(
-        lambda c: None in c.received,
-        "There is None in what it gives. None is no item; it says that no more comes.",
+        lambda c: None in c.received, "There is None in what it gives. None is no item; it says that no more comes."
     ),
     "too_early": when(
         lambda c: c.items and not c.received,
@@ -232,8 +229,7 @@ _consumes: dict[str, Rule] = {
         "only None says that no more comes.",
     ),
     "other_items": when(
-        lambda c: c.received != c.items,
-        "It was to receive {answer.items}, and gives {answer.received}.",
+        lambda c: c.received != c.items, "It was to receive {answer.items}, and gives {answer.received}."
     ),
     "keeps_the_none": when(
         lambda c: list(c.line.items) != [None],

@@ -280,8 +280,7 @@ asks_again = Exercise(
         other_pauses=when(lambda pauses: pauses != [1, 2], "Let the first pause be 1 s, and the second 2 s."),
     ),
     pause_after=when(
-        lambda t: t.duration != 3.75,
-        "There is still a pause after the answer. Who waits for the page gets it later.",
+        lambda t: t.duration != 3.75, "There is still a pause after the answer. Who waits for the page gets it later."
     ),
     no_answer=when(lambda t: t.result != "the page", "The times are right. Now let the function return the answer."),
     solved="Three calls, with pauses of 1 s and 2 s between them.",

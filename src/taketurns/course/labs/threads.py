@@ -90,16 +90,14 @@ no_silent_failure = Exercise(
     part(
         "results",
         no_dictionary=when(
-            lambda r: not isinstance(r, dict),
-            "`results` is to be a dictionary, with what became of each page.",
+            lambda r: not isinstance(r, dict), "`results` is to be a dictionary, with what became of each page."
         ),
         futures=when(
             lambda r: any(isinstance(value, Future) for value in r.values()),
             "Your dictionary holds futures. A future is a receipt: ask it for its exception() or its result().",
         ),
         silent=when(
-            lambda r: "gone" not in r,
-            "The page that failed is missing from your results: it is silent again.",
+            lambda r: "gone" not in r, "The page that failed is missing from your results: it is silent again."
         ),
         other_pages=when(
             lambda r: set(r) != {"home", "gone", "news"},
@@ -157,8 +155,7 @@ no_longer = Exercise(
         "inside the `with` block? The end of the block waits for the pool.",
     ),
     too_early=when(
-        lambda t: _sorry(t) <= t.lane("fetch atlas")[0].start,
-        "You said sorry before the atlas was asked for.",
+        lambda t: _sorry(t) <= t.lane("fetch atlas")[0].start, "You said sorry before the atlas was asked for."
     ),
     solved="You gave up waiting. The task did not: a time-out ends the wait, and not the work.",
 )

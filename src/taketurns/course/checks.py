@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from types import FunctionType
 from typing import NamedTuple
 
-from taketurns.course.deadline import LateError, within
+from taketurns.course.deadline import LateError, StuckError, within
 from taketurns.course.rules import Asked, Remark, Rule, checked, filled, first, remark_of
 from taketurns.notebook.verify import Verdict, say
 from taketurns.trace.text import describe
@@ -84,7 +84,7 @@ class Exercise:
         It ends within ``SECONDS``, whatever an answer does that is called, compared or asked for a property.
         """
         said, error = (self._judged(answer), None) if self.is_slow else within(SECONDS, lambda: self._judged(answer))
-        sign, (key, text) = said or ("✗", self._lost(error))
+        sign, (key, text) = said or ("✗", self._lost(error or LateError))
         colon, stop = ("", "") if self.title.endswith((".", "?")) else (":", ".")
         return Said(sign, key, f"{sign} {self.title}{stop if sign == '✓' else colon} {text}".rstrip())
 
@@ -99,11 +99,11 @@ class Exercise:
         except Exception as error:  # noqa: BLE001 - whatever an answer does, the notebook runs on
             return "✗", Remark("unreadable", f"The check could not read this answer ({describe(error)}).")
 
-    def _lost(self, error: BaseException | None) -> Remark:
+    def _lost(self, error: type[BaseException]) -> Remark:
         """Say what became of an answer that ended the check, or kept it from its end."""
-        if isinstance(error, LateError):
-            return Remark("stuck", _STUCK) if error.is_stuck else Remark("late", self.late)
-        return Remark("raised", f"It raised {type(error).__name__}.")
+        if error is StuckError:
+            return Remark("stuck", _STUCK)
+        return Remark("late", self.late) if error is LateError else Remark("raised", f"It raised {error.__name__}.")
 
     def _missing(self, answer: object) -> Remark | None:
         """Say what is missing before there is anything to check."""

@@ -13,6 +13,7 @@ daemon: it hinders nobody, and ends with the call, or with the program.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -22,7 +23,7 @@ from threading import Thread
 from time import monotonic, sleep
 from typing import Generic, TypeVar
 
-__all__ = ["LateError", "within"]
+__all__ = ["LateError", "StuckError", "within"]
 
 T = TypeVar("T")
 
@@ -33,18 +34,15 @@ _raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
 
 class LateError(BaseException):
-    """The work did not end in time; ``is_stuck`` where it could not be ended either.
-
-    The work may raise it by itself, where it knows that it would not end.
-    """
-
-    def __init__(self, is_stuck: bool = False) -> None:
-        super().__init__("it did not end in time")
-        self.is_stuck = is_stuck
+    """The work did not end in time. It may raise this by itself, where it knows that it would not."""
 
 
-def within(seconds: float, work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
-    """Return what some work returns, or ``None``, and what it raises, or `LateError`, or ``None``.
+class StuckError(LateError):
+    """The work could not be ended either."""
+
+
+def within(seconds: float, work: Callable[[], T]) -> tuple[T | None, type[BaseException] | None]:
+    """Return what some work returns, or ``None``, and the kind of error that it ended with, or ``None``.
 
     What it prints, and what Python says of it meanwhile, is swallowed.
     """
@@ -56,7 +54,9 @@ def within(seconds: float, work: Callable[[], T]) -> tuple[T | None, BaseExcepti
         finally:
             in_time = not run.is_alive()
             is_stuck = not in_time and not run.end()
-    return (run.value, run.error) if in_time else (None, LateError(is_stuck))
+            if not in_time:
+                gc.collect()  # what was left half-done may complain, and is not heard here
+    return (run.value, run.raised) if in_time else (None, StuckError if is_stuck else LateError)
 
 
 class _Run(Thread, Generic[T]):
@@ -66,7 +66,7 @@ class _Run(Thread, Generic[T]):
         super().__init__(name="check", daemon=True)
         self.work, self.context = work, copy_context()
         self.value: T | None = None
-        self.error: BaseException | None = None
+        self.raised: type[BaseException] | None = None
         self.has_begun = self.is_over = self.is_told = self.may_go = False
         # asyncio ends with a SystemExit at once, where it would keep another exception for whoever asks.
         self.stop: type[SystemExit] = type("Stop", (SystemExit,), {})
@@ -91,7 +91,7 @@ class _Run(Thread, Generic[T]):
         try:
             self.value = self.context.run(self.work)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is told to who waits
-            self.error = error
+            self.raised = type(error)
 
     def end(self) -> bool:
         """Tell the thread to end until it does; return whether it did."""

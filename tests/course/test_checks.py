@@ -57,7 +57,7 @@ overlap = Exercise(
     "Make four waits overlap",
     tasks(4),
     overlapped(4),
-    long=when(lambda t: t.duration > 2, "That took {duration}."),
+    long=when(lambda t: t.duration > 2).say("That took {duration}."),
     solved="{tasks} waits at once, and {parallelism} on a core.",
 )
 
@@ -117,13 +117,13 @@ def test_an_exercise_without_an_answer_says_what_to_do(capsys: pytest.CaptureFix
     ],
 )
 def test_a_title_keeps_its_own_stop(title: str, lines: tuple[str, ...]) -> None:
-    exercise = Exercise(title, when(lambda n: n != 2, "No."), of=int, todo="Do.", solved="Yes.")
+    exercise = Exercise(title, when(lambda n: n != 2).say("No."), of=int, todo="Do.", solved="Yes.")
     assert tuple(str(exercise.verdict(answer)) for answer in (..., 3, 2)) == lines
     assert repr(exercise) == f"<Exercise {title!r}: 1 rules>"
 
 
 def test_what_the_starter_cell_records_is_not_begun_and_not_wrong() -> None:
-    given_to_you = when(lambda t: t.peak_concurrency == 1, "This is the recording you were given.")
+    given_to_you = when(lambda t: t.peak_concurrency == 1).say("This is the recording you were given.")
     exercise = Exercise("Change one thing", overlapped(4, "More workers?"), start=given_to_you)
     assert str(exercise.verdict(ONE_BY_ONE)) == "… Change one thing: This is the recording you were given."
     assert str(exercise.verdict(TWO_AT_ONCE)) == (
@@ -252,7 +252,7 @@ def test_each_answer_of_several_has_its_own_rule(answer: dict[str, object], line
 
 
 def test_the_parts_of_a_pair_may_be_open() -> None:
-    pair = Exercise("Two numbers", when(lambda two: two != (24, 1), "Not {answer}."), of=tuple)
+    pair = Exercise("Two numbers", when(lambda two: two != (24, 1)).say("Not {answer}."), of=tuple)
     assert [str(pair.verdict(answer)) for answer in ((..., ...), (24, ...), (1, 24), (24, 1))] == [
         "… Two numbers: Nothing to check yet. Put your answer in place of the `...`.",
         "… Two numbers: There is no answer yet for 2.",
@@ -265,12 +265,12 @@ def test_the_parts_of_a_pair_may_be_open() -> None:
 
 
 def test_a_part_is_at_a_key_or_an_attribute_or_is_made() -> None:
-    wrong = when(bool, "{answer}")
+    wrong = when(bool).say("{answer}")
     assert [said(part(of, wrong), answer) for of, answer in [("a", {"a": 1}), ("real", 2), (len, "abc")]] == list("123")
     assert said(part("a", wrong), {"a": 0}) is None
 
 
-two = {"gone": when(lambda n: n > 2, "Too many."), "few": when(lambda n: n < 2, "Too few.")}
+two = {"gone": when(lambda n: n > 2).say("Too many."), "few": when(lambda n: n < 2).say("Too few.")}
 
 
 @pytest.mark.parametrize(
@@ -278,11 +278,11 @@ two = {"gone": when(lambda n: n > 2, "Too many."), "few": when(lambda n: n < 2, 
     [
         (Exercise("Two", of=int, **two), 2, "✓", "right"),
         (Exercise("Two", of=int, **two), 1, "✗", "few"),
-        (Exercise("Two", of=int, start=when(lambda n: n == 1, "Begin.")), 1, "…", "start"),
+        (Exercise("Two", of=int, start=when(lambda n: n == 1).say("Begin.")), 1, "…", "start"),
         (Exercise("Two", of=int, number={2: None, 1: "Too few.", ...: "No."}), 1, "✗", "1"),
         (Exercise("Two", of=int, number={2: None, 1: "Too few.", ...: "No."}), 7, "✗", "other"),
         (Exercise("Two", of=list, count=part(len, **two)), [1], "✗", "few"),
-        (Exercise("Two", of=list, count=part(len, when(lambda n: n < 2, "Too few."))), [1], "✗", "count"),
+        (Exercise("Two", of=list, count=part(len, when(lambda n: n < 2).say("Too few."))), [1], "✗", "count"),
         (Exercise("Two", tasks(2)), TOGETHER, "✗", "tasks"),
         (Exercise("Two", overlapped(2)), ONE_BY_ONE, "✗", "one by one"),
         (Exercise("Two", count=lambda n: "A function's own words." * n, of=int), 1, "✗", "count"),
@@ -342,7 +342,7 @@ class Endless:
         (Exercise("End", called=lambda f: f(), of=object), swallows, "late"),
         (Exercise("End", called=lambda f: f(), of=object), ends_all, "raised"),
         (Exercise("End", {1: None, 2: "No."}, of=object), Endless(), "late"),
-        (Exercise("End", part("part", when(bool, "No.")), of=object), Endless(), "late"),
+        (Exercise("End", part("part", when(bool).say("No.")), of=object), Endless(), "late"),
         (Exercise("End", start=lambda f: f(), of=object), endless, "late"),
     ],
 )
@@ -430,15 +430,15 @@ def test_a_message_may_use_every_figure() -> None:
     message = "{label} {tasks} {workers} {concurrency} {parallelism} {duration} {running} {ready} {waiting}"
     answer = trace("RrrWWW", "R", label="mine")
     message = message.replace("{label}", "{answer.label!r:>8}")
-    assert said(when(lambda _: True, message), answer) == "  'mine' 2 1 2 2 6 s 2 s 2 s 3 s"
-    assert said(when(lambda _: True, "{{}} {answer[0]}"), "abc") == "{} a"
+    assert said(when(lambda _: True).say(message), answer) == "  'mine' 2 1 2 2 6 s 2 s 2 s 3 s"
+    assert said(when(lambda _: True).say("{{}} {answer[0]}"), "abc") == "{} a"
 
 
 @pytest.mark.parametrize("message", ["{task}", "{}", "{0}", "{answers.x}", "{tasks", "tasks}"])
 @pytest.mark.parametrize(
     "make",
     [
-        lambda message: when(bool, message),
+        lambda message: when(bool).say(message),
         lambda message: choice({1: None, 2: message}),
         lambda message: choice({1: None, ...: message}),
         lambda message: first({1: message}),
@@ -471,6 +471,6 @@ def test_no_answer_makes_a_check_raise(answer: object) -> None:
 
 @given(st.lists(st.booleans()))
 def test_the_first_broken_rule_of_any_is_the_one_that_speaks(kept: list[bool]) -> None:
-    named = {f"rule_{n}": when(lambda _, holds=holds: not holds, f"Rule {n}.") for n, holds in enumerate(kept)}
+    named = {f"rule_{n}": when(lambda _, holds=holds: not holds).say(f"Rule {n}.") for n, holds in enumerate(kept)}
     speaks = ("✗", f"rule_{kept.index(False)}") if False in kept else ("✓", "right")
     assert Exercise("Any", of=str, **named).verdict("answer")[:2] == speaks  # type: ignore[arg-type]

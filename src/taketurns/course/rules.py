@@ -67,14 +67,19 @@ Rule = Asked | Table
 # Rules
 
 
-def when(seen: Callable[[Any], object], says: str, key: str = "") -> Asked:
-    """Return the rule that speaks where something is seen.
+class when(NamedTuple):  # noqa: N801 - it begins a sentence: when(this is seen).say(that)
+    """What is to be seen in an answer for a rule to speak."""
 
-    In what it says ``{answer}`` stands for the answer, and ``{tasks}``, ``{concurrency}``, ``{parallelism}``,
-    ``{duration}`` and the others of ``WORDS`` for figures of a recording; ``ValueError`` for any other name.
-    """
-    checked(says)
-    return lambda answer: Remark(key, filled(says, answer)) if seen(answer) else None
+    seen: Callable[[Any], object]
+
+    def say(self, text: str, key: str = "") -> Asked:
+        """Return the rule that says so where it is seen.
+
+        In the text ``{answer}`` stands for the answer, and ``{tasks}``, ``{concurrency}``, ``{parallelism}``,
+        ``{duration}`` and the others of ``WORDS`` for figures of a recording; ``ValueError`` for any other name.
+        """
+        checked(text)
+        return lambda answer: Remark(key, filled(text, answer)) if self.seen(answer) else None
 
 
 def part(of: str | Callable[[Any], object], /, *rules: Rule, **named: Rule) -> Asked:
@@ -143,13 +148,13 @@ def remark_of(key: str, rule: Asked, answer: Any) -> Remark | None:
 def tasks(count: int, hint: str = "Does every call stand inside the `with` block, and only once?") -> Rule:
     """Return the rule that a recording has that many tasks."""
     found = f"Tasks in your recording: {{tasks}}, not {count}. {hint}"
-    return when(lambda trace: len(trace.tasks) != count, found, "tasks")
+    return when(lambda trace: len(trace.tasks) != count).say(found, "tasks")
 
 
 def workers(count: int, hint: str = "A worker is one thread in one process: which ones does your code start?") -> Rule:
     """Return the rule that so many workers carry the tasks."""
     found = f"Workers at your tasks: {{workers}}, not {count}. {hint}"
-    return when(lambda trace: len(trace.workers) != count, found, "workers")
+    return when(lambda trace: len(trace.workers) != count).say(found, "workers")
 
 
 def overlapped(count: int, hint: str = "") -> Rule:
@@ -158,17 +163,19 @@ def overlapped(count: int, hint: str = "") -> Rule:
     fewer = "A pool has as many tasks in progress as it has workers. Are they enough, and do all tasks start at once?"
     found = "Tasks in progress at one instant: at most {concurrency}"
     return first(
-        when(
-            lambda trace: trace.peak_concurrency < 2, f"{found}, so they came one by one. {hint or alone}", "one by one"
+        when(lambda trace: trace.peak_concurrency < 2).say(
+            f"{found}, so they came one by one. {hint or alone}", "one by one"
         ),
-        when(lambda trace: trace.peak_concurrency < count, f"{found}, not {count}. {hint or fewer}", "too few"),
+        when(lambda trace: trace.peak_concurrency < count).say(f"{found}, not {count}. {hint or fewer}", "too few"),
     )
 
 
 def parallel(count: int, hint: str = "Threads share one GIL; each process has its own.") -> Rule:
     """Return the rule that at some instant that many tasks are running, or as many as this machine can run at once."""
     found = "Tasks running at one instant: at most {parallelism}, and this machine can run more."
-    return when(lambda trace: trace.peak_parallelism < min(count, cores_at_once()), f"{found} {hint}", "not parallel")
+    return when(lambda trace: trace.peak_parallelism < min(count, cores_at_once())).say(
+        f"{found} {hint}", "not parallel"
+    )
 
 
 # What a recording tells that is no rule by itself.

@@ -41,26 +41,21 @@ def _kettles(trace: Trace) -> list[str]:
 
 longest_first = Exercise(
     "The longest first",
-    start=when(
-        lambda t: _kettles(t) == ["kettle A", "kettle B", "kettle C"],
-        "As it stands, C is filled last and heats longest: 7.5 s. Change `order`.",
+    start=when(lambda t: _kettles(t) == ["kettle A", "kettle B", "kettle C"]).say(
+        "As it stands, C is filled last and heats longest: 7.5 s. Change `order`."
     ),
-    other_kettles=when(
-        lambda t: set(_kettles(t)) != set(_HEATS),
-        "Each of the kettles A, B and C has to be filled, and only once. Look at your `order`.",
+    other_kettles=when(lambda t: set(_kettles(t)) != set(_HEATS)).say(
+        "Each of the kettles A, B and C has to be filled, and only once. Look at your `order`."
     ),
-    other_heats=when(
-        lambda t: any(_waited(t, task) != seconds for task, seconds in _HEATS.items()),
-        "The kettles do not heat for 3, 2 and 4 s any more. Leave KETTLES as it is, and change the order only.",
+    other_heats=when(lambda t: any(_waited(t, task) != seconds for task, seconds in _HEATS.items())).say(
+        "The kettles do not heat for 3, 2 and 4 s any more. Leave KETTLES as it is, and change the order only."
     ),
-    shortest_first=when(
-        lambda t: _kettles(t)[0] == "kettle B",
+    shortest_first=when(lambda t: _kettles(t)[0] == "kettle B").say(
         "It takes {duration}. The kettle that heats for the shortest time comes first here: "
-        "it is hot early, and in the end everybody waits for the longest, which began late.",
+        "it is hot early, and in the end everybody waits for the longest, which began late."
     ),
-    longest_later=when(
-        lambda t: _kettles(t)[0] != "kettle C",
-        "It takes {duration}, but the kettle that heats longest is not the first one to be filled.",
+    longest_later=when(lambda t: _kettles(t)[0] != "kettle C").say(
+        "It takes {duration}, but the kettle that heats longest is not the first one to be filled."
     ),
     solved="It takes {duration}. The longest wait began first, so the other kettles' waits lie beside it.",
 )
@@ -113,18 +108,15 @@ def _made(trace: Trace, task: str) -> str | None:
 
 tea_in_time = Exercise(
     "Tea in time",
-    start=when(
-        lambda t: set(t.tasks) >= set(_TEAS) and not any(_begun(t, task) for task in _TEAS),
-        "As it stands, both kettles heat, and nobody pours the tea. Write `pour_tea`.",
+    start=when(lambda t: set(t.tasks) >= set(_TEAS) and not any(_begun(t, task) for task in _TEAS)).say(
+        "As it stands, both kettles heat, and nobody pours the tea. Write `pour_tea`."
     ),
-    other_tasks=when(
-        lambda t: set(_TEAS) - set(t.tasks),
-        "The tasks are to be the green tea and the black tea. Leave `two_teas` as it is.",
+    other_tasks=when(lambda t: set(_TEAS) - set(t.tasks)).say(
+        "The tasks are to be the green tea and the black tea. Leave `two_teas` as it is."
     ),
-    blocked=when(
-        held_up,
+    blocked=when(held_up).say(
         "The black tea was ready and nobody came: while the green tea drew, the cook stood beside it. "
-        "wait() keeps the one thread; sleep() gives it back.",
+        "wait() keeps the one thread; sleep() gives it back."
     ),
     green=lambda t: _made(t, "green tea"),
     black=lambda t: _made(t, "black tea"),
@@ -143,47 +135,40 @@ def _by_itself(trace: Trace) -> bool:
 
 after_another = Exercise(
     "One after another",
-    start=when(
-        lambda t: set(_kettles(t)) == set(_HEATS) and _by_itself(t),
-        "As it stands, there are three kettles. Start kettle D when A has been poured.",
+    start=when(lambda t: set(_kettles(t)) == set(_HEATS) and _by_itself(t)).say(
+        "As it stands, there are three kettles. Start kettle D when A has been poured."
     ),
-    missing=when(
-        lambda t: set(_HEATS) - set(t.tasks), "One of the kettles A, B and C is missing. They stay as they are."
+    missing=when(lambda t: set(_HEATS) - set(t.tasks)).say(
+        "One of the kettles A, B and C is missing. They stay as they are."
     ),
-    inside=when(
-        lambda t: not _by_itself(t),
+    inside=when(lambda t: not _by_itself(t)).say(
         "Kettle D is filled inside the task of another kettle. A plain call, or a sleep(), goes on in the same task. "
-        + _D_MEANS,
+        + _D_MEANS
     ),
-    too_many=when(
-        lambda t: len(_kettles(t)) > 4, "There are more than four kettles. Who starts kettle D, and how often?"
+    too_many=when(lambda t: len(_kettles(t)) > 4).say(
+        "There are more than four kettles. Who starts kettle D, and how often?"
     ),
-    no_lane=when(lambda t: "kettle D" not in t.tasks, f"There is no lane for kettle D. {_D_MEANS}"),
-    guessed=when(
-        lambda t: any(not task.startswith("kettle ") for task in t.only(reason="timer").tasks),
+    no_lane=when(lambda t: "kettle D" not in t.tasks).say(f"There is no lane for kettle D. {_D_MEANS}"),
+    guessed=when(lambda t: any(not task.startswith("kettle ") for task in t.only(reason="timer").tasks)).say(
         "You have worked out when A is poured, and set a timer for it. That is right until a kettle heats longer. "
-        "Let whoever pours A start kettle D, or wait_for() the task of kettle A.",
+        "Let whoever pours A start kettle D, or wait_for() the task of kettle A."
     ),
     begin=part(
         lambda t: t.lane("kettle D")[0].start,
-        with_the_others=when(
-            lambda begin: begin == 0,
+        with_the_others=when(lambda begin: begin == 0).say(
             "Kettle D was started with the others, at 0 s. A call in main() is made at once; "
-            "it belongs where A has been poured.",
+            "it belongs where A has been poured."
         ),
-        when_filled=when(
-            lambda begin: begin < 4,
+        when_filled=when(lambda begin: begin < 4).say(
             "Kettle D was started when A was filled. `kettle` ends there: sleep() comes back at once. "
-            "What comes after the heating belongs into `pour_3`.",
+            "What comes after the heating belongs into `pour_3`."
         ),
     ),
-    while_poured=when(
-        lambda t: t.lane("kettle D")[0].start < t.only("kettle A").duration,
-        "Kettle D was started when the pouring of A began. It comes after the pouring.",
+    while_poured=when(lambda t: t.lane("kettle D")[0].start < t.only("kettle A").duration).say(
+        "Kettle D was started when the pouring of A began. It comes after the pouring."
     ),
-    other_steps=when(
-        lambda t: _steps(t, "kettle D") != [1, 0.5] or _waited(t, "kettle D") != 2,
-        "Kettle D is filled like the others, heats for 2 s, and is poured like the others.",
+    other_steps=when(lambda t: _steps(t, "kettle D") != [1, 0.5] or _waited(t, "kettle D") != 2).say(
+        "Kettle D is filled like the others, heats for 2 s, and is poured like the others."
     ),
     solved="The end of one task starts another: nobody had to know the time. All is done after {duration}.",
 )

@@ -213,53 +213,48 @@ night_shift = Exercise(
             len(t.only("forecast").tasks) == len(TOWNS)
             and t.only("fetch").peak("WAITING") < 2
             and t.workers == ("main thread",)
-        ),
+        )
+    ).say(
         "As it stands, one town comes after another, and everything is in the main thread. "
-        "Let the waits overlap, and let other processes compute.",
+        "Let the waits overlap, and let other processes compute."
     ),
-    other_tasks=when(
-        lambda t: not len(t.only("fetch").tasks) == len(t.only("forecast").tasks) == len(TOWNS),
-        "There is to be one fetch and one forecast for each of the four towns.",
+    other_tasks=when(lambda t: not len(t.only("fetch").tasks) == len(t.only("forecast").tasks) == len(TOWNS)).say(
+        "There is to be one fetch and one forecast for each of the four towns."
     ),
-    no_clock=when(
-        lambda t: "clock" not in t.tasks,
-        "The clock is missing. Leave `lab.clock()` as it is: it shows whether the loop gets its turns.",
+    no_clock=when(lambda t: "clock" not in t.tasks).say(
+        "The clock is missing. Leave `lab.clock()` as it is: it shows whether the loop gets its turns."
     ),
     fetches=part(
         lambda t: t.only("fetch").peak("WAITING"),
-        one_by_one=when(
-            lambda most: most < 2,
+        one_by_one=when(lambda most: most < 2).say(
             "The replies are waited for one by one. A loop that awaits each fetch starts the next when it is there. "
-            "What starts them all, and awaits them together?",
+            "What starts them all, and awaits them together?"
         ),
-        not_all=when(lambda most: most < len(TOWNS), "Some of the replies are waited for together, and not all four."),
+        not_all=when(lambda most: most < len(TOWNS)).say(
+            "Some of the replies are waited for together, and not all four."
+        ),
     ),
     forecasts=part(
         lambda t: t.only("forecast"),
-        main_thread=when(
-            lambda t: "main thread" in t.workers,
+        main_thread=when(lambda t: "main thread" in t.workers).say(
             "The main thread computed forecasts, and the loop lives there: while it computes, nobody else gets a turn. "
-            "Hand them over with `run_in_executor`.",
+            "Hand them over with `run_in_executor`."
         ),
-        one_gil=when(
-            lambda t: not _without_gil(t) and not all(span.process for span in t.spans),
+        one_gil=when(lambda t: not _without_gil(t) and not all(span.process for span in t.spans)).say(
             "The forecasts ran in threads of the notebook's own process. That leaves the loop its turns, "
-            "but they share one GIL, and at most {parallelism} ran at one instant. What has a GIL of its own?",
+            "but they share one GIL, and at most {parallelism} ran at one instant. What has a GIL of its own?"
         ),
-        forecasts_one_by_one=when(
-            lambda t: t.peak_concurrency < 2,
+        forecasts_one_by_one=when(lambda t: t.peak_concurrency < 2).say(
             "The forecasts came one by one. If you await each before you hand over the next, or the pool has one "
-            "worker, only one core is of use.",
+            "worker, only one core is of use."
         ),
-        one_process=when(
-            lambda t: not _without_gil(t) and len({span.process for span in t.spans}) == 1,
-            "One process carried all forecasts. How many has your pool?",
+        one_process=when(lambda t: not _without_gil(t) and len({span.process for span in t.spans}) == 1).say(
+            "One process carried all forecasts. How many has your pool?"
         ),
     ),
-    no_ticks=when(
-        lambda t: not _meanwhile(t, "clock", "forecast"),
+    no_ticks=when(lambda t: not _meanwhile(t, "clock", "forecast")).say(
         "The clock had no turn while the forecasts were computed. Something blocks the loop until they are done: "
-        "`pool.map`, or `result()` of a pool's future? `run_in_executor` gives something to await.",
+        "`pool.map`, or `result()` of a pool's future? `run_in_executor` gives something to await."
     ),
     solved="Four replies were waited for together, more than one process computed, and the clock went on ticking.",
 )

@@ -51,22 +51,20 @@ def _here(trace: Trace) -> bool:
 
 def _elsewhere(hint: str, *stems: str) -> Asked:
     """Return the rule that only other processes carried the tasks with these names, or all tasks."""
-    return when(lambda t: _here(t.only(*stems)), f"The notebook's own process carried some of it. {hint}")
+    return when(lambda t: _here(t.only(*stems))).say(f"The notebook's own process carried some of it. {hint}")
 
 
 four_throws = Exercise(
     "Four throws",
-    start=when(
-        lambda t: len(t.tasks) == 1 and not _here(t),
+    start=when(lambda t: len(t.tasks) == 1 and not _here(t)).say(
         "As it stands, the die is thrown once, and you get that result four times. To the scheduler, the same "
-        "function with the same arguments is the same task.",
+        "function with the same arguments is the same task."
     ),
     here=_elsewhere("Let the client hand the throws to the workers."),
     tasks=tasks(4, "Each throw is one task; the exercise asks for four."),
-    other_die=when(
-        lambda t: not all(name.startswith("throw 6") for name in t.tasks),
+    other_die=when(lambda t: not all(name.startswith("throw 6") for name in t.tasks)).say(
         "Other arguments do make other tasks, and here also another die. Keep the 6, and say that the function is not "
-        "pure.",
+        "pure."
     ),
     solved="Four tasks, four throws.",
 )
@@ -76,24 +74,20 @@ no_letters_travel = Exercise(
     start=when(
         lambda t: (
             "main thread" in t.only("pack").workers and not t.only("read").tasks and len(t.only("count").tasks) == 2
-        ),
-        "As it stands, the notebook reads the letters and sends them. Let only names travel.",
-    ),
-    counts=when(
-        lambda t: len(t.only("count").tasks) != 2,
-        "The exercise asks for two counts, one for A and one for B. Do both stand inside the `with` block?",
+        )
+    ).say("As it stands, the notebook reads the letters and sends them. Let only names travel."),
+    counts=when(lambda t: len(t.only("count").tasks) != 2).say(
+        "The exercise asks for two counts, one for A and one for B. Do both stand inside the `with` block?"
     ),
     counted_here=_elsewhere("Let the workers count.", "count"),
     read_here=_elsewhere("It read the letters, and they had to travel after that. Who could read them?", "read"),
-    packed=when(
-        lambda t: t.only("pack", "unpack").tasks,
+    packed=when(lambda t: t.only("pack", "unpack").tasks).say(
         "Letters were packed and sent. `gather` and `result()` bring them here, and `scatter` or an argument sends "
-        "them: each is a journey. What is small enough to be sent in their place?",
+        "them: each is a journey. What is small enough to be sent in their place?"
     ),
-    reads=when(
-        lambda t: len(t.only("read").tasks) != 2,
+    reads=when(lambda t: len(t.only("read").tasks) != 2).say(
         "The letters came from somewhere else than from lab.read on the workers. Read A and B once each, inside the "
-        "`with` block.",
+        "`with` block."
     ),
     solved="Two names went out, and two counts came back.",
 )
@@ -143,29 +137,24 @@ how_many_machines = Exercise(
 
 as_a_graph = Exercise(
     "As a graph",
-    start=when(
-        lambda t: not any(span.process for span in t.spans if not span.task.startswith("add")),
+    start=when(lambda t: not any(span.process for span in t.spans if not span.task.startswith("add"))).say(
         "As it stands, only the sum is computed by a worker. `delayed(lab.read(name))` does not change that: it calls "
-        "`lab.read` here, and then hands over what came out.",
+        "`lab.read` here, and then hands over what came out."
     ),
-    reads=when(
-        lambda t: not len(t.only("read").tasks) == len(t.only("count").tasks) == 3,
-        "The exercise asks for three chromosomes, each of them read once and counted once.",
+    reads=when(lambda t: not len(t.only("read").tasks) == len(t.only("count").tasks) == 3).say(
+        "The exercise asks for three chromosomes, each of them read once and counted once."
     ),
-    sums=when(
-        lambda t: len(t.only("add").tasks) != 1,
-        "There is no sum, or more than one. `lab.add` takes the list of all counts, once.",
+    sums=when(lambda t: len(t.only("add").tasks) != 1).say(
+        "There is no sum, or more than one. `lab.add` takes the list of all counts, once."
     ),
     here=_elsewhere(
         "Only `delayed(f)(x)` is a node of a graph; `f(x)` is a call, here and now: so for read, count and add."
     ),
-    one_by_one=when(
-        lambda t: t.peak_concurrency == 1,
-        "They came one by one. `result()` waits; make the whole graph, and ask once, at its end.",
+    one_by_one=when(lambda t: t.peak_concurrency == 1).say(
+        "They came one by one. `result()` waits; make the whole graph, and ask once, at its end."
     ),
-    too_early=when(
-        lambda t: t.only("add").spans[0].start < t.only("count").duration,
-        "The sum began before the last count had ended. Which counts did it get?",
+    too_early=when(lambda t: t.only("add").spans[0].start < t.only("count").duration).say(
+        "The sum began before the last count had ended. Which counts did it get?"
     ),
     solved="One graph went out, and one number came back.",
 )

@@ -58,39 +58,33 @@ two_at_a_time = Exercise(
             ...: "Tasks in progress at one instant: {answer}, not 2.",
         },
     ),
-    start=when(
-        lambda t: t.peak_concurrency == len(t.tasks) == 4,
-        "As it stands, all four waits are in progress at once. Change one number.",
+    start=when(lambda t: t.peak_concurrency == len(t.tasks) == 4).say(
+        "As it stands, all four waits are in progress at once. Change one number."
     ),
     solved="The size of the pool is the concurrency: two in progress, two in the queue.",
 )
 
 waits_on_one_thread = Exercise(
     "Three waits on one thread",
-    start=when(
-        lambda t: len(t.tasks) == 3 and t.peak_concurrency == 1,
+    start=when(lambda t: len(t.tasks) == 3 and t.peak_concurrency == 1).say(
         "As it stands, each call has ended before the next begins. "
-        "Start all three in one TaskGroup, and await none of them yourself.",
+        "Start all three in one TaskGroup, and await none of them yourself."
     ),
     tasks=tasks(3, "Each call of brew() is one task; the exercise asks for three."),
-    workers=when(
-        lambda t: len(t.workers) > 1,
-        "{workers} workers carried your tasks. This exercise is about asyncio, where one thread carries all of them.",
+    workers=when(lambda t: len(t.workers) > 1).say(
+        "{workers} workers carried your tasks. This exercise is about asyncio, where one thread carries all of them."
     ),
-    one_by_one=when(
-        lambda t: t.peak_concurrency == 1,
+    one_by_one=when(lambda t: t.peak_concurrency == 1).say(
         "They came one by one. `await brew()` waits until that one call has ended. "
-        "A TaskGroup starts tasks and goes on.",
+        "A TaskGroup starts tasks and goes on."
     ),
-    nobody_waits=when(
-        lambda t: not t.only(state="WAITING").spans,
+    nobody_waits=when(lambda t: not t.only(state="WAITING").spans).say(
         "The recording ended before any of your tasks came to its wait. Who waits for them? "
-        "A TaskGroup does, at the end of its block.",
+        "A TaskGroup does, at the end of its block."
     ),
-    blocked=when(
-        lambda t: t.peak("WAITING") < 3,
+    blocked=when(lambda t: t.peak("WAITING") < 3).say(
         "All three were in progress, but they did not wait together. A call that blocks, such as time.sleep() "
-        "or wait(), keeps the one thread. `await asyncio.sleep()` gives it back.",
+        "or wait(), keeps the one thread. `await asyncio.sleep()` gives it back."
     ),
     solved="Three tasks in progress on one worker: this is concurrency without a second thread.",
 )
@@ -99,14 +93,12 @@ no_gil_in_the_way = Exercise(
     "No GIL in the way",
     tasks(4),
     overlapped(2),
-    gil=when(
-        lambda t: t.only(reason="GIL").spans,
+    gil=when(lambda t: t.only(reason="GIL").spans).say(
         "Your tasks were ready for {ready} in all, because they had to wait for the GIL. "
-        "Threads share one. What has its own?",
+        "Threads share one. What has its own?"
     ),
-    start=when(
-        lambda t: t.peak_concurrency == 1 and len(t.tasks) == 4,
-        "As it stands, the four calls come one after another. Let several be in progress, and none wait for the GIL.",
+    start=when(lambda t: t.peak_concurrency == 1 and len(t.tasks) == 4).say(
+        "As it stands, the four calls come one after another. Let several be in progress, and none wait for the GIL."
     ),
     solved="Several tasks in progress, and nobody waited for a GIL.",
 )

@@ -102,11 +102,11 @@ how_long = Exercise(
 
 how_many = Exercise(
     "How many boards?",
-    just_fits=when(
-        lambda boards: boards == 14, "56 / 4 boards fit into the time of a reply. The one that she left is one, too."
+    just_fits=when(lambda boards: boards == 14).say(
+        "56 / 4 boards fit into the time of a reply. The one that she left is one, too."
     ),
-    too_many=when(lambda boards: boards > 15, "With {answer} boards her walk takes longer than 4 + 56 s."),
-    too_few=when(lambda boards: boards < 15, "She could take one board more, and be back before its reply."),
+    too_many=when(lambda boards: boards > 15).say("With {answer} boards her walk takes longer than 4 + 56 s."),
+    too_few=when(lambda boards: boards < 15).say("She could take one board more, and be back before its reply."),
     of=float,
     solved="Her walk of 15 × 4 s takes as long as a move and its reply, 60 s.",
 )
@@ -132,27 +132,23 @@ def _rules(masters: int, seconds: float, slow: str) -> Asked:
     minutes = f"{seconds // 60:g} min " if seconds >= 60 else ""
     said = f"It takes {{duration}}, and should take {minutes}{seconds % 60:g} s."
     return first(
-        other_tasks=when(
-            lambda t: not _has_boards(t), 'Leave the four tasks and their names as they are: "board 1" to "board 4".'
+        other_tasks=when(lambda t: not _has_boards(t)).say(
+            'Leave the four tasks and their names as they are: "board 1" to "board 4".'
         ),
-        moves=when(
-            lambda t: len(_moves(t).spans) != small.boards * small.rounds,
-            "There are to be 12 moves of 5 s. If one is missing: is everything awaited?",
+        moves=when(lambda t: len(_moves(t).spans) != small.boards * small.rounds).say(
+            "There are to be 12 moves of 5 s. If one is missing: is everything awaited?"
         ),
-        slow=when(lambda t: t.duration >= small.sequential / masters, slow),
-        too_few=when(lambda t: _at_once(t) < masters, "Only one of them plays. How many may be inside at once?"),
-        too_many=when(
-            lambda t: _at_once(t) > masters,
+        slow=when(lambda t: t.duration >= small.sequential / masters).say(slow),
+        too_few=when(lambda t: _at_once(t) < masters).say("Only one of them plays. How many may be inside at once?"),
+        too_many=when(lambda t: _at_once(t) > masters).say(
             f"At some instant there are more than {masters} of her at the boards. "
-            "How many may be inside at once, and do all boards share the same one?",
+            "How many may be inside at once, and do all boards share the same one?"
         ),
-        too_early=when(
-            lambda t: t.duration < seconds,
-            f"{said} An opponent replies before she has moved. A board has to wait for its own move.",
+        too_early=when(lambda t: t.duration < seconds).say(
+            f"{said} An opponent replies before she has moved. A board has to wait for its own move."
         ),
-        too_long=when(
-            lambda t: t.duration != seconds,
-            f"{said} Some board waits longer than it has to: does it wait for its own move, or for all in the queue?",
+        too_long=when(lambda t: t.duration != seconds).say(
+            f"{said} Some board waits longer than it has to: does it wait for its own move, or for all in the queue?"
         ),
     )
 
@@ -164,10 +160,9 @@ cured = Exercise(
         small.interleaved,
         "It takes as long as one game at a time. Does she stay at a board, or does all stand still, until the reply?",
     ),
-    start=when(
-        lambda t: _has_boards(t) and _at_once(t) == small.boards,
+    start=when(lambda t: _has_boards(t) and _at_once(t) == small.boards).say(
         "As it stands, she moves at four boards at once. There is to be one of her. "
-        "If you have a lock already: do all four share the same one?",
+        "If you have a lock already: do all four share the same one?"
     ),
     solved="She moves at one board at a time, and does not wait for replies.",
 )
@@ -177,6 +172,8 @@ two_masters = Exercise(
     _rules(
         2, 50, "It takes as long as if each played one game at a time. Does somebody stay at a board until the reply?"
     ),
-    start=when(lambda t: _has_boards(t) and _at_once(t) == 1, "As it stands, there is one master. Let there be two."),
+    start=when(lambda t: _has_boards(t) and _at_once(t) == 1).say(
+        "As it stands, there is one master. Let there be two."
+    ),
     solved="Two are at work at once, so each needs half of the walk.",
 )

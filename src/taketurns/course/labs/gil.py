@@ -63,13 +63,12 @@ def _handovers(trace: Trace) -> int:
 
 fewer_handovers = Exercise(
     "Fewer handovers",
-    start=when(
-        lambda t: len(t.tasks) == 2 and t.peak_concurrency > 1 and _handovers(t) > MOST_HANDOVERS,
+    start=when(lambda t: len(t.tasks) == 2 and t.peak_concurrency > 1 and _handovers(t) > MOST_HANDOVERS).say(
         f"As it stands, the GIL is handed over more than {MOST_HANDOVERS} times. The interval is how long a thread "
-        "that waits lets the other go on before it asks. Which way does it have to go?",
+        "that waits lets the other go on before it asks. Which way does it have to go?"
     ),
     tasks=tasks(2),
-    workers=when(lambda t: len(t.workers) != 2, "One thread carried both. Keep the pool of two."),
+    workers=when(lambda t: len(t.workers) != 2).say("One thread carried both. Keep the pool of two."),
     overlap=overlapped(
         2,
         "Your interval is longer than the whole work: the first task had ended before the other asked. "
@@ -90,25 +89,21 @@ def _computes(trace: Trace, task: str) -> bool:
 
 replies_on_time = Exercise(
     "Replies on time",
-    start=when(
-        lambda t: len(t.workers) == 2 and _held_up(t) and not any(span.process for span in t.spans),
-        "As it stands, replies wait for the GIL that the computing thread holds. Where could it compute instead?",
+    start=when(lambda t: len(t.workers) == 2 and _held_up(t) and not any(span.process for span in t.spans)).say(
+        "As it stands, replies wait for the GIL that the computing thread holds. Where could it compute instead?"
     ),
-    no_replies=when(
-        lambda t: "replies" not in t.tasks,
-        "There is no task `replies` in your recording. Keep it, and move only the other one.",
+    no_replies=when(lambda t: "replies" not in t.tasks).say(
+        "There is no task `replies` in your recording. Keep it, and move only the other one."
     ),
     tasks=tasks(2, "One is `replies`, the other computes for half a second."),
-    one_by_one=when(
-        lambda t: t.peak_concurrency != 2, "Both have to be in progress at once, and they came one by one."
+    one_by_one=when(lambda t: t.peak_concurrency != 2).say(
+        "Both have to be in progress at once, and they came one by one."
     ),
-    one_gil=when(
-        _held_up,
-        "Replies were there and had to wait for the GIL. As long as both threads live in one process, they share it.",
+    one_gil=when(_held_up).say(
+        "Replies were there and had to wait for the GIL. As long as both threads live in one process, they share it."
     ),
-    no_computing=when(
-        lambda t: not all(_computes(t, task) for task in set(t.tasks) - {"replies"}),
-        "Nothing computes any more. Keep compute(0.5), and let it run elsewhere.",
+    no_computing=when(lambda t: not all(_computes(t, task) for task in set(t.tasks) - {"replies"})).say(
+        "Nothing computes any more. Keep compute(0.5), and let it run elsewhere."
     ),
     solved="The computing has a GIL of its own now, and every reply is handled at once.",
 )
@@ -144,14 +139,12 @@ hidden_in_c = Exercise(
 
 two_cores_one_gil = Exercise(
     "Two threads on two cores",
-    start=when(
-        lambda t: len(t.tasks) == 2 and t.peak_concurrency == len(t.workers) == 1,
-        "As it stands, one key comes after the other on one thread.",
+    start=when(lambda t: len(t.tasks) == 2 and t.peak_concurrency == len(t.workers) == 1).say(
+        "As it stands, one key comes after the other on one thread."
     ),
     tasks=tasks(2),
-    processes=when(
-        lambda t: any(span.process for span in t.spans),
-        "Another process or interpreter carried a task. This exercise stays in one, with threads.",
+    processes=when(lambda t: any(span.process for span in t.spans)).say(
+        "Another process or interpreter carried a task. This exercise stays in one, with threads."
     ),
     overlap=overlapped(2),
     parallel=parallel(

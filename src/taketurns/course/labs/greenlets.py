@@ -69,37 +69,31 @@ def _other_heat(trace: Trace) -> tuple[str, int, float] | None:
     return next((wait for wait in waits if abs(wait[2] - wait[1]) > 1e-6), None)
 
 
-_ALL_THREE = when(
-    lambda t: not _has_kettles(t),
-    "Kettles A, B and C are not all in your recording. main() starts them with their names.",
-    "all three",
+_ALL_THREE = when(lambda t: not _has_kettles(t)).say(
+    "Kettles A, B and C are not all in your recording. main() starts them with their names.", "all three"
 )
 
 three_calls_down = Exercise(
     "Three calls down",
     _ALL_THREE,
-    start=when(
-        lambda t: _has_kettles(t) and abs(t.duration - 13.5) < 1e-6 and not _other_heat(t),
-        "As it stands, the kettles come one by one: something three calls down blocks. Change one word.",
+    start=when(lambda t: _has_kettles(t) and abs(t.duration - 13.5) < 1e-6 and not _other_heat(t)).say(
+        "As it stands, the kettles come one by one: something three calls down blocks. Change one word."
     ),
-    nothing_ran=when(
-        lambda t: not t.duration,
+    nothing_ran=when(lambda t: not t.duration).say(
         "The kettles did nothing at all. A function with `yield` or `async` in it only gives an object when it is "
-        "called, and nobody runs that object here. A greenlet needs neither word.",
+        "called, and nobody runs that object here. A greenlet needs neither word."
     ),
-    no_wait=when(
-        lambda t: not _in_state(t, State.WAITING),
+    no_wait=when(lambda t: not _in_state(t, State.WAITING)).say(
         "No kettle waits any more. Heating takes its time; only the cook is to be free meanwhile. "
-        "(Neither a `yield` nor `asyncio.sleep` waits here: each only gives an object that nobody runs.)",
+        "(Neither a `yield` nor `asyncio.sleep` waits here: each only gives an object that nobody runs.)"
     ),
     other_heat=part(
-        _other_heat, when(bool, "The time that {answer[0]} waits is to be {answer[1]} s, and is {answer[2]:g} s.")
+        _other_heat, when(bool).say("The time that {answer[0]} waits is to be {answer[1]} s, and is {answer[2]:g} s.")
     ),
-    one_by_one=when(
-        lambda t: t.duration > _in_state(t, State.RUNNING) + _in_state(t, State.WAITING) - 1e-6,
-        "They still come one by one. One of the calls below warm_up() blocks the thread, and it shows only there.",
+    one_by_one=when(lambda t: t.duration > _in_state(t, State.RUNNING) + _in_state(t, State.WAITING) - 1e-6).say(
+        "They still come one by one. One of the calls below warm_up() blocks the thread, and it shows only there."
     ),
-    duration=when(lambda t: abs(t.duration - 7.5) > 1e-6, "They overlap, but take {duration}, not 7.5 s."),
+    duration=when(lambda t: abs(t.duration - 7.5) > 1e-6).say("They overlap, but take {duration}, not 7.5 s."),
     solved="One word changed, at the bottom. The functions above it are as they were.",
 )
 
@@ -119,26 +113,22 @@ def _reports(answer: Mapping[str, Any]) -> bool:
 not_a_liter_lost = Exercise(
     "Not a liter lost",
     of=dict,
-    start=when(
-        lambda a: _has_kettles(a["trace"]) and a["liters"] == 2 and _reports(a),
+    start=when(lambda a: _has_kettles(a["trace"]) and a["liters"] == 2 and _reports(a)).say(
         "As it stands, three kettles took a liter each, and the can has 2 of 3 left. "
-        "Who comes between the read and the write?",
+        "Who comes between the read and the write?"
     ),
     all_three=part("trace", _ALL_THREE),
-    no_report=when(
-        lambda a: not _reports(a),
+    no_report=when(lambda a: not _reports(a)).say(
         "Not every kettle waits for report() and heats after that. Without the report nothing is lost, true; "
-        "but it is to be made.",
+        "but it is to be made."
     ),
-    idle=when(
-        lambda a: a["liters"] == 0 and _last_filled(a["trace"]) > 2.001,
+    idle=when(lambda a: a["liters"] == 0 and _last_filled(a["trace"]) > 2.001).say(
         "The count is right, but the cook stands idle while a report is under way: the last kettle could be filled "
-        "from 2 s on. Does something block now? Only the read and the write have to stay together.",
+        "from 2 s on. Does something block now? Only the read and the write have to stay together."
     ),
-    lost=when(
-        lambda a: a["liters"] != 0,
+    lost=when(lambda a: a["liters"] != 0).say(
         "The can says {answer[liters]}, and three liters out of three leave 0. Between the line that reads `can` and "
-        "the line that writes it, no call may suspend: does report() still stand between them?",
+        "the line that writes it, no call may suspend: does report() still stand between them?"
     ),
     solved="Nobody comes between the read and the write any more, and the kettles still overlap.",
 )
@@ -148,24 +138,20 @@ not_a_liter_lost = Exercise(
 give_way = Exercise(
     "Give way",
     of=list,
-    start=when(
-        lambda order: order == ["A1", "A2", "A3", "B1", "B2", "B3"],
+    start=when(lambda order: order == ["A1", "A2", "A3", "B1", "B2", "B3"]).say(
         "As it stands, A counts to three before B begins. "
-        "Go to the end of `ready`, and then switch to the loop, which is your parent.",
+        "Go to the end of `ready`, and then switch to the loop, which is your parent."
     ),
-    nothing=when(lambda order: not order, "Nobody has counted. Does the cell begin both tasks, and run the loop?"),
-    never_back=when(
-        lambda order: order == ["A1", "B1"],
+    nothing=when(lambda order: not order).say("Nobody has counted. Does the cell begin both tasks, and run the loop?"),
+    never_back=when(lambda order: order == ["A1", "B1"]).say(
         "Both gave way, and nobody ever came back to them. Before you switch to the loop, leave word in `ready` how to "
-        "resume you.",
+        "resume you."
     ),
-    not_six=when(
-        lambda order: len(order) != 6,
-        "The order is {answer}: six numbers were to come. Is each task put into `ready` once each time it gives way?",
+    not_six=when(lambda order: len(order) != 6).say(
+        "The order is {answer}: six numbers were to come. Is each task put into `ready` once each time it gives way?"
     ),
-    other_order=when(
-        lambda order: order != ["A1", "B1", "A2", "B2", "A3", "B3"],
-        "The order is {answer}. Who gives way goes to the *end* of the queue.",
+    other_order=when(lambda order: order != ["A1", "B1", "A2", "B2", "A3", "B3"]).say(
+        "The order is {answer}. Who gives way goes to the *end* of the queue."
     ),
     solved="Leave word how to resume you, and switch to your parent: that is all it takes. asyncio calls it sleep(0).",
 )

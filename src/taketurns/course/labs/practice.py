@@ -88,18 +88,15 @@ def _most(trace: Trace) -> int:
 
 three_places = Exercise(
     "Three places",
-    start=when(
-        lambda t: _most(t) == t.peak_concurrency - 1 == 6 and t.duration == 3,
+    start=when(lambda t: _most(t) == t.peak_concurrency - 1 == 6 and t.duration == 3).say(
         "As it stands, the archive has to serve six at once. Let in three. "
-        "If you have a semaphore already: do all six share the same one, and does the request stand inside its block?",
+        "If you have a semaphore already: do all six share the same one, and does the request stand inside its block?"
     ),
-    other_tasks=when(
-        lambda t: set(_PICTURES) - set(t.tasks),
-        "There is to be a task for each of the six pictures, with the name of the picture.",
+    other_tasks=when(lambda t: set(_PICTURES) - set(t.tasks)).say(
+        "There is to be a task for each of the six pictures, with the name of the picture."
     ),
-    other_requests=when(
-        lambda t: sorted(s.duration for s in _requests(t).spans) != sorted(_PICTURES.values()),
-        "The requests are not those of before: one for each picture, which takes as long as `PICTURES` says.",
+    other_requests=when(lambda t: sorted(s.duration for s in _requests(t).spans) != sorted(_PICTURES.values())).say(
+        "The requests are not those of before: one for each picture, which takes as long as `PICTURES` says."
     ),
     most=part(
         _most,
@@ -112,9 +109,8 @@ three_places = Exercise(
             ...: "The archive has to serve more than three at once.",
         },
     ),
-    gaps=when(
-        lambda t: t.duration != 4.5,
-        "There are three at once at times, but it takes {duration}. A place that is free is to be taken at once.",
+    gaps=when(lambda t: t.duration != 4.5).say(
+        "There are three at once at times, but it takes {duration}. A place that is free is to be taken at once."
     ),
     solved="Six tasks in progress, and never more than three of them at the archive.",
 )
@@ -124,45 +120,36 @@ three_places = Exercise(
 
 what_is_there = Exercise(
     "What is there at 3.75 s",
-    start=when(
-        lambda t: t.duration == 4.5 and t.result and None not in t.result,
+    start=when(lambda t: t.duration == 4.5 and t.result and None not in t.result).say(
         "As it stands, it returns at 4.5 s, with all three. Set a limit. "
-        "If you have: is there an `await` inside its block?",
+        "If you have: is there an `await` inside its block?"
     ),
-    one_by_one=when(
-        lambda t: t.duration >= 8, "One site after another takes {duration}. Let them be in progress at once."
+    one_by_one=when(lambda t: t.duration >= 8).say(
+        "One site after another takes {duration}. Let them be in progress at once."
     ),
-    too_early=when(
-        lambda t: t.duration < 3.75,
-        "It ends after {duration}, which is too early: the news is there at 3.5 s, and the limit is 3.75 s.",
+    too_early=when(lambda t: t.duration < 3.75).say(
+        "It ends after {duration}, which is too early: the news is there at 3.5 s, and the limit is 3.75 s."
     ),
-    too_late=when(
-        lambda t: t.duration != 3.75,
-        "It ends after {duration}, not at 3.75 s. Is there a limit for the sports, and does it begin at 0 s?",
+    too_late=when(lambda t: t.duration != 3.75).say(
+        "It ends after {duration}, not at 3.75 s. Is there a limit for the sports, and does it begin at 0 s?"
     ),
     result=part(
         "result",
-        nothing=when(
-            lambda result: result is None,
+        nothing=when(lambda result: result is None).say(
             "It ends in time, and returns nothing. A limit around all of them ends the list too: "
-            "where does it have to stand to end only one?",
+            "where does it have to stand to end only one?"
         ),
-        no_list=when(
-            lambda result: not isinstance(result, list) or len(result) != 3,
-            "It is to return a list with an entry for each of the three sites, and returns something else.",
+        no_list=when(lambda result: not isinstance(result, list) or len(result) != 3).say(
+            "It is to return a list with an entry for each of the three sites, and returns something else."
         ),
-        all_none=when(
-            lambda result: result == [None] * 3,
-            "All three are None, though two were there in time. A limit around all of them ends all that they return.",
+        all_none=when(lambda result: result == [None] * 3).say(
+            "All three are None, though two were there in time. A limit around all of them ends all that they return."
         ),
-        error=when(
-            lambda result: isinstance(result[2], BaseException),
-            "For the sports, the list holds an error. Catch the `TimeoutError` where the limit stands, and return "
-            "None.",
+        error=when(lambda result: isinstance(result[2], BaseException)).say(
+            "For the sports, the list holds an error. Catch the `TimeoutError` where the limit stands, and return None."
         ),
-        other_list=when(
-            lambda result: result != ["Bridge opens at last", "Rain until noon", None],
-            "The list is not right: it is to hold the news, the weather, and None for the sports, in this order.",
+        other_list=when(lambda result: result != ["Bridge opens at last", "Rain until noon", None]).say(
+            "The list is not right: it is to hold the news, the weather, and None for the sports, in this order."
         ),
     ),
     solved="The late site is lost, and only that one.",
@@ -174,47 +161,41 @@ what_is_there = Exercise(
 close_the_door = Exercise(
     "Close it in any case",
     of=object,
-    start=when(
-        lambda door: is_a_door(door) and as_it_stands(door),
-        "As it stands, the door is closed only if its block ends well. Close it in any case.",
+    start=when(lambda door: is_a_door(door) and as_it_stands(door)).say(
+        "As it stands, the door is closed only if its block ends well. Close it in any case."
     ),
-    no_door=when(
-        lambda door: not is_a_door(door),
-        "It cannot be used with `async with`. Is it an `async def` with one `yield`, below `@asynccontextmanager`?",
+    no_door=when(lambda door: not is_a_door(door)).say(
+        "It cannot be used with `async with`. Is it an `async def` with one `yield`, below `@asynccontextmanager`?"
     ),
     ends=part(
         behind(ends),
-        raises=when(lambda tried: tried.end != "ended", "With a block that simply ends, an error is raised."),
-        not_whole=when(
-            lambda tried: not tried.is_whole,
+        raises=when(lambda tried: tried.end != "ended").say("With a block that simply ends, an error is raised."),
+        not_whole=when(lambda tried: not tried.is_whole).say(
             "With a block that simply ends, it is to be opened at 0.5 s and closed at 1.75 s, once. "
-            "Is everything awaited?",
+            "Is everything awaited?"
         ),
     ),
     fails=part(
         behind(fails),
-        error_lost=when(
-            lambda tried: tried.end != "_BurstError",
-            "The error of its block is lost: who uses the door never hears of it. Let it go on, after the closing.",
+        error_lost=when(lambda tried: tried.end != "_BurstError").say(
+            "The error of its block is lost: who uses the door never hears of it. Let it go on, after the closing."
         ),
-        open_after_error=when(
-            lambda tried: not tried.is_whole, "If its block fails, the door is not closed, or not in 0.25 s."
+        open_after_error=when(lambda tried: not tried.is_whole).say(
+            "If its block fails, the door is not closed, or not in 0.25 s."
         ),
     ),
     canceled=part(
         behind(is_canceled),
-        stays_open=when(
-            lambda tried: not tried.notes[1:],
+        stays_open=when(lambda tried: not tried.notes[1:]).say(
             "If its block is canceled, the door stays open. `except Exception` does not see a CancelledError. "
-            "What runs in any case?",
+            "What runs in any case?"
         ),
-        swallowed=when(
-            lambda tried: tried.end != "canceled",
+        swallowed=when(lambda tried: tried.end != "canceled").say(
             "It is closed, and then it swallows the CancelledError: the task goes on as if nobody had stopped it. "
-            "Raise it again, or use what lets it go on by itself.",
+            "Raise it again, or use what lets it go on by itself."
         ),
-        open_after_cancel=when(
-            lambda tried: not tried.is_whole, "If its block is canceled, the door is not closed 0.25 s later, once."
+        open_after_cancel=when(lambda tried: not tried.is_whole).say(
+            "If its block is canceled, the door is not closed 0.25 s later, once."
         ),
     ),
     solved="It closes when the block ends, when it fails, and when it is canceled, and it hides no error.",

@@ -139,7 +139,7 @@ def _processes(trace: Trace) -> set[str]:
 def _elsewhere(hint: str) -> Asked:
     """Return the rule that only other processes carried tasks."""
     said = f"A thread of the notebook's own process carried some of your tasks. {hint}"
-    return when(lambda t: not all(span.process for span in t.spans), said, "here")
+    return when(lambda t: not all(span.process for span in t.spans)).say(said, "here")
 
 
 def _the_long_two_overlap(trace: Trace) -> bool:
@@ -152,13 +152,11 @@ all_cores = Exercise(
     tasks(4),
     _elsewhere("Its threads share one GIL. Let a ProcessPoolExecutor carry all four."),
     overlapped(2, "A pool has as many tasks in progress as it has processes. How many has yours?"),
-    idle_cores=when(
-        lambda t: len(_processes(t)) < min(4, cores_at_once()),
-        "Your pool has fewer processes than this machine has cores, and a process keeps only one of them busy.",
+    idle_cores=when(lambda t: len(_processes(t)) < min(4, cores_at_once())).say(
+        "Your pool has fewer processes than this machine has cores, and a process keeps only one of them busy."
     ),
-    start=when(
-        lambda t: len(t.tasks) == 4 and t.peak_concurrency == 1 and _processes(t),
-        "As it stands, one process carries all four tasks. Change one line.",
+    start=when(lambda t: len(t.tasks) == 4 and t.peak_concurrency == 1 and _processes(t)).say(
+        "As it stands, one process carries all four tasks. Change one line."
     ),
     solved="As many tasks in progress as there are cores for them, each with a GIL of its own.",
 )
@@ -167,18 +165,15 @@ nobody_idle = Exercise(
     "Nobody idle",
     tasks(4),
     _elsewhere("Leave the pool as it is, and change how the jobs are handed out."),
-    one_process=when(
-        lambda t: len(_processes(t)) == 1,
-        "One process carried all four tasks. With a chunk that holds everything, the other process gets nothing.",
+    one_process=when(lambda t: len(_processes(t)) == 1).say(
+        "One process carried all four tasks. With a chunk that holds everything, the other process gets nothing."
     ),
-    one_chunk=when(
-        lambda t: not _the_long_two_overlap(t),
+    one_chunk=when(lambda t: not _the_long_two_overlap(t)).say(
         "The two long jobs still came one after the other. A chunk is carried by one process, from its first job "
-        "to its last: which jobs share a chunk?",
+        "to its last: which jobs share a chunk?"
     ),
-    start=when(
-        lambda t: len(t.tasks) == 4 and len(_processes(t)) == 2 and not _the_long_two_overlap(t),
-        "As it stands, one process gets both long jobs, and the other one has soon nothing to do.",
+    start=when(lambda t: len(t.tasks) == 4 and len(_processes(t)) == 2 and not _the_long_two_overlap(t)).say(
+        "As it stands, one process gets both long jobs, and the other one has soon nothing to do."
     ),
     solved="The two long jobs were in progress together. Large chunks save trips, small ones share out evenly.",
 )
@@ -212,9 +207,8 @@ any_process = Exercise(
     tasks(4, "Each call of triple() is one task; the exercise asks for four."),
     _elsewhere("Which pool carries calls to other processes?"),
     overlapped(2, "Does your pool have two processes, and are all calls handed over before you wait for one?"),
-    start=when(
-        lambda t: len(t.tasks) == 4 and t.peak_concurrency == 1 and not _processes(t),
-        "As it stands, the notebook's own process carries the four calls. Let two other processes carry them.",
+    start=when(lambda t: len(t.tasks) == 4 and t.peak_concurrency == 1 and not _processes(t)).say(
+        "As it stands, the notebook's own process carries the four calls. Let two other processes carry them."
     ),
     solved="Other processes carried a function of your own. If your pool is a plain ProcessPoolExecutor and the "
     "function stands in a cell, it was fork that made it work, and elsewhere it breaks.",

@@ -21,16 +21,14 @@ __all__ = ["around_the_table", "one_none", "one_of_three", "overlap", "smallest_
 one_of_three = Exercise(
     "Lose one of three",
     of=dict,
-    start=when(
-        lambda a: a["balance"] == 300 and not a["skipped"],
-        "Nothing is lost yet: the balance is 300. Let two of the three read before the first of them writes.",
+    start=when(lambda a: a["balance"] == 300 and not a["skipped"]).say(
+        "Nothing is lost yet: the balance is 300. Let two of the three read before the first of them writes."
     ),
     skipped=part(
         lambda a: ", ".join(a["skipped"]),
-        when(
-            bool,
+        when(bool).say(
             "The script could not be followed: nobody could take {answer} in its place. "
-            "Each of the six turns stands in it once, and whoever writes must have read before.",
+            "Each of the six turns stands in it once, and whoever writes must have read before."
         ),
     ),
     balance=part(
@@ -56,27 +54,23 @@ def _replies(trace: Trace) -> int:
 smallest_part = Exercise(
     "The smallest part",
     of=dict,
-    start=when(
-        lambda a: a["total"] == len(a["trace"].tasks) == 4 and _replies(a["trace"]) == 1,
-        "As it stands, the count is right and the replies are awaited one by one. Hold the lock for less.",
+    start=when(lambda a: a["total"] == len(a["trace"].tasks) == 4 and _replies(a["trace"]) == 1).say(
+        "As it stands, the count is right and the replies are awaited one by one. Hold the lock for less."
     ),
-    trace=part("trace", tasks(4), no_wait=when(lambda t: not _replies(t), "Nothing waits any more. Keep wait().")),
-    not_counted=when(
-        lambda a: a["total"] != 4,
+    trace=part("trace", tasks(4), no_wait=when(lambda t: not _replies(t)).say("Nothing waits any more. Keep wait().")),
+    not_counted=when(lambda a: a["total"] != 4).say(
         "Some visits are not counted: the total is not 4. Between the read of `total` and the write of `total` nobody "
-        "else may read. The lock is to be held from the one to the other, in one piece.",
+        "else may read. The lock is to be held from the one to the other, in one piece."
     ),
     lock=part(
         "trace",
-        no_lock=when(
-            lambda t: not t.only(reason="the lock of total").spans,
+        no_lock=when(lambda t: not t.only(reason="the lock of total").spans).say(
             "The count is right, and only by luck: nobody took the lock. "
-            'Keep with taken("total"), around what touches `total`.',
+            'Keep with taken("total"), around what touches `total`.'
         ),
-        one_by_one=when(
-            lambda t: _replies(t) == 1,
+        one_by_one=when(lambda t: _replies(t) == 1).say(
             "The count is right, but the replies are still awaited one by one. "
-            "What does not touch `total` needs no lock.",
+            "What does not touch `total` needs no lock."
         ),
     ),
     solved="The waits overlap, and nothing is lost: only what is shared is done under the lock.",
@@ -120,30 +114,26 @@ around_the_table = Exercise(
     of=dict,
     start=part(
         _dinner,
-        when(
-            lambda d: d.firsts and not d.all_fed and all(f"fork {n}" == f for n, f in d.firsts.items()),
-            "As it stands, each holds the left fork and wants the right one, so somebody gives up. Change the order.",
+        when(lambda d: d.firsts and not d.all_fed and all(f"fork {n}" == f for n, f in d.firsts.items())).say(
+            "As it stands, each holds the left fork and wants the right one, so somebody gives up. Change the order."
         ),
     ),
     trace=part("trace", tasks(3)),
     dinner=part(
         _dinner,
         forks=part(
-            _without_two, when(bool, "Forks that {answer[0]} went for: {answer[1]}, not 2. Nobody eats with less.")
+            _without_two, when(bool).say("Forks that {answer[0]} went for: {answer[1]}, not 2. Nobody eats with less.")
         ),
-        still_a_circle=when(
-            lambda d: d.is_circle and not d.all_fed,
+        still_a_circle=when(lambda d: d.is_circle and not d.all_fed).say(
             "Somebody gave up. Each begins with a fork of their own, so all can hold one and want the next: "
-            "still a circle, whichever way round. Who has to begin with the same fork as another?",
+            "still a circle, whichever way round. Who has to begin with the same fork as another?"
         ),
-        luck=when(
-            lambda d: d.is_circle,
+        luck=when(lambda d: d.is_circle).say(
             "Nobody gave up this time, but each begins with a fork of their own. All can still hold one and want "
-            "another: luck, and no cure.",
+            "another: luck, and no cure."
         ),
-        gave_up=when(
-            lambda d: not d.all_fed,
-            "Somebody gave up, though not all can hold a fork at once. Is the time-out shorter than a meal?",
+        gave_up=when(lambda d: not d.all_fed).say(
+            "Somebody gave up, though not all can hold a fork at once. Is the time-out shorter than a meal?"
         ),
     ),
     solved="Two begin with the same fork, so one of them holds none. That opens the circle.",
@@ -209,32 +199,28 @@ def _offered(*items: str) -> Callable[[Callable[[_Line], object]], _Consumed]:
 
 
 _consumes: dict[str, Rule] = {
-    "does_not_wait": when(
-        lambda c: c.received is Empty,
-        "It does not wait for an item. get() waits; get_nowait() fails where the producer is slow.",
+    "does_not_wait": when(lambda c: c.received is Empty).say(
+        "It does not wait for an item. get() waits; get_nowait() fails where the producer is slow."
     ),
-    "no_return": when(
-        lambda c: c.received is None, "It takes items, and gives none back. Is there a `return` behind the loop?"
+    "no_return": when(lambda c: c.received is None).say(
+        "It takes items, and gives none back. Is there a `return` behind the loop?"
     ),
-    "no_list": when(
-        lambda c: not isinstance(c.received, list),
-        "It gives {answer.received.__class__.__name__}, not a list of the items.",
+    "no_list": when(lambda c: not isinstance(c.received, list)).say(
+        "It gives {answer.received.__class__.__name__}, not a list of the items."
     ),
-    "none_is_no_item": when(
-        lambda c: None in c.received, "There is None in what it gives. None is no item; it says that no more comes."
+    "none_is_no_item": when(lambda c: None in c.received).say(
+        "There is None in what it gives. None is no item; it says that no more comes."
     ),
-    "too_early": when(
-        lambda c: c.items and not c.received,
+    "too_early": when(lambda c: c.items and not c.received).say(
         "It ends before the first item. A queue is empty also while the producer is busy: "
-        "only None says that no more comes.",
+        "only None says that no more comes."
     ),
-    "other_items": when(
-        lambda c: c.received != c.items, "It was to receive {answer.items}, and gives {answer.received}."
+    "other_items": when(lambda c: c.received != c.items).say(
+        "It was to receive {answer.items}, and gives {answer.received}."
     ),
-    "keeps_the_none": when(
-        lambda c: list(c.line.items) != [None],
+    "keeps_the_none": when(lambda c: list(c.line.items) != [None]).say(
         "The items are right, but the line is left without its None. There is one for two consumers: "
-        "the other would wait forever. Put it back.",
+        "the other would wait forever. Put it back."
     ),
 }
 
@@ -245,9 +231,8 @@ one_none = Exercise(
     of=FunctionType,
     start=part(
         _offered("a"),
-        when(
-            lambda c: c.received in (None, ...) and not c.line.is_asked,
-            "consume() does nothing yet. Take items until None comes.",
+        when(lambda c: c.received in (None, ...) and not c.line.is_asked).say(
+            "consume() does nothing yet. Take items until None comes."
         ),
     ),
     late="It does not end. When None has come, nothing else will: go on waiting, and you wait forever.",

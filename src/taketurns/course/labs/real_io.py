@@ -176,32 +176,26 @@ connections = Exercise(
 three_at_a_time = Exercise(
     "Three at a time",
     of=Visit,
-    start=when(
-        lambda v: v.seen.most_at_once == 1 and v.seen.requests == 6 and len(v.trace.tasks) <= 9,
-        "As it stands, one page at a time is on its way. The server allows three.",
+    start=when(lambda v: v.seen.most_at_once == 1 and v.seen.requests == 6 and len(v.trace.tasks) <= 9).say(
+        "As it stands, one page at a time is on its way. The server allows three."
     ),
-    refused=when(
-        lambda v: v.seen.refused,
+    refused=when(lambda v: v.seen.refused).say(
         "More than three came at once, and the server refused {answer.seen.refused}. Is there a limit, and does each "
         "task take it for its own page? It has to be one and the same for all: a limit that each task makes for itself "
-        "limits nobody.",
+        "limits nobody."
     ),
-    error=when(lambda v: v.error is not None, "Your program raised an exception: {answer.error!r}"),
-    requests=when(
-        lambda v: v.seen.requests != 6,
-        "The server saw {answer.seen.requests} requests. There are six pages to fetch, each once.",
+    error=when(lambda v: v.error is not None).say("Your program raised an exception: {answer.error!r}"),
+    requests=when(lambda v: v.seen.requests != 6).say(
+        "The server saw {answer.seen.requests} requests. There are six pages to fetch, each once."
     ),
-    one_by_one=when(
-        lambda v: v.seen.most_at_once == 1,
-        "They still came one by one. `await` in a loop waits for each page before it asks for the next.",
+    one_by_one=when(lambda v: v.seen.most_at_once == 1).say(
+        "They still came one by one. `await` in a loop waits for each page before it asks for the next."
     ),
-    not_three=when(
-        lambda v: v.seen.most_at_once != 3,
-        "The server worked on {answer.seen.most_at_once} pages at once, and it allows three.",
+    not_three=when(lambda v: v.seen.most_at_once != 3).say(
+        "The server worked on {answer.seen.most_at_once} pages at once, and it allows three."
     ),
-    other_texts=when(
-        lambda v: v.result != [f"page {number}" for number in range(6)],
-        "The server is content. Now return the six texts, in order. You returned {answer.result!r}.",
+    other_texts=when(lambda v: v.result != [f"page {number}" for number in range(6)]).say(
+        "The server is content. Now return the six texts, in order. You returned {answer.result!r}."
     ),
     solved="Six pages, three at once, and none refused.",
 )
@@ -214,40 +208,33 @@ def _texts(visit: Visit) -> list[object]:
 others_go_on = Exercise(
     "The others go on",
     of=Visit,
-    start=when(
-        lambda v: isinstance(v.error, ExceptionGroup),
+    start=when(lambda v: isinstance(v.error, ExceptionGroup)).say(
         "As it stands, one error of the server takes the other four pages with it. "
-        "To catch it around the group is too late: by then the others are canceled.",
+        "To catch it around the group is too late: by then the others are canceled."
     ),
-    error=when(
-        lambda v: v.error is not None,
-        "Your program raised an exception: {answer.error!r}. One page failed, and nobody got the others.",
+    error=when(lambda v: v.error is not None).say(
+        "Your program raised an exception: {answer.error!r}. One page failed, and nobody got the others."
     ),
     texts=part(
         _texts,
-        exception=when(
-            lambda texts: any(isinstance(text, BaseException) for text in texts),
-            "There is an exception among your results. Who reads them expects a text or None.",
+        exception=when(lambda texts: any(isinstance(text, BaseException) for text in texts)).say(
+            "There is an exception among your results. Who reads them expects a text or None."
         ),
-        error_page=when(
-            lambda texts: any("500" in str(text) for text in texts),
+        error_page=when(lambda texts: any("500" in str(text) for text in texts)).say(
             "One of your results is the error page of the server. A status of 500 raises nothing by itself: "
-            "`raise_for_status()` does.",
+            "`raise_for_status()` does."
         ),
     ),
-    one_by_one=when(lambda v: v.seen.most_at_once < 2, "They came one by one. Let them be in progress together."),
-    caught_outside=when(
-        lambda v: v.result is None,
+    one_by_one=when(lambda v: v.seen.most_at_once < 2).say("They came one by one. Let them be in progress together."),
+    caught_outside=when(lambda v: v.result is None).say(
         "Your program returned None. Where was the error caught? Outside of the group is too late: by then the other "
-        "pages were canceled. Catch it in the task of its own page.",
+        "pages were canceled. Catch it in the task of its own page."
     ),
-    not_five=when(
-        lambda v: len(_texts(v)) != 5,
-        "You returned {answer.result!r}. Who reads it cannot tell which page is missing: give None in its place.",
+    not_five=when(lambda v: len(_texts(v)) != 5).say(
+        "You returned {answer.result!r}. Who reads it cannot tell which page is missing: give None in its place."
     ),
-    other_texts=when(
-        lambda v: _texts(v) != ["page 1", "page 2", None, "page 3", "page 4"],
-        "You returned {answer.result!r}, and not four texts with None in the third place.",
+    other_texts=when(lambda v: _texts(v) != ["page 1", "page 2", None, "page 3", "page 4"]).say(
+        "You returned {answer.result!r}, and not four texts with None in the third place."
     ),
     solved="Four pages and one None: the error was caught where it belongs, in its own task.",
 )
@@ -260,28 +247,28 @@ def _pauses(trace: Trace) -> list[float]:
 
 asks_again = Exercise(
     "Back off",
-    start=when(lambda t: len(t.only("attempt").tasks) == 1, "As it stands, it asks once and gives up."),
+    start=when(lambda t: len(t.only("attempt").tasks) == 1).say("As it stands, it asks once and gives up."),
     pauses=part(
         _pauses,
-        too_early=when(
-            lambda pauses: len(pauses) < 2, "You gave up too early. The third call would have been answered."
+        too_early=when(lambda pauses: len(pauses) < 2).say(
+            "You gave up too early. The third call would have been answered."
         ),
-        goes_on=when(
-            lambda pauses: len(pauses) > 2, "You called again after there was an answer. `return` ends the loop."
+        goes_on=when(lambda pauses: len(pauses) > 2).say(
+            "You called again after there was an answer. `return` ends the loop."
         ),
-        at_once=when(
-            lambda pauses: pauses == [0, 0],
-            "You asked again at once. The server said that it has too much to do, and gets more.",
+        at_once=when(lambda pauses: pauses == [0, 0]).say(
+            "You asked again at once. The server said that it has too much to do, and gets more."
         ),
-        steady=when(
-            lambda pauses: pauses[0] == pauses[1],
-            "Your pauses are as long as each other. To back off is to wait longer each time.",
+        steady=when(lambda pauses: pauses[0] == pauses[1]).say(
+            "Your pauses are as long as each other. To back off is to wait longer each time."
         ),
-        other_pauses=when(lambda pauses: pauses != [1, 2], "Let the first pause be 1 s, and the second 2 s."),
+        other_pauses=when(lambda pauses: pauses != [1, 2]).say("Let the first pause be 1 s, and the second 2 s."),
     ),
-    pause_after=when(
-        lambda t: t.duration != 3.75, "There is still a pause after the answer. Who waits for the page gets it later."
+    pause_after=when(lambda t: t.duration != 3.75).say(
+        "There is still a pause after the answer. Who waits for the page gets it later."
     ),
-    no_answer=when(lambda t: t.result != "the page", "The times are right. Now let the function return the answer."),
+    no_answer=when(lambda t: t.result != "the page").say(
+        "The times are right. Now let the function return the answer."
+    ),
     solved="Three calls, with pauses of 1 s and 2 s between them.",
 )

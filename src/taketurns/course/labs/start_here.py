@@ -10,15 +10,12 @@ __all__ = ["both_at_once", "two_numbers", "waits_at_once"]
 
 waits_at_once = Exercise(
     "Two waits at once",
-    start=when(
-        lambda t: len(t.tasks) == 2 and t.peak_concurrency == 1 and t.workers == ("main thread",),
-        "As it stands, the second wait begins when the first has ended. Change the code so that they overlap.",
+    start=when(lambda t: len(t.tasks) == 2 and t.peak_concurrency == 1 and t.workers == ("main thread",)).say(
+        "As it stands, the second wait begins when the first has ended. Change the code so that they overlap."
     ),
     tasks=tasks(2, "Call wait() twice inside the `with` block, and nothing else."),
-    runs=when(
-        lambda t: t.peak("RUNNING"),
-        "One of your tasks runs for {running}. "
-        "compute() needs a core; this exercise is about wait(), which needs none.",
+    runs=when(lambda t: t.peak("RUNNING")).say(
+        "One of your tasks runs for {running}. compute() needs a core; this exercise is about wait(), which needs none."
     ),
     overlap=overlapped(
         2, "A pool of one thread carries one wait at a time, and `.result()` right after a call waits for its end."
@@ -57,18 +54,16 @@ def _one_runs_while_another_waits(trace: Trace) -> bool:
 
 both_at_once = Exercise(
     "One runs while another waits",
-    one_task=when(lambda t: len(t.tasks) < 2, "There is only one task in your recording, and it takes two."),
-    no_wait=when(
-        lambda t: not t.peak("WAITING"), "None of your tasks waits. wait() and `with waiting(...)` are what does."
+    one_task=when(lambda t: len(t.tasks) < 2).say("There is only one task in your recording, and it takes two."),
+    no_wait=when(lambda t: not t.peak("WAITING")).say(
+        "None of your tasks waits. wait() and `with waiting(...)` are what does."
     ),
-    nothing_runs=when(
-        lambda t: not t.peak("RUNNING"),
-        "None of your tasks runs. A task that waits needs no core; compute() is what keeps one busy.",
+    nothing_runs=when(lambda t: not t.peak("RUNNING")).say(
+        "None of your tasks runs. A task that waits needs no core; compute() is what keeps one busy."
     ),
-    not_at_once=when(
-        lambda t: not _one_runs_while_another_waits(t),
+    not_at_once=when(lambda t: not _one_runs_while_another_waits(t)).say(
         "You have a task that runs and one that waits, but not at one instant: at most {concurrency} in progress. "
-        "Start the wait in a thread, with pool.submit(wait, 0.2), and compute while it is in progress.",
+        "Start the wait in a thread, with pool.submit(wait, 0.2), and compute while it is in progress."
     ),
     solved="{concurrency} tasks in progress and {parallelism} running: this is what good use of one core looks like.",
 )

@@ -85,16 +85,14 @@ def _wrong_way_round(answer: Sequence[str]) -> str | None:
 in_order = Exercise(
     "Rungs in order",
     of=list,
-    start=when(
-        lambda rungs: rungs == ["asyncio task", "process start", "generator step", "thread start"],
-        "As it stands, the list is shuffled. Begin with what costs least.",
+    start=when(lambda rungs: rungs == ["asyncio task", "process start", "generator step", "thread start"]).say(
+        "As it stands, the list is shuffled. Begin with what costs least."
     ),
-    other_rungs=when(
-        lambda rungs: sorted(map(str, rungs)) != sorted(_ORDER),
-        f"Each of the four should be there once: {', '.join(_ORDER)}.",
+    other_rungs=when(lambda rungs: sorted(map(str, rungs)) != sorted(_ORDER)).say(
+        f"Each of the four should be there once: {', '.join(_ORDER)}."
     ),
-    from_the_top=when(
-        lambda rungs: rungs == _ORDER[::-1], "This is the ladder from the top down. Begin with what costs least."
+    from_the_top=when(lambda rungs: rungs == _ORDER[::-1]).say(
+        "This is the ladder from the top down. Begin with what costs least."
     ),
     wrong_way_round=_wrong_way_round,
     solved="One thread, an event loop, the operating system: the further down something has to go, the more it costs.",
@@ -145,32 +143,26 @@ def _waits(trace: Trace) -> list[list[float]]:
 
 ported = Exercise(
     "From callbacks to a coroutine",
-    start=when(
-        lambda t: set(_GUESTS) <= set(t.tasks) and _waits(t) == [[3], [3]],
-        "As it stands, the water gets hot, and nobody pours it. What comes after the first wait?",
+    start=when(lambda t: set(_GUESTS) <= set(t.tasks) and _waits(t) == [[3], [3]]).say(
+        "As it stands, the water gets hot, and nobody pours it. What comes after the first wait?"
     ),
-    no_guests=when(lambda t: set(_GUESTS) - set(t.tasks), "Two guests are asked for: `main_3` starts them."),
-    no_wait=when(
-        lambda t: not any(_waits(t)),
-        "Nobody waits. `coroutines.sleep(3)` only makes a request. `await` hands it to the loop.",
+    no_guests=when(lambda t: set(_GUESTS) - set(t.tasks)).say("Two guests are asked for: `main_3` starts them."),
+    no_wait=when(lambda t: not any(_waits(t))).say(
+        "Nobody waits. `coroutines.sleep(3)` only makes a request. `await` hands it to the loop."
     ),
-    blocked=when(
-        held_up,
+    blocked=when(held_up).say(
         "One guest's tea is ready and nobody runs: `wait` blocks the thread. "
-        "`await coroutines.sleep(...)` lets others run.",
+        "`await coroutines.sleep(...)` lets others run."
     ),
-    one_cup=when(
-        lambda t: _waits(t) == [[3, 1]] * 2,
-        "Each guest gets one cup. The callbacks come round again with `tea(cups - 1)`; in a coroutine this is a loop.",
+    one_cup=when(lambda t: _waits(t) == [[3, 1]] * 2).say(
+        "Each guest gets one cup. The callbacks come round again with `tea(cups - 1)`; in a coroutine this is a loop."
     ),
-    other_waits=when(
-        lambda t: _waits(t) != [[3, 1, 3, 1]] * 2,
-        "For each cup there are two waits: 3 s while the water heats, then 1 s while the tea draws.",
+    other_waits=when(lambda t: _waits(t) != [[3, 1, 3, 1]] * 2).say(
+        "For each cup there are two waits: 3 s while the water heats, then 1 s while the tea draws."
     ),
-    other_schedule=when(
-        lambda t: not t.only(*_GUESTS).same_schedule(_reference()),
+    other_schedule=when(lambda t: not t.only(*_GUESTS).same_schedule(_reference())).say(
         "The waits are right, and the schedule is another one. How long is each of the three calls of `compute`, "
-        "and where does it stand?",
+        "and where does it stand?"
     ),
     solved="Three functions and a call in a circle became one function with a loop, and the schedule is the same.",
 )

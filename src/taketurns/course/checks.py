@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from numbers import Integral, Real
 from types import FunctionType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from taketurns.course.deadline import LateError, StuckError, within
-from taketurns.course.rules import Asked, Remark, Rule, checked, filled, first, remark_of
+from taketurns.course.rules import Asked, Remark, Rule, checked, each, filled, first, remark_of
 from taketurns.notebook.verify import Verdict, say
 from taketurns.trace.text import describe
 from taketurns.trace.trace import Trace
 
-__all__ = ["Exercise", "Said"]
+__all__ = ["Exercise", "Said", "quiz"]
 
 #: How many seconds the rules of an exercise have.
 SECONDS = 1.0
@@ -128,6 +128,11 @@ class Exercise:
         if wrong and isinstance(answer, Trace) and answer.cut_short:
             return Remark(wrong.key, f"{wrong.text} The recording was cut short: {answer.cut_short.rstrip('.')}.")
         return wrong
+
+
+def quiz(title: str, questions: Mapping[Any, Rule], *, solved: str, todo: str = "") -> Exercise:
+    """Return the exercise that asks several questions, and wants a dictionary with an answer to each."""
+    return Exercise(title, each(questions), solved=solved, todo=todo, of=dict)
 
 
 # Answers

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from taketurns.course.checks import Exercise
-from taketurns.course.rules import each, held_up, part, when
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import held_up, part, when
 from taketurns.recording.block import record
 from taketurns.recording.tasks import compute, wait
 from taketurns.suspend.callbacks import run, sleep, start
@@ -206,25 +206,22 @@ def kitchen() -> Trace:
     return trace.only(*_MEALS)
 
 
-who_blocked = Exercise(
+who_blocked = quiz(
     "Who blocked?",
-    each(
-        {
-            "task": {
-                "tea": None,
-                "bread": "Its pale bar is the longest, but it harms nobody: the others go on meanwhile. "
-                "Look for a pale bar during which nobody runs, though others are ready.",
-                "rice": "It is ready for long: it could go on, and nobody comes. It is held up. By whom?",
-                "soup": "It is ready for long: it could go on, and nobody comes. It is held up. By whom?",
-            },
-            "callback": {
-                2: None,
-                1: "Its first callback fills, sets a timer and ends. While it waits for that timer, others run.",
-                3: "Its last callback comes after the others had their turn again. The harm is done by then.",
-            },
-        }
-    ),
-    of=dict,
+    {
+        "task": {
+            "tea": None,
+            "bread": "Its pale bar is the longest, but it harms nobody: the others go on meanwhile. "
+            "Look for a pale bar during which nobody runs, though others are ready.",
+            "rice": "It is ready for long: it could go on, and nobody comes. It is held up. By whom?",
+            "soup": "It is ready for long: it could go on, and nobody comes. It is held up. By whom?",
+        },
+        "callback": {
+            2: None,
+            1: "Its first callback fills, sets a timer and ends. While it waits for that timer, others run.",
+            3: "Its last callback comes after the others had their turn again. The harm is done by then.",
+        },
+    },
     todo="Nothing to check yet. Look at the lanes, and write a name and a number into the two places.",
     solved="A callback that waits looks like a task that waits. What gives it away are the others: "
     "ready, and nobody runs.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taketurns.course.checks import Exercise
+from taketurns.course.checks import Exercise, quiz
 from taketurns.course.chromosomes import (
     Letters,
     add,
@@ -19,7 +19,7 @@ from taketurns.course.chromosomes import (
     unpack,
     unreachable,
 )
-from taketurns.course.rules import Asked, each, tasks, when
+from taketurns.course.rules import Asked, tasks, when
 from taketurns.trace.trace import Trace
 
 __all__ = [
@@ -94,44 +94,41 @@ no_letters_travel = Exercise(
 
 _WORK = "Divide the work of all tasks by 8 cores, and then by 80."
 
-how_many_machines = Exercise(
+how_many_machines = quiz(
     "How many machines?",
-    each(
-        {
-            "film": {
-                "a cluster": None,
-                "this machine": f"{_WORK} The first is more than ten hours. What would have to be sent, and how long "
-                "does that take?",
-                "a bigger machine": "With 32 cores it takes a quarter of the time. What do ten machines take, and do "
-                "these tasks need anything of each other?",
-            },
-            "prices": {
-                "this machine": None,
-                "a cluster": "The scheduler hands out a thousand tasks in a second, and there are a million. "
-                f"{_WORK} Is there so much to gain, even in large tasks?",
-                "a bigger machine": "How long does this one take? Eight cores share 20 seconds of work.",
-            },
-            "photos": {
-                "this machine": None,
-                "a cluster": "The photos are on your disk. How long does it take to send 400,000 MB, and how long to "
-                "compute here?",
-                "a bigger machine": "The photos would have to travel to that one as well. How long do you need?",
-            },
-            "table": {
-                "a bigger machine": None,
-                "this machine": "It does not fit into the memory of this machine.",
-                "a cluster": "It can be done, but each of the joins sends most of the table to another machine. "
-                "Where would nothing have to be sent?",
-            },
-            "logs": {
-                "a cluster": None,
-                "this machine": "10 TB are 10,000,000 MB. How long do they take to get here?",
-                "a bigger machine": "10 TB are 10,000,000 MB. How long do they take to get there, and who needs to "
-                "have them in one place?",
-            },
-        }
-    ),
-    of=dict,
+    {
+        "film": {
+            "a cluster": None,
+            "this machine": f"{_WORK} The first is more than ten hours. What would have to be sent, and how long "
+            "does that take?",
+            "a bigger machine": "With 32 cores it takes a quarter of the time. What do ten machines take, and do "
+            "these tasks need anything of each other?",
+        },
+        "prices": {
+            "this machine": None,
+            "a cluster": "The scheduler hands out a thousand tasks in a second, and there are a million. "
+            f"{_WORK} Is there so much to gain, even in large tasks?",
+            "a bigger machine": "How long does this one take? Eight cores share 20 seconds of work.",
+        },
+        "photos": {
+            "this machine": None,
+            "a cluster": "The photos are on your disk. How long does it take to send 400,000 MB, and how long to "
+            "compute here?",
+            "a bigger machine": "The photos would have to travel to that one as well. How long do you need?",
+        },
+        "table": {
+            "a bigger machine": None,
+            "this machine": "It does not fit into the memory of this machine.",
+            "a cluster": "It can be done, but each of the joins sends most of the table to another machine. "
+            "Where would nothing have to be sent?",
+        },
+        "logs": {
+            "a cluster": None,
+            "this machine": "10 TB are 10,000,000 MB. How long do they take to get here?",
+            "a bigger machine": "10 TB are 10,000,000 MB. How long do they take to get there, and who needs to "
+            "have them in one place?",
+        },
+    },
     solved="What has to be moved decides as often as what has to be computed.",
 )
 

@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
-from taketurns.course.checks import Exercise
-from taketurns.course.rules import each, overlapped, part, tasks, when
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import overlapped, part, tasks, when
 
 __all__ = ["no_gil_in_the_way", "two_at_a_time", "waits_on_one_thread", "which_model"]
 
 _THREADS = "one GIL lets its threads run one at a time, so their bars would take turns."
 _ALONE = "each lane would start where the one above it ends."
 
-which_model = Exercise(
+which_model = quiz(
     "Which model made it?",
-    each(
-        {
-            "A": {
-                "processes": None,
-                "threads": f"Look for bars that stand above each other. With threads, {_THREADS}",
-                "one after another": f"Look at where the lanes begin. One after another, {_ALONE}",
-                "threads or asyncio": "Which of the two could make two tasks run at one instant?",
-            },
-            "B": {
-                "one after another": None,
-                "threads": "How many lanes cross one instant? With threads, more than one task is in progress.",
-                "processes": "How many lanes cross one instant? With processes, more than one task is in progress.",
-                "threads or asyncio": "Both would let waits overlap. Here, each begins when the last has ended.",
-            },
-            "C": {
-                "threads": None,
-                "processes": "No two bars stand above each other: what do threads share that processes do not?",
-                "one after another": f"The tasks take turns, again and again. One after another, {_ALONE}",
-                "threads or asyncio": "asyncio takes a task off the core only where it says `await`. "
-                "These are taken off in the middle of their work.",
-            },
-            "D": {
-                "threads or asyncio": None,
-                "threads": None,  # who misses the thin lines of asyncio
-                "asyncio": "asyncio could have made it. Could anything else have made the same picture?",
-                "processes": "Processes could, but nothing here needs a core. Which cheaper models could as well?",
-                "one after another": f"All four are in progress at one instant. One after another, {_ALONE}",
-            },
-        }
-    ),
-    of=dict,
+    {
+        "A": {
+            "processes": None,
+            "threads": f"Look for bars that stand above each other. With threads, {_THREADS}",
+            "one after another": f"Look at where the lanes begin. One after another, {_ALONE}",
+            "threads or asyncio": "Which of the two could make two tasks run at one instant?",
+        },
+        "B": {
+            "one after another": None,
+            "threads": "How many lanes cross one instant? With threads, more than one task is in progress.",
+            "processes": "How many lanes cross one instant? With processes, more than one task is in progress.",
+            "threads or asyncio": "Both would let waits overlap. Here, each begins when the last has ended.",
+        },
+        "C": {
+            "threads": None,
+            "processes": "No two bars stand above each other: what do threads share that processes do not?",
+            "one after another": f"The tasks take turns, again and again. One after another, {_ALONE}",
+            "threads or asyncio": "asyncio takes a task off the core only where it says `await`. "
+            "These are taken off in the middle of their work.",
+        },
+        "D": {
+            "threads or asyncio": None,
+            "threads": None,  # who misses the thin lines of asyncio
+            "asyncio": "asyncio could have made it. Could anything else have made the same picture?",
+            "processes": "Processes could, but nothing here needs a core. Which cheaper models could as well?",
+            "one after another": f"All four are in progress at one instant. One after another, {_ALONE}",
+        },
+    },
     solved="Computing shows who has cores of its own. Waiting looks the same in every model that overlaps it.",
 )
 

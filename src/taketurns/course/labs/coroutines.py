@@ -7,8 +7,8 @@ import inspect
 from collections.abc import Callable, Generator
 from typing import Any
 
-from taketurns.course.checks import Exercise
-from taketurns.course.rules import each, part, when
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import part, when
 from taketurns.trace.trace import Trace
 
 __all__ = ["gives_up_control", "make_way", "three_tasks", "whistle"]
@@ -46,37 +46,34 @@ three_tasks = Exercise(
     solved="Three tasks, 7.5 s: the loop resumes each of them when it is hot.",
 )
 
-gives_up_control = Exercise(
+gives_up_control = quiz(
     "Which lines give up control?",
-    each(
-        {
-            "await asyncio.sleep(3)": {
-                "gives up": None,
-                "keeps": "The kettles heated at the same time. At which line did they make way?",
-            },
-            "await asyncio.sleep(0)": {
-                "gives up": None,
-                "keeps": "It takes no time, but there is a bare `yield` in it: the others have a turn first.",
-            },
-            "await fill('A')": {
-                "keeps": None,
-                "gives up": "`await` alone stops nothing. Is there a `yield` anywhere below this one?",
-            },
-            "fill('A')": {
-                "keeps": None,
-                "gives up": "Without `await` it only makes a coroutine. Not even `fill` runs.",
-            },
-            "asyncio.create_task(fill('A'))": {
-                "keeps": None,
-                "gives up": "The new task is ready, but its turn comes when this one stops. The next line runs first.",
-            },
-            "time.sleep(3)": {
-                "keeps": None,
-                "gives up": "It waits, but it blocks the one thread, and the event loop with it.",
-            },
-        }
-    ),
-    of=dict,
+    {
+        "await asyncio.sleep(3)": {
+            "gives up": None,
+            "keeps": "The kettles heated at the same time. At which line did they make way?",
+        },
+        "await asyncio.sleep(0)": {
+            "gives up": None,
+            "keeps": "It takes no time, but there is a bare `yield` in it: the others have a turn first.",
+        },
+        "await fill('A')": {
+            "keeps": None,
+            "gives up": "`await` alone stops nothing. Is there a `yield` anywhere below this one?",
+        },
+        "fill('A')": {
+            "keeps": None,
+            "gives up": "Without `await` it only makes a coroutine. Not even `fill` runs.",
+        },
+        "asyncio.create_task(fill('A'))": {
+            "keeps": None,
+            "gives up": "The new task is ready, but its turn comes when this one stops. The next line runs first.",
+        },
+        "time.sleep(3)": {
+            "keeps": None,
+            "gives up": "It waits, but it blocks the one thread, and the event loop with it.",
+        },
+    },
     todo='Nothing to check yet. Write "gives up" or "keeps" for each line.',
     solved="Control is given up only where an `await` has a `yield` at its bottom.",
 )
@@ -85,9 +82,9 @@ gives_up_control = Exercise(
 # An awaitable, driven by hand
 
 
-def _awaited(kind: Callable[[float], Any], seconds: float = 3) -> tuple[list[object], object]:
+def _awaited(kind: Callable[[float], Any], seconds: float = 3) -> tuple[list[Any], object]:
     """Await one of a kind, and give what it asked for, and the value of the await."""
-    asked: list[object] = []
+    asked: list[Any] = []
 
     async def probe() -> object:
         return await kind(seconds)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
-from taketurns.course.checks import Exercise
-from taketurns.course.rules import each, overlapped, parallel, tasks, when
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import overlapped, parallel, tasks, when
 from taketurns.recording.block import record
 from taketurns.recording.tasks import compute, task
 from taketurns.recording.worker import switched
@@ -108,31 +108,28 @@ replies_on_time = Exercise(
     solved="The computing has a GIL of its own now, and every reply is handled at once.",
 )
 
-hidden_in_c = Exercise(
+hidden_in_c = quiz(
     "What lets go?",
-    each(
-        {
-            "time.sleep(1)": {
-                "lets go": None,
-                "holds": "A sleeping thread does nothing at all. Look at the row of time.sleep above.",
-            },
-            "[n * n for n in range(10**7)]": {
-                "holds": None,
-                "lets go": "It hands over when it is asked, every 5 ms, and takes the GIL again. "
-                "Each step of this loop is Python.",
-            },
-            "max(range(10**7))": {
-                "holds": None,
-                "lets go": "It is a loop in C, like sum(), but every step makes a Python object, "
-                "and touching those needs the GIL.",
-            },
-            "zlib.decompress(packed)": {
-                "lets go": None,
-                "holds": "It works on plain bytes, as zlib.compress does, and touches no Python object meanwhile.",
-            },
-        }
-    ),
-    of=dict,
+    {
+        "time.sleep(1)": {
+            "lets go": None,
+            "holds": "A sleeping thread does nothing at all. Look at the row of time.sleep above.",
+        },
+        "[n * n for n in range(10**7)]": {
+            "holds": None,
+            "lets go": "It hands over when it is asked, every 5 ms, and takes the GIL again. "
+            "Each step of this loop is Python.",
+        },
+        "max(range(10**7))": {
+            "holds": None,
+            "lets go": "It is a loop in C, like sum(), but every step makes a Python object, "
+            "and touching those needs the GIL.",
+        },
+        "zlib.decompress(packed)": {
+            "lets go": None,
+            "holds": "It works on plain bytes, as zlib.compress does, and touches no Python object meanwhile.",
+        },
+    },
     todo='Nothing to check yet. Write "lets go" or "holds" in place of each `...`.',
     solved="C code lets go where it waits, or works on plain memory. Where it touches Python objects, it holds on.",
 )

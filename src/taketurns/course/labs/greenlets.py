@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from time import sleep
 from typing import Any
 
-from taketurns.course.checks import Exercise
-from taketurns.course.rules import each, part, when
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import part, when
 from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 
@@ -21,30 +21,27 @@ def heat(seconds: float) -> None:
 
 # 1
 
-which_calls_suspend = Exercise(
+which_calls_suspend = quiz(
     "Which calls suspend?",
-    each(
-        {
-            "compute(1)": {"no": None, "yes": "The cook is busy for a second, and nothing in it says switch."},
-            "wait(1)": {
-                "no": None,
-                "yes": "It waits, but it does not switch. The thread is blocked, and the loop with it.",
-            },
-            "start(kettle, 'A', 3)": {
-                "no": None,
-                "yes": "It puts a new task into the queue of what is ready, and comes back at once.",
-            },
-            "wait_for(task)": {
-                "yes": None,
-                "no": "Who waits for a task lets it run: this call switches to the loop until the task is done.",
-            },
-            "max(KETTLES, key=temperature)": {
-                "yes": None,
-                "no": "max() calls temperature(), which calls sleep(). A switch may be any number of calls down.",
-            },
-        }
-    ),
-    of=dict,
+    {
+        "compute(1)": {"no": None, "yes": "The cook is busy for a second, and nothing in it says switch."},
+        "wait(1)": {
+            "no": None,
+            "yes": "It waits, but it does not switch. The thread is blocked, and the loop with it.",
+        },
+        "start(kettle, 'A', 3)": {
+            "no": None,
+            "yes": "It puts a new task into the queue of what is ready, and comes back at once.",
+        },
+        "wait_for(task)": {
+            "yes": None,
+            "no": "Who waits for a task lets it run: this call switches to the loop until the task is done.",
+        },
+        "max(KETTLES, key=temperature)": {
+            "yes": None,
+            "no": "max() calls temperature(), which calls sleep(). A switch may be any number of calls down.",
+        },
+    },
     solved="No call looks any different from the others: you have to know what it does, all the way down.",
 )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from taketurns.course.checks import Exercise
+from taketurns.course.checks import Exercise, quiz
 from taketurns.course.door import as_it_stands, behind, closed, ends, fails, is_a_door, is_canceled, opened
 from taketurns.course.mistakes import four_programs
-from taketurns.course.rules import each, part, when
+from taketurns.course.rules import part, when
 from taketurns.recording.tasks import compute, task
 from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
@@ -45,27 +45,24 @@ _ALL_THERE = "A coroutine that nobody awaits has no lane. Are there three sites?
 _TOGETHER = "With an await in the loop, one site would begin where the last has ended. When do these begin?"
 _NO_LIMIT = "Only program C has a limit that anybody could disregard."
 
-which_mistake = Exercise(
+which_mistake = quiz(
     "Which mistake is it?",
-    each(
-        {
-            "A": {
-                _BLOCKS: None,
-                _LOOP: "The others are created at 0 s already: they are ready from there on. What keeps them?",
-                _STUBBORN: _NO_LIMIT,
-                _FORGOTTEN: _ALL_THERE,
-            },
-            "B": {_LOOP: None, _BLOCKS: _NO_ORANGE, _STUBBORN: _NO_LIMIT, _FORGOTTEN: _ALL_THERE},
-            "C": {
-                _STUBBORN: None,
-                _BLOCKS: _NO_ORANGE,
-                _LOOP: _TOGETHER,
-                _FORGOTTEN: f"{_ALL_THERE} And what should the limit do to them?",
-            },
-            "D": {_FORGOTTEN: None, _BLOCKS: _NO_ORANGE, _LOOP: _TOGETHER, _STUBBORN: _NO_LIMIT},
-        }
-    ),
-    of=dict,
+    {
+        "A": {
+            _BLOCKS: None,
+            _LOOP: "The others are created at 0 s already: they are ready from there on. What keeps them?",
+            _STUBBORN: _NO_LIMIT,
+            _FORGOTTEN: _ALL_THERE,
+        },
+        "B": {_LOOP: None, _BLOCKS: _NO_ORANGE, _STUBBORN: _NO_LIMIT, _FORGOTTEN: _ALL_THERE},
+        "C": {
+            _STUBBORN: None,
+            _BLOCKS: _NO_ORANGE,
+            _LOOP: _TOGETHER,
+            _FORGOTTEN: f"{_ALL_THERE} And what should the limit do to them?",
+        },
+        "D": {_FORGOTTEN: None, _BLOCKS: _NO_ORANGE, _LOOP: _TOGETHER, _STUBBORN: _NO_LIMIT},
+    },
     solved="Orange, a staircase, a lane that goes on beyond its limit, and a missing lane.",
 )
 

@@ -11,8 +11,8 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from taketurns.course.checks import Exercise
-from taketurns.course.rules import Asked, each, overlapped, tasks, when
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import Asked, overlapped, tasks, when
 from taketurns.machine import cores_at_once
 from taketurns.recording.tasks import compute, task, waiting
 from taketurns.trace.trace import Trace
@@ -178,27 +178,24 @@ nobody_idle = Exercise(
     solved="The two long jobs were in progress together. Large chunks save trips, small ones share out evenly.",
 )
 
-speed_up = Exercise(
+speed_up = quiz(
     "How many times as fast?",
-    each(
-        {
-            "3 processes": {
-                2.5: None,
-                3: "Only 18 of the 20 seconds are split among the three. The 2 seconds stay as they are.",
-                2.7: "Speed-ups do not add up like that. Add up seconds: those that stay and those that shrink.",
-                8: "So many seconds are left, that is right. How many times as fast is 8 s as 20 s?",
-                ...: "{answer} is not it. Which seconds stay, which shrink to a third, and what is their sum?",
-            },
-            "any number": {
-                10: None,
-                2: "So many seconds are left at least, that is right. How many times as fast is 2 s as 20 s?",
-                18: "Those are the seconds that shrink. However small they get, the others stay.",
-                inf: "The 18 seconds can shrink to almost nothing. The other 2 cannot.",
-                ...: "{answer} is not it. With very many processes, which seconds are still there?",
-            },
-        }
-    ),
-    of=dict,
+    {
+        "3 processes": {
+            2.5: None,
+            3: "Only 18 of the 20 seconds are split among the three. The 2 seconds stay as they are.",
+            2.7: "Speed-ups do not add up like that. Add up seconds: those that stay and those that shrink.",
+            8: "So many seconds are left, that is right. How many times as fast is 8 s as 20 s?",
+            ...: "{answer} is not it. Which seconds stay, which shrink to a third, and what is their sum?",
+        },
+        "any number": {
+            10: None,
+            2: "So many seconds are left at least, that is right. How many times as fast is 2 s as 20 s?",
+            18: "Those are the seconds that shrink. However small they get, the others stay.",
+            inf: "The 18 seconds can shrink to almost nothing. The other 2 cannot.",
+            ...: "{answer} is not it. With very many processes, which seconds are still there?",
+        },
+    },
     solved="Two seconds in twenty keep every machine below ten times as fast.",
 )
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from taketurns.course.checks import Exercise
-from taketurns.course.rules import each, part, when
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import part, when
 from taketurns.course.servers import web as servers
 from taketurns.course.servers.postgres import postgres
 from taketurns.course.servers.web import nobody
@@ -151,25 +151,22 @@ async def visit(program: Any, urls: Sequence[str], at_most: int = servers.MANY) 
 
 _ONE_AT_A_TIME = "HTTP/1.1 carries one request at a time on a connection. How many are in progress at once?"
 
-connections = Exercise(
+connections = quiz(
     "How many connections?",
-    each(
-        {
-            "A": {1: None, 6: "A client keeps its connection, and the next request takes it."},
-            "B": {
-                6: None,
-                1: "A connection belongs to its client. When that is closed, the connection is closed with it.",
-            },
-            "C": {6: None, 1: _ONE_AT_A_TIME},
-            "D": {
-                3: None,
-                1: _ONE_AT_A_TIME,
-                6: "A connection is free again when its reply is there. How many are in use at one instant?",
-                2: "Two is the number of rounds. How many are in use at one instant?",
-            },
-        }
-    ),
-    of=dict,
+    {
+        "A": {1: None, 6: "A client keeps its connection, and the next request takes it."},
+        "B": {
+            6: None,
+            1: "A connection belongs to its client. When that is closed, the connection is closed with it.",
+        },
+        "C": {6: None, 1: _ONE_AT_A_TIME},
+        "D": {
+            3: None,
+            1: _ONE_AT_A_TIME,
+            6: "A connection is free again when its reply is there. How many are in use at one instant?",
+            2: "Two is the number of rounds. How many are in use at one instant?",
+        },
+    },
     solved="A client that is kept needs as many connections as requests are in progress at once.",
 )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from taketurns.course.checks import Exercise
-from taketurns.course.rules import each, overlap, overlapped, tasks, when
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import overlap, overlapped, tasks, when
 from taketurns.trace.trace import Trace
 
 __all__ = ["both_at_once", "two_numbers", "waits_at_once"]
@@ -23,24 +23,21 @@ waits_at_once = Exercise(
     solved="Two tasks in progress at one instant, none of them running: waiting needs no core.",
 )
 
-two_numbers = Exercise(
+two_numbers = quiz(
     "Read the two numbers",
-    each(
-        {
-            "concurrency": {
-                3: None,
-                1: "Concurrency counts tasks in progress: running, ready or waiting. How many lanes cross one instant?",
-                2: "You left out a state. A task that runs is in progress, and so is one that waits.",
-            },
-            "parallelism": {
-                1: None,
-                3: "Those are the tasks in progress. Parallelism counts the dark blue, tall bars at one instant.",
-                2: "Two of the tasks wait. Waiting is not running: count the dark blue, tall bars at one instant.",
-                0: "One of the tasks does run: look for the dark blue, tall bar.",
-            },
-        }
-    ),
-    of=dict,
+    {
+        "concurrency": {
+            3: None,
+            1: "Concurrency counts tasks in progress: running, ready or waiting. How many lanes cross one instant?",
+            2: "You left out a state. A task that runs is in progress, and so is one that waits.",
+        },
+        "parallelism": {
+            1: None,
+            3: "Those are the tasks in progress. Parallelism counts the dark blue, tall bars at one instant.",
+            2: "Two of the tasks wait. Waiting is not running: count the dark blue, tall bars at one instant.",
+            0: "One of the tasks does run: look for the dark blue, tall bar.",
+        },
+    },
     solved="Three tasks were in progress, and only one of them ever needed a core.",
 )
 

@@ -228,10 +228,11 @@ def cell(source, *lines):
     return new_code_cell(source, execution_count=1, outputs=outputs)
 
 cells = [
-    cell("from taketurns.course.checks import Exercise, rule\\nfrom taketurns.notebook.verify import verify"),
+    cell("from taketurns.course.checks import Exercise\\nfrom taketurns.course.rules import when"),
+    cell("from taketurns.notebook.verify import verify"),
     cell("verify('quiet', 1)", "✓ quiet"),
     cell("verify('one', 1)\\nverify('two', 2 < 1, 2)", "✓ one", "✗ two (measured: 2)"),
-    cell("half = Exercise('Half of 4', rule(lambda n: n == 2, '{answer} is not.'), of=int)\\nanswer = ..."),
+    cell("half = Exercise('Half of 4', when(lambda n: n != 2).say('{answer} is not.'), of=int)\\nanswer = ..."),
     cell("half.check(answer)", "… Half of 4: Nothing to check yet. Put your answer in place of the `...`."),
     cell("half.check(3)", "✗ Half of 4: 3 is not."),
     cell("half.check(2)", "✓ Half of 4."),

@@ -13,15 +13,9 @@ from taketurns.course.programs import CHOICES, PROGRAMS, bill, run, ticks
 from taketurns.course.rules import each, part, when
 from taketurns.pictures.sketch import sketch
 from taketurns.pictures.timeline import compare
-<<<<<<< HEAD
-from taketurns.recording.marks import compute
-from taketurns.recording.tasks import task
-from taketurns.trace.spans import Span, State
-=======
 from taketurns.recording.marks import compute
 from taketurns.recording.tasks import task
 from taketurns.trace.spans import State
->>>>>>> helper-b
 from taketurns.trace.trace import Trace
 
 __all__ = [

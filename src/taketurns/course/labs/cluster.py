@@ -2,19 +2,6 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-import os
-import time
-import zlib
-from collections.abc import Iterable
-from concurrent.futures import Executor
-from random import Random, randint
-from typing import Any
-
-from taketurns.course.checks import Check, Exercise, choice, each, rule, tasks
-from taketurns.recording.marks import compute, waiting
-from taketurns.recording.tasks import task
-=======
 from taketurns.course.checks import Exercise, quiz
 from taketurns.course.chromosomes import (
     Letters,
@@ -33,7 +20,6 @@ from taketurns.course.chromosomes import (
     unreachable,
 )
 from taketurns.course.rules import Asked, tasks, when
->>>>>>> helper-b
 from taketurns.trace.trace import Trace
 
 __all__ = [

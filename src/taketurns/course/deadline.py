@@ -30,7 +30,7 @@ __all__ = ["LateError", "StuckError", "within"]
 T = TypeVar("T")
 
 #: For how many seconds a thread is told to end before it is left alone.
-PATIENCE = 0.3
+PATIENCE = 1.0
 
 _raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
 

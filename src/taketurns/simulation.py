@@ -9,7 +9,7 @@ import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -39,18 +39,17 @@ def simulate(main: Coroutine[Any, Any, Any], label: str = "") -> Trace:
         raise TypeError(f"simulate() runs a coroutine, as an `async def` function gives it, not {main!r}{hint}")
     simulation = _Simulation(main, label or getattr(main, "__name__", ""))
     try:
-        if asyncio._get_running_loop() is None:
-            simulation.run()
-        else:
-            _in_a_thread(simulation)
+        with closing(main):
+            if asyncio._get_running_loop() is None:
+                simulation.run()
+            else:
+                _in_a_thread(simulation)
         if simulation.error is not None:
             raise simulation.error
+        return replace(simulation.trace, result=simulation.result)
     except BaseException as error:
         error.trace = simulation.trace  # type: ignore[attr-defined]
         raise
-    finally:
-        main.close()
-    return replace(simulation.trace, result=simulation.result)
 
 
 class _Simulation:
@@ -73,7 +72,8 @@ class _Simulation:
             with self.recording as self.trace, self.clock.in_use():
                 self._run()
         except BaseException as error:  # noqa: BLE001 - it is raised where simulate() was called
-            self.error = error
+            if self.error is None or not isinstance(error, Exception):  # else the loop could not close, after an error
+                self.error = error
             if self.trace.is_on:  # an interrupt came just before the recording could end
                 self.recording.__exit__(type(error), error, None)
 
@@ -81,7 +81,11 @@ class _Simulation:
         try:
             with asyncio.Runner(loop_factory=lambda: _SimulatedLoop(self)) as runner:
                 self._in_steps = True
-                self.result = runner.run(self.main)
+                try:
+                    self.result = runner.run(self.main)
+                except BaseException as error:
+                    self.error = error
+                    raise
         finally:
             with self._lock:
                 self._in_steps = False
@@ -135,6 +139,11 @@ class _SimulatedLoop(asyncio.BaseEventLoop):
             raise RuntimeError(f"everybody waits, and nobody can go on: {_who_waits(self)}")
         self.clock.spend(timeout)
         return []
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Report an error that nobody has seen; an interrupt is raised where simulate() was called."""
+        if not isinstance(context.get("exception"), KeyboardInterrupt):
+            super().call_exception_handler(context)
 
     def _call_soon(self, callback: Any, args: Any, context: Any) -> asyncio.Handle:
         handle = _Kept(callback, args, self, context)

@@ -290,4 +290,5 @@ def test_without_a_temporary_folder_it_can_be_imported(monkeypatch):
         raise FileNotFoundError
 
     monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert os.path.dirname(children.Folder().path) == os.getcwd()

@@ -18,6 +18,11 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NamedTuple
 
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]
+
 __all__ = ["Announcement", "Folder", "Journal", "Process", "announcement", "apart", "folder", "has_ancestors", "renew"]
 
 VARIABLE = "TAKETURNS_FOLDERS"
@@ -54,8 +59,11 @@ class Folder:
         """Announce a recording to all children; remove what processes that were killed have left."""
         _sweep(os.path.dirname(self.path))
         os.makedirs(self.path, 0o700, exist_ok=True)
-        self._owner = open(os.path.join(self.path, OWNER), "w")  # noqa: SIM115 - while it is locked, we are alive
-        _lock(self._owner)
+        # It gets its name when it is locked: what has that name and is not locked is a dead process's.
+        unnamed = os.path.join(self.path, OWNER if fcntl is None else "unnamed")
+        self._owner = open(unnamed, "w")  # noqa: SIM115 - it is open for as long as the recording is on
+        if _lock(self._owner):
+            os.replace(unnamed, os.path.join(self.path, OWNER))
         unfinished = os.path.join(self.path, "unfinished")
         with open(unfinished, "w", encoding="utf-8") as file:
             json.dump([recording, chunk_ns, os.getpid()], file)
@@ -74,6 +82,7 @@ class Folder:
 
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
+        _remove(self.path)  # on POSIX all is gone before it is unlocked, on Windows after
         self.leave()
         _remove(self.path)
 
@@ -85,7 +94,11 @@ class Folder:
 
 def _temporary_folder() -> str:
     """Return where temporary files belong; the current folder where there is no such place."""
-    import tempfile  # here and below: `import taketurns` is quick
+    named = [os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")]
+    for path in (*named, "/tmp" if os.name == "posix" else ""):
+        if path and os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK):
+            return os.path.abspath(path)
+    import tempfile  # it looks further, and takes long to import
 
     try:
         return tempfile.gettempdir()
@@ -102,16 +115,14 @@ def _in_sub_interpreter() -> bool:
 
 
 def _lock(file: Any) -> bool:
-    """Lock a file for as long as this process has it open; return whether nobody else has."""
-    try:
-        import fcntl
-    except ImportError:  # on Windows, what is open cannot be removed
+    """Lock a file for as long as this process has it open; return whether nobody else has, and it is there."""
+    if fcntl is None:  # on Windows, what is open cannot be removed
         return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
-    return True
+    return os.fstat(file.fileno()).st_nlink > 0
 
 
 def _sweep(folder: str) -> None:
@@ -124,17 +135,21 @@ def _sweep(folder: str) -> None:
 
 def _remove_if_dead(path: str) -> None:
     with suppress(OSError), open(os.path.join(path, OWNER), "r+") as owner:
-        if not _lock(owner):
-            return
-    with suppress(OSError):
-        os.unlink(os.path.join(path, OWNER))
-        _remove(path)
+        if _lock(owner):
+            if fcntl is None:
+                owner.close()
+            os.unlink(os.path.join(path, OWNER))
+            _remove(path)
 
 
 def _remove(path: str) -> None:
-    import shutil
-
-    shutil.rmtree(path, ignore_errors=True)
+    """Remove a folder, which holds files only, as far as it can be: `shutil.rmtree` must not be interrupted."""
+    with suppress(OSError):
+        while names := os.listdir(path):
+            for name in names:
+                with suppress(FileNotFoundError):
+                    os.unlink(os.path.join(path, name))
+        os.rmdir(path)
 
 
 def _rows(path: str) -> Iterator[tuple[Process, str, list[Any]]]:
@@ -156,16 +171,20 @@ class Journal:
         thread = "main" if threading.current_thread() is threading.main_thread() else str(threading.get_ident())
         process = ".".join(filter(None, (str(os.getpid()), _folder.interpreter)))
         self.path = os.path.join(found.folder, f"{found.recording}-{process}-{thread}.jsonl")
+        with suppress(FileNotFoundError):
+            open(self.path, "a").close()
 
     def append(self, event: Event) -> None:
         """Write one event; nothing where the recording has ended."""
         at, task, state, reason = event
         line = json.dumps([at, task, self.names[task], state, reason])
-        try:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(line + "\n")
-        except FileNotFoundError:
-            pass
+        with suppress(FileNotFoundError), open(self.path, "a", encoding="utf-8", opener=_unless_removed) as file:
+            file.write(line + "\n")
+
+
+def _unless_removed(path: str, flags: int) -> int:
+    """Open a file that is there."""
+    return os.open(path, flags & ~os.O_CREAT)
 
 
 _folder = Folder()

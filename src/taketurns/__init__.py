@@ -100,7 +100,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Return a shell the cell magic ``%%timeline``; IPython calls this at ``%load_ext taketurns``."""
+    """Give a shell the cell magic ``%%timeline``; IPython calls this at ``%load_ext taketurns``."""
     from taketurns.notebook import magic
 
     magic.load(shell)

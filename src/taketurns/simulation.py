@@ -131,7 +131,7 @@ class _SimulatedLoop(asyncio.BaseEventLoop):
         return self.clock.now()
 
     def select(self, timeout: float | None) -> list[Any]:
-        """Let the time pass for which there is nothing to do; nothing happens outside, but for an interrupt."""
+        """Return that nothing has happened outside, and let the time pass; an interrupt is raised here."""
         if self.simulation.interrupted:
             self.simulation.interrupted = False
             raise KeyboardInterrupt

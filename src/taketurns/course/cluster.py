@@ -27,7 +27,7 @@ __all__ = ["Clock", "Cluster", "Reply", "clocks", "recorded", "serve", "start", 
 
 
 def serve(workers: int, far: bool = False) -> None:
-    """Run a scheduler and so many workers, say its address, and end at the next line of input or at its end.
+    """Run a scheduler and so many workers, print its address, and end at the next line of input or at its end.
 
     A task may cost one worker, and not three as is usual: nobody waits for new workers to see that it is the task. And
     no worker is given up that is dead now and was dead 15 seconds ago, for here workers are killed on purpose.

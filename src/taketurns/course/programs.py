@@ -27,7 +27,7 @@ def _page(number: int) -> None:
 
 @task(name="photo {number}")
 def thumbnail(number: int) -> tuple[int, int]:
-    """Make a photo with Pillow and shrink it: C code, which lets go of the GIL."""
+    """Return the size of a photo that Pillow has made and shrunk: C code, which lets go of the GIL."""
     from PIL import Image
 
     photo = Image.radial_gradient("L").rotate(number).resize((2800, 2100)).convert("RGB")
@@ -58,7 +58,7 @@ def _order(number: int) -> None:
 
 @task(name="bill {number}")
 def bill(number: int) -> int:
-    """Compute a bill, for 0.1 s."""
+    """Return the number of a bill, once it is computed, which takes 0.1 s."""
     compute(0.1)
     return number
 

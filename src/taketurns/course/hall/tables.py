@@ -71,7 +71,7 @@ class Tables:
         return "She waits for a reply." if THINKS in states and YOUR_MOVE not in states else "She is at no board."
 
     def summary(self, time: float) -> str:
-        """Return in one breath what is to be seen."""
+        """Return in a few sentences what is to be seen."""
         states = Counter(self.state(table, time) for table in range(len(self.names)))
         told = ", ".join(f"{STATES[state]}: {states[state]}" for state in sorted(states))
         words = f"{self.sentence(time)} {'; '.join(self.counts(time))}. Boards by state: {told}."

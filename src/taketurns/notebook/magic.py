@@ -79,9 +79,8 @@ def _option(option: str, value: str) -> dict[str, str]:
         return {"lanes": value}
     if option == "-o":
         if not value.isidentifier() or iskeyword(value):
-            raise UsageError(
-                f"%%timeline -o takes the name of a variable, such as t; it was given {value or 'nothing'}"
-            )
+            given = value or "nothing"
+            raise UsageError(f"%%timeline -o takes the name of a variable, such as t; it was given {given}")
         return {"name": value}
     raise UsageError(f"%%timeline was given {option}; {ALLOWED} (one that begins with - stands behind --)")
 
@@ -118,10 +117,7 @@ class Recording:
         began = result is None or result.error_before_exec is None
         # Without a result, IPython itself is on its way out with an exception.
         error: BaseException | None = sys.exc_info()[1] if result is None else result.error_in_exec
-        if error is None:
-            self._record.__exit__(None, None, None)
-        else:
-            self._record.__exit__(type(error), error, error.__traceback__)
+        self._record.__exit__(error and type(error), error, error and error.__traceback__)
         if began and self.line.name:
             self.shell.push({self.line.name: self.trace})
         if began:

@@ -19,15 +19,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
-from taketurns.pictures.lanes import (
-    Lanes,
-    draw_bars,
-    draw_carried,
-    lane_inches,
-    name_lanes,
-    names_of,
-    paint,
-)
+from taketurns.pictures.lanes import Lanes, draw_bars, draw_carried, lane_inches, name_lanes, names_of, paint
 from taketurns.pictures.looks import GRAY, INK, WARNING, looks_of
 from taketurns.pictures.strip import TEXT, draw_strip, strip_height
 from taketurns.pictures.words import NOTHING, alt, elsewhere, end_text, time_unit, title, two_numbers

@@ -65,8 +65,7 @@ class Sliders(Still, VBox):  # type: ignore[misc]
     @property
     def still(self) -> str:
         """What they choose now."""
-        still: str = self.picture.value
-        return still
+        return str(self.picture.value)
 
     def _redraw(self, _change: object = None) -> None:
         try:

@@ -67,8 +67,7 @@ class Stepper(Still, VBox):  # type: ignore[misc]
     @property
     def still(self) -> str:
         """The event loop at this step, and the timeline so far."""
-        still: str = self.state.value + self.picture.value
-        return still
+        return f"{self.state.value}{self.picture.value}"
 
     def go(self, step: int) -> None:
         """Go to a step, counted from 1; before the first and behind the last there is nothing."""

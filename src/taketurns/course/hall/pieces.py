@@ -37,7 +37,7 @@ def piece(letter: str) -> str:
 
 @cache
 def _contours(sign: str) -> list[tuple[str, float]]:
-    """Return the contours of a sign as path data, each with its area, whose sign is the other one for a hole."""
+    """Return the contours of a sign as path data, each with its area; that of a hole counts the other way."""
     font = FontProperties(fname=FilePath(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"))
     contours: list[tuple[str, float]] = []
     points: Points = []

@@ -74,31 +74,12 @@ def _postgres(programs: Path, folder: Path, as_user: dict[str, Any], max_connect
     """Make a database and serve it until the input ends."""
     data = folder / "data"
     quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "cwd": folder, **as_user}
-    make: list[str | Path] = [
-        programs / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-locale",
-        "--no-sync",
-    ]
-    subprocess.run(make, check=True, capture_output=True, **quiet)
+    options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+    subprocess.run([programs / "initdb", "-D", data, *options], check=True, capture_output=True, **quiet)
     listen, where = _address(folder)
-    command: list[str | Path] = [
-        programs / "postgres",
-        "-D",
-        data,
-        "-F",
-        *listen,
-        "-c",
-        f"max_connections={max_connections}",
-    ]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **quiet)
+    options = ["-F", *listen, "-c", f"max_connections={max_connections}"]
+    quiet |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen([programs / "postgres", "-D", data, *options], **quiet)
     try:
         while not _is_ready(data / "postmaster.pid"):
             if server.poll() is not None:

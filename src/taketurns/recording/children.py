@@ -23,7 +23,7 @@ try:
 except ImportError:
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Announcement", "Folder", "Journal", "Process", "announcement", "folder", "has_ancestors", "renew"]
+__all__ = ["Announcement", "Folder", "Journal", "Process", "announcement", "apart", "folder", "has_ancestors", "renew"]
 
 VARIABLE = "TAKETURNS_FOLDERS"
 PREFIX = "taketurns-"
@@ -196,6 +196,11 @@ def renew() -> None:
 def folder() -> Folder:
     """Return the folder of this process."""
     return _folder
+
+
+def apart() -> dict[str, str]:
+    """Return an environment for a child process that is to know of no recording here."""
+    return {name: value for name, value in os.environ.items() if name != VARIABLE}
 
 
 def has_ancestors() -> bool:

@@ -10,7 +10,7 @@ README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8"
 
 def test_the_program_of_the_readme_runs_and_its_claims_hold(capsys):
     (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    if taketurns.notebook.preflight().gil:
+    if taketurns.preflight().gil:
         exec(program, {})
         assert capsys.readouterr().out.count("✓") == program.count("verify(")
         plt.close("all")

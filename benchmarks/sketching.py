@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from taketurns import Exhibition, Trace, play
 from taketurns.course.labs.exhibition import first_minutes
-from taketurns.pictures.lanes import COLORS, HEIGHTS
+from taketurns.pictures.looks import LOOKS
 from taketurns.pictures.sketch import sketch
 
 RUNS = 15
@@ -22,9 +22,9 @@ RUNS = 15
 def bars(trace: Trace) -> None:
     ax = Figure(figsize=(9.5, 5.5)).add_subplot()
     for row, task in enumerate(trace.tasks):
-        for state, color in COLORS.items():
-            spans = [(span.start, span.duration) for span in trace.lane(task) if span.state is state]
-            ax.broken_barh(spans, (row - HEIGHTS[state] / 2, HEIGHTS[state]), color=color)
+        for look in LOOKS.values():
+            spans = [(span.start, span.duration) for span in trace.lane(task) if span.state == look.key]
+            ax.broken_barh(spans, (row - look.height / 2, look.height), color=look.color)
     ax.figure.savefig(io.BytesIO(), format="png")
 
 

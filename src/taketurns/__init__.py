@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 from taketurns.notebook.preflight import preflight
 from taketurns.notebook.verify import verify
 from taketurns.recording.block import record
-from taketurns.recording.tasks import compute, task, wait, waiting
+from taketurns.recording.marks import compute, wait, waiting
+from taketurns.recording.tasks import task
 from taketurns.trace.clock import SimulatedClock, WallClock
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["cores", "cores_at_once", "gil", "origin", "platform", "python", "quota"]
+__all__ = ["BEGAN", "cores", "cores_at_once", "gil", "origin", "platform", "python", "quota"]
+
+#: The day on which this process began, or imported this.
+BEGAN = time.strftime("%Y-%m-%d")
 
 
 def origin() -> dict[str, str]:
-    """Say in plain words where and when this runs: what a trace keeps of its machine."""
+    """Return in plain words where and when this runs: what a trace keeps of its machine."""
     return {
         "python": python(),
         "gil": "on" if gil() else "off",
@@ -81,7 +84,7 @@ def quota(root: str | Path = "/") -> float | None:
 
 
 def _groups(root: Path) -> Iterator[Path]:
-    """Return the control groups that can limit this process's time: its own, and those around it.
+    """Yield the control groups that can limit this process's time: its own, and those around it.
 
     Inside a container some are out of sight, under the names that ``/proc/self/cgroup`` gives; the top is there.
     """
@@ -113,7 +116,7 @@ def _share(group: Path) -> float | None:
 
 
 def _text(path: Path) -> str:
-    """Read a file; empty where it cannot be read."""
+    """Return the text of a file; empty where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except (OSError, ValueError):  # a name that no file can have

@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 
 from taketurns import Span, State, Trace
 from taketurns.pictures.sketch import sketch
-from taketurns.pictures.words import alt
+from taketurns.pictures.timeline import compare
+from taketurns.pictures.words import NOTHING, alt
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -20,7 +21,7 @@ def drawn(*traces):
             for x, y, w, h in re.findall(r"M([\d.]+) ([\d.]+)h([\d.]+)v([\d.]+)H", path.get("d"))
         ]
         for path in svg.iter(f"{SVG}path")
-        if path.get("class")
+        if path.get("class") not in (None, "legend")
     }
     return unescape(found[1]), [text.text for text in svg.iter(f"{SVG}text")], bars
 
@@ -80,5 +81,15 @@ def test_of_many_lanes_some_are_named_and_a_thin_bar_is_seen():
     assert {width for _, _, width, _ in bars[State.RUNNING]} == {0.5}
 
 
-def test_nothing_recorded_is_no_error():
-    assert drawn(Trace("", ()))[2] == {}
+def test_where_nothing_was_recorded_there_is_no_bar_and_no_time_and_it_says_so():
+    _, words, bars = drawn(Trace("empty", ()))
+    assert (words, bars) == (["empty", "concurrency 0 · parallelism 0", NOTHING], {})
+
+
+def test_it_says_the_same_as_compare_where_and_how_a_trace_was_made():
+    far = Trace("far", trace().spans, {"date": "2025-01-02"}, cut_short="KeyboardInterrupt")
+    _, words, _ = drawn(far)
+    (ax,) = compare(far).axes
+    compared = [text.get_text() for text in ax.texts]
+    assert len(compared) == 2
+    assert {line for said in compared for line in said.split("\n")} <= set(words)

@@ -16,8 +16,10 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from taketurns.pictures import figures
-from taketurns.pictures.lanes import COLORS, STRIPES, lane_inches, shorten
+from taketurns.pictures.lanes import lane_inches
+from taketurns.pictures.looks import LOOKS
 from taketurns.pictures.timeline import compare, picture, timeline
+from taketurns.pictures.words import shorten
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
 
@@ -100,17 +102,9 @@ def test_the_first_task_has_the_uppermost_lane():
     assert ax.yaxis_inverted()
 
 
-def test_the_states_differ_in_color_and_in_height():
-    ax = timeline(TRACE)
-    heights = {(state, round(height, 6)) for state, _, height, _, _ in bars(ax)}
-    assert heights == {("RUNNING", 0.72), ("WAITING", 0.46), ("READY", 0.24)}
-    assert {state: to_hex(artist(ax, state).get_facecolor()[0]) for state in State} == COLORS
-
-
 def test_the_states_and_the_paper_are_apart_in_grayscale():
-    gray = sorted(
-        sum(c * w for c, w in zip(to_rgb(color), (0.299, 0.587, 0.114), strict=True)) for color in COLORS.values()
-    )
+    colors = {look.color for look in LOOKS.values()}
+    gray = sorted(sum(c * w for c, w in zip(to_rgb(color), (0.299, 0.587, 0.114), strict=True)) for color in colors)
     assert all(lighter - darker > 0.14 for darker, lighter in pairwise([*gray, 1.0]))
 
 
@@ -131,15 +125,6 @@ def test_every_span_of_any_trace_is_drawn_exactly_once_in_its_lane(trace: Trace,
     row = {name: number for number, name in enumerate(trace.tasks if lanes == "task" else trace.workers)}
     expected = Counter((s.state.value, row[getattr(s, lanes)], s.start, s.end) for s in trace.spans)
     assert Counter((state, round(middle), start, end) for state, middle, _, start, end in bars(ax)) == expected
-
-
-def test_spans_in_turns_are_striped_and_explained():
-    spans = [Span(name, RUNNING, name, 0.0, 1.0, "GIL") for name in "ab"]
-    ax = timeline(Trace("plain functions", (*spans, Span("a", RUNNING, "a", 1.0, 2.0))))
-    striped = artist(ax, "in turns")
-    assert (striped.get_hatch(), len(striped.get_paths())) == (STRIPES["hatch"], 2)
-    assert len(artist(ax, "RUNNING").get_paths()) == 1
-    assert legend_of(ax) == ["running: on a core", "in turns, at moments not seen"]
 
 
 def test_a_lone_bar_thinner_than_a_pixel_is_outlined_and_those_of_a_crowd_blend():
@@ -341,15 +326,6 @@ def test_the_title_is_the_label():
     ax = timeline(TRACE)
     assert ax.get_title(loc="left") == "two threads"
     assert timeline(Trace("very " * 40 + "long", TRACE.spans)).get_title(loc="left").count("very") < 20
-
-
-def test_the_legend_explains_the_states_that_occur_and_no_other():
-    assert legend_of(timeline(TRACE)) == [
-        "running: on a core",
-        "ready: could run, waits for its turn",
-        "waiting: for a timer, a reply, a lock",
-    ]
-    assert legend_of(timeline(at_once(2))) == ["running: on a core"]
 
 
 @pytest.mark.parametrize("count", [1, 24, 200])
@@ -568,7 +544,7 @@ def test_a_window_shows_itself_so_that_only_its_alternative_text_is_added(shown:
 
 #: One cell a line, and the pictures and words that it shows.
 CELLS = {
-    "from taketurns.pictures.timeline import timeline, compare; from taketurns.trace.spans import Trace": [],
+    "from taketurns.pictures.timeline import timeline, compare; from taketurns.trace.trace import Trace": [],
     "a, b = Trace('a', ()), Trace('b', ())": [],
     "timeline(a)": ["a"],
     "ax = timeline(a); ax.set_title('x'); print('said')": ["said", "a"],

@@ -1,8 +1,13 @@
 import asyncio
+import contextlib
+import itertools
+import sys
+from pathlib import Path
 
 import pytest
 
 from taketurns import Trace, compute, record
+from taketurns.recording import children
 
 
 def test_record_takes_a_label():
@@ -51,3 +56,79 @@ def test_two_asyncio_tasks_cannot_both_record():
     first, second = asyncio.run(main())
     assert first is None
     assert isinstance(second, RuntimeError)
+
+
+class Interrupt:
+    """An interrupt at one of the lines of the library, counted from its begin."""
+
+    def __init__(self, line):
+        self.left = line
+        self.came = False
+
+    def __call__(self, frame, event, argument):
+        return self.at_line(frame, event, argument) if frame.f_globals["__name__"].startswith("taketurns.") else None
+
+    def at_line(self, frame, event, argument):
+        if event == "line" and not self.came:
+            self.left -= 1
+            if self.left == 0:
+                self.came = True
+                raise KeyboardInterrupt
+        return self.at_line
+
+
+def recorded(interrupt, begin, end):
+    """Record with an interrupt in the begin or in the end; give the trace, if there is one."""
+    trace = None
+    before = sys.gettrace()
+    try:
+        sys.settrace(interrupt if begin else before)
+        with record("interrupted") as trace:
+            sys.settrace(before)
+            compute(0)
+            sys.settrace(interrupt if end else before)
+    except KeyboardInterrupt:
+        assert interrupt.came
+    finally:
+        sys.settrace(before)
+    return trace
+
+
+# It comes also where a `with` statement is about to close its file, which no real one can.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("where", ["begin", "end"])
+def test_an_interrupt_at_any_line_leaves_a_whole_trace_and_the_next_recording_begins(where):
+    compute(0)  # the machine is measured
+    methods = [getattr(asyncio.BaseEventLoop, name) for name in ("create_task", "call_at", "call_soon")]
+    for line in itertools.count(1):
+        interrupt = Interrupt(line)
+        trace = recorded(interrupt, where == "begin", where == "end")
+        with record("next") as following:
+            compute(0.0001)
+        assert len(following.tasks) == 1
+        assert trace is None or not trace.is_on
+        assert [getattr(asyncio.BaseEventLoop, name) for name in ("create_task", "call_at", "call_soon")] == methods
+        assert not Path(children.folder().path).exists()
+        if not interrupt.came:
+            break
+        assert trace is None or trace.cut_short in ("", "interrupted", "KeyboardInterrupt")
+    assert line > 100  # it came at many
+
+
+def test_a_block_that_is_on_is_no_block_that_was_left_without_a_word():
+    with record("first") as first, pytest.raises(RuntimeError, match="is on already"), record("second") as second:
+        pass
+    assert not first.is_on
+    with contextlib.ExitStack() as stack, pytest.raises(RuntimeError, match="is on already"):
+        stack.enter_context(record("third"))
+        second = record("fourth")
+        second.__enter__()
+
+
+def test_one_record_object_cannot_be_on_twice():
+    again = record("again")
+    with again as trace:
+        with pytest.raises(RuntimeError, match="is on already"), again:
+            pass
+        compute(0.0001)
+    assert len(trace.tasks) == 1

@@ -46,7 +46,7 @@ PRINT_FOLDERS = f"import os; print(os.environ[{children.VARIABLE!r}])"
 
 
 def nothing_is_left():
-    return not list(Path(tempfile.gettempdir()).glob("taketurns-*"))
+    return not Path(children.folder().path).exists()
 
 
 def pool_of(method, workers=2):
@@ -160,7 +160,7 @@ def test_half_a_line_is_passed_over(tmp_path, monkeypatch):
 
 def test_a_journal_of_a_recording_that_has_ended_takes_events_in_silence():
     with record():
-        found = children.Announcement(children.folder().path, "1x1", 1.0)
+        found = children.Announcement(children.folder().path, "1x1", 1.0, os.getpid())
     children.Journal(found, {1: "late"}).append((1, 1, None, ""))
     assert nothing_is_left()
 
@@ -179,16 +179,116 @@ def test_tasks_of_sub_interpreters_are_recorded():
     assert nothing_is_left()
 
 
-def test_an_interpreter_is_known_by_the_folder_of_its_own_process(monkeypatch):
-    monkeypatch.setenv(children.VARIABLE, f"taketurns-{os.getpid()}-ab taketurns-1-cd")
+def test_an_interpreter_leaves_the_environment_to_its_process(monkeypatch):
+    monkeypatch.setenv(children.VARIABLE, f"/tmp/a{os.pathsep}/tmp/b")
+    monkeypatch.setattr(children, "_in_sub_interpreter", lambda: True)
     folder = children.Folder()
     assert folder.interpreter
-    assert folder.ancestors == [f"taketurns-{os.getpid()}-ab", "taketurns-1-cd"]
-    assert os.environ[children.VARIABLE] == f"taketurns-{os.getpid()}-ab taketurns-1-cd"
+    assert folder.ancestors == ["/tmp/a", "/tmp/b"]
+    assert os.environ[children.VARIABLE] == f"/tmp/a{os.pathsep}/tmp/b"
 
 
 def test_a_process_puts_its_folder_before_those_of_its_ancestors(monkeypatch):
-    monkeypatch.setenv(children.VARIABLE, "taketurns-1-cd")
+    monkeypatch.setenv(children.VARIABLE, "/tmp/a b")
     folder = children.Folder()
     assert not folder.interpreter
-    assert os.environ[children.VARIABLE] == f"{folder.name} taketurns-1-cd"
+    assert os.environ[children.VARIABLE] == f"{folder.path}{os.pathsep}/tmp/a b"
+
+
+def run(code, **environment):
+    """Run a program to its end, and give what it prints."""
+    options = {"check": True, "capture_output": True, "text": True, "env": {**os.environ, **environment}}
+    return subprocess.run([sys.executable, "-c", code], **options).stdout.strip()
+
+
+def test_a_child_with_another_temporary_folder_is_recorded(tmp_path):
+    with record() as trace:
+        run("import taketurns; taketurns.compute(0.001)", TMPDIR=str(tmp_path), TEMP=str(tmp_path))
+    assert trace.workers == ("process 1",)
+
+
+def test_a_recording_finds_its_children_in_a_folder_with_a_space_in_its_name(tmp_path):
+    home = tmp_path / "of mine"
+    home.mkdir()
+    child = "import taketurns; taketurns.compute(0.001)"
+    code = f"""
+import subprocess, sys, taketurns
+with taketurns.record() as trace:
+    subprocess.run([sys.executable, "-c", {child!r}], check=True)
+print(trace.workers)
+"""
+    assert run(code, TMPDIR=str(home), TEMP=str(home)) == "('process 1',)"
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="exec keeps the number of a process on POSIX only")
+def test_after_an_exec_a_child_is_recorded_and_no_interpreter():
+    after = "import taketurns; taketurns.compute(0.001)"
+    with record() as trace:
+        run(f"import os, sys, taketurns; os.execv(sys.executable, [sys.executable, '-c', {after!r}])")
+    assert trace.workers == ("process 1",)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="exec keeps the number of a process on POSIX only")
+def test_after_an_exec_what_was_on_before_is_on_no_more_and_its_folder_is_swept(tmp_path):
+    after = (
+        "import os, taketurns; print(taketurns.recording.recorder.current_worker())\n"
+        "with taketurns.record() as trace: taketurns.compute(0.001)\n"
+        "print(trace.workers, os.listdir(os.environ['TMPDIR']))"
+    )
+    before = f"""
+import os, sys, taketurns
+with taketurns.record():
+    os.execv(sys.executable, [sys.executable, "-c", {after!r}])
+"""
+    assert run(before, TMPDIR=str(tmp_path)) == "None\n('main thread',) []"
+
+
+def test_a_second_import_is_no_interpreter():
+    code = """
+import sys, taketurns
+for name in [name for name in sys.modules if name.partition(".")[0] == "taketurns"]:
+    del sys.modules[name]
+import taketurns
+with taketurns.record() as trace:
+    taketurns.compute(0.001)
+print(trace.workers)
+"""
+    assert run(code) == "('main thread',)"
+
+
+KILLED = """
+import os, signal, taketurns
+with taketurns.record():
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL on this platform")
+def test_what_a_killed_process_left_is_swept_by_the_next_recording_and_what_lives_is_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    subprocess.run([sys.executable, "-c", KILLED], check=False)
+    (dead,) = tmp_path.iterdir()
+    (tmp_path / "taketurns-of-somebody-else").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with record():  # its folder is elsewhere: where the temporary folder was when taketurns was imported
+        pass
+    assert dead.exists()
+    living = children.Folder()
+    living.open("1x1", 1.0)
+    assert not dead.exists()
+    later = children.Folder()
+    later.open("2x2", 1.0)
+    later.remove()
+    assert Path(living.path).exists()
+    living.remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["taketurns-of-somebody-else"]
+
+
+def test_without_a_temporary_folder_it_can_be_imported(monkeypatch):
+    def nowhere():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert os.path.dirname(children.Folder().path) == os.getcwd()

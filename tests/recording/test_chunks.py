@@ -149,3 +149,32 @@ def test_a_chunk_that_is_measured_is_a_chunk_that_is_worked(monkeypatch: pytest.
     monkeypatch.setattr(work, "CHUNK", turns)
     assert work._timed() > 0
     assert (turns.loops, turns.done) == (1, 5)
+
+
+@pytest.mark.parametrize("garbage", ["", "0", "quick", "-5", "nan", "inf"])
+def test_what_is_no_measure_in_the_environment_is_none(garbage: str) -> None:
+    source = "from taketurns.recording import chunks; print(chunks._known)"
+    environment = {**os.environ, "PYTHONPATH": SOURCE, VARIABLE: garbage}
+    child = subprocess.run([sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=True)
+    assert child.stdout == "0.0\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.usefixtures("_unknown")
+def test_a_fork_in_the_middle_of_the_measurement_leaves_the_child_a_measurement_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    children: list[int] = []
+
+    def timed() -> int:
+        if not children:
+            children.append(os.fork())
+            if children == [0]:
+                monkeypatch.undo()
+                os._exit(0 if chunk_ns() > 0 else 1)  # it waits for ever where the lock is its parent's
+        return 50_000
+
+    monkeypatch.setattr(work, "_timed", timed)
+    assert chunk_ns() == 50_000
+    assert os.waitpid(children[0], 0)[1] == 0

@@ -1,6 +1,8 @@
 import asyncio
 import contextvars
 import gc
+import math
+import os
 import sys
 import threading
 import time
@@ -360,3 +362,114 @@ def test_a_task_that_waits_for_a_timer_says_so_and_one_that_waits_for_something_
     trace = simulate(main())
     waits = [(s.task, s.start, s.end, s.reason) for s in trace.spans if s.state is State.WAITING]
     assert waits == [("main", 0, 2, ""), ("first", 0, 1, "timer"), ("second", 0, 1, ""), ("second", 1, 2, "timer")]
+
+
+def test_what_somebody_else_put_there_before_is_called_and_put_back(monkeypatch):
+    called = []
+
+    def call_soon(loop, callback, *args, context=None):
+        called.append("theirs")
+        return plain(loop, callback, *args, context=context)
+
+    plain = Loop.call_soon
+    monkeypatch.setattr(Loop, "call_soon", call_soon)
+    with record() as trace:
+        asyncio.run(asyncio.sleep(0))
+    assert called
+    assert Loop.call_soon is call_soon
+    assert trace.tasks
+
+
+def test_what_somebody_else_puts_there_meanwhile_stays_and_the_next_recording_sees_each_task_once(monkeypatch):
+    plain = Loop.create_task
+    with record():
+        ours = Loop.create_task
+        theirs = lambda loop, coro, **options: ours(loop, coro, **options)  # noqa: E731
+        Loop.create_task = theirs
+    try:
+        assert Loop.create_task is theirs
+        asyncio.run(asyncio.sleep(0))
+        with record() as trace:
+            asyncio.run(asyncio.sleep(0))
+        assert Loop.create_task is theirs
+        assert trace.tasks == ("sleep",)
+    finally:
+        Loop.create_task = plain
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_fork_leaves_the_patches_of_others_alone(monkeypatch):
+    theirs = Loop.call_soon
+
+    def call_soon(loop, callback, *args, context=None):
+        return theirs(loop, callback, *args, context=context)
+
+    monkeypatch.setattr(Loop, "call_soon", call_soon)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if Loop.call_soon is call_soon else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    with record():
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if Loop.call_soon is call_soon else 1)
+        assert os.waitpid(child, 0)[1] == 0
+
+
+class BareTask(asyncio.Future):
+    """A task of another kind, as in CPython's own tests: it does not tell its name."""
+
+    def __init__(self, coro, loop):
+        super().__init__(loop=loop)
+        loop.call_soon(self.step, coro)
+
+    def set_name(self, name):
+        """Python 3.13.0 calls this without asking."""
+
+    def step(self, coro):
+        try:
+            coro.send(None)
+        except StopIteration as stop:
+            self.set_result(stop.value)
+
+
+def test_a_task_without_a_name_is_recorded_by_that_of_its_coroutine():
+    async def seven():
+        return 7
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(lambda loop, coro, **_: BareTask(coro, loop))
+        return await loop.create_task(seven())
+
+    with record() as trace:
+        assert asyncio.run(main()) == 7
+    assert trace.tasks == ("main", "seven")
+
+
+@pytest.mark.parametrize("seconds", [math.inf, 10**12])
+def test_a_task_may_sleep_for_ever(seconds):
+    async def main():
+        sleeper = asyncio.create_task(asyncio.sleep(seconds), name="sleeper")
+        await asyncio.sleep(0)
+        sleeper.cancel()
+        await asyncio.wait([sleeper])
+
+    with record() as trace:
+        asyncio.run(main())
+    assert states(trace, "sleeper") == [READY, RUNNING, WAITING, READY, RUNNING]
+
+
+def test_an_event_loop_that_the_program_drops_is_garbage_while_the_recording_is_on():
+    async def main():
+        await asyncio.sleep(0.001)
+
+    loop = asyncio.new_event_loop()
+    with record():
+        loop.run_until_complete(main())
+        loop.close()
+        dropped = weakref.ref(loop)
+        del loop
+        gc.collect()
+        assert dropped() is None

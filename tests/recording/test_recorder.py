@@ -55,7 +55,7 @@ def test_an_interrupt_inside_a_task_ends_it(monkeypatch):
     def interrupted(seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("taketurns.recording.tasks.time.sleep", interrupted)
+    monkeypatch.setattr("taketurns.recording.marks.time.sleep", interrupted)
     with pytest.raises(KeyboardInterrupt), record() as trace:
         wait(10)
     assert [(span.state, span.reason) for span in trace.spans] == [(State.WAITING, "timer")]

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taketurns import EventLoop, SimulatedClock, State, WallClock, compute, record
-from taketurns.suspend.loop import running_loop
+from taketurns.suspend.loop import Instrument, instruments, running_loop
 
 RUNNING, READY, WAITING = State
 
@@ -209,3 +209,90 @@ def test_a_timer_takes_seconds_from_0_on(loop, seconds):
     with pytest.raises(ExceptionGroup) as caught:
         loop.run()
     assert "a timer takes seconds from 0 on" in str(caught.value.exceptions[0])
+
+
+class Seen(Instrument):
+    """Writes down all that an event loop tells."""
+
+    def __init__(self):
+        self.events = []
+
+    def task_scheduled(self, task, at):
+        self.events.append(("scheduled", task.name, at))
+
+    def before_task_step(self, task):
+        self.events.append(("before", task.name))
+
+    def after_task_step(self, task):
+        self.events.append(("after", task.name, task.done))
+
+
+@pytest.fixture
+def look():
+    """Put instruments in, and take them out again."""
+    before = list(instruments)
+    yield instruments.append
+    instruments[:] = before
+
+
+def test_an_instrument_sees_when_a_task_is_ready_and_each_of_its_steps(loop, look):
+    look(seen := Seen())
+    loop.start("kettle", loop.call_later, 3, lambda: None)
+    loop.start("guest", lambda: loop.running.wait_for(loop.tasks[0], lambda: None))
+    loop.run()
+    assert seen.events == [
+        ("scheduled", "kettle", 0),
+        ("scheduled", "guest", 0),
+        ("before", "kettle"),
+        ("after", "kettle", False),
+        ("before", "guest"),
+        ("after", "guest", False),
+        ("scheduled", "kettle", 3 * 10**9),
+        ("before", "kettle"),
+        ("scheduled", "guest", 3 * 10**9),
+        ("after", "kettle", True),
+        ("before", "guest"),
+        ("after", "guest", True),
+    ]
+
+
+@pytest.mark.parametrize("method", ["task_scheduled", "before_task_step", "after_task_step"])
+def test_an_instrument_that_fails_is_dropped_and_logged_and_the_loop_and_the_others_go_on(loop, look, caplog, method):
+    def fail(*args):
+        raise LookupError("no paper left")
+
+    broken, seen = Seen(), Seen()
+    setattr(broken, method, fail)
+    look(broken)
+    look(seen)
+    done = []
+    loop.start("a", done.append, 1)
+    loop.start("b", done.append, 2)
+    loop.run()
+    assert done == [1, 2]
+    assert broken not in instruments
+    assert len(seen.events) == 6
+    (record,) = caplog.records
+    assert method in record.getMessage()
+    assert record.exc_info[0] is LookupError
+
+
+def test_a_step_that_is_interrupted_is_seen_to_its_end(loop, look):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    look(seen := Seen())
+    loop.start("a", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        loop.run()
+    assert seen.events == [("scheduled", "a", 0), ("before", "a"), ("after", "a", False)]
+
+
+def test_a_loop_that_goes_on_in_a_second_recording_is_in_both():
+    loop = EventLoop(clock := SimulatedClock())
+    loop.start("a", loop.call_later, 1, lambda: loop.running.call_later(1, lambda: None))
+    with record("first", clock) as first:
+        loop.turn()
+    with record("second", clock) as second:
+        loop.run()
+    assert (first.tasks, second.tasks) == (("a",), ("a",))

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taketurns.trace.perfetto import write_perfetto
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
 
@@ -26,7 +25,7 @@ SMALL = Trace(
 
 
 def events(trace: Trace, path: Path) -> list[dict[str, Any]]:
-    write_perfetto(trace, path)
+    trace.to_perfetto(path)
     whole = json.loads(path.read_text(encoding="utf-8"))
     assert whole == {"traceEvents": whole["traceEvents"], "displayTimeUnit": "ms"}
     found: list[dict[str, Any]] = whole["traceEvents"]
@@ -96,7 +95,7 @@ def test_a_path_may_be_text_and_a_file_that_is_there_is_replaced(
 ) -> None:
     there = tmp_path / "there.json"
     there.write_text("something longer than any trace " * 1000)
-    write_perfetto(SMALL, kind(there))
+    SMALL.to_perfetto(kind(there))
     assert json.loads(there.read_bytes())["traceEvents"] == events(SMALL, path)
     assert list(tmp_path.iterdir()) == [there]
 

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taketurns.trace.counts import Interval, Steps
+from taketurns.trace.moments import Moment
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import FORMAT, Trace
 
@@ -167,8 +168,10 @@ def test_traces_that_differ_in_one_thing_are_not_equal(other: Trace) -> None:
         lambda trace: trace.tasks,
         lambda trace: trace.workers,
         lambda trace: trace.lane("a"),
+        lambda trace: trace.only("a"),
         lambda trace: trace.duration,
         lambda trace: trace.time_in(RUNNING),
+        lambda trace: trace.peak(RUNNING),
         lambda trace: trace.concurrency_steps,
         lambda trace: trace.parallelism_steps,
         lambda trace: trace.peak_concurrency,
@@ -180,12 +183,15 @@ def test_traces_that_differ_in_one_thing_are_not_equal(other: Trace) -> None:
         lambda trace: trace.to_json(),
     ],
 )
-def test_the_spans_cannot_be_read_while_the_recording_is_on(read: Callable[[Trace], object]) -> None:
-    with pytest.raises(RuntimeError) as caught:
+def test_nothing_can_be_read_while_the_recording_is_on(read: Callable[[Trace], object]) -> None:
+    message = r"<Trace 'mine', still being recorded>: its \w+ can be read after its `with record\(\)` block has ended"
+    with pytest.raises(RuntimeError, match=f"^{message}$"):
         read(Trace.begin("mine"))
-    assert str(caught.value) == (
-        "<Trace 'mine', still being recorded>: its spans can be read after its `with record()` block has ended"
-    )
+
+
+@pytest.mark.parametrize("name", ["spans", "origin", "tasks", "duration", "summary", "lanes", "of_another_name"])
+def test_who_asks_whether_it_can_be_read_is_told_no(name: str) -> None:
+    assert not hasattr(Trace.begin("mine"), name)
 
 
 def test_nor_can_the_origin() -> None:
@@ -200,10 +206,14 @@ def test_a_trace_that_is_being_recorded_shows_that_it_is() -> None:
 
 
 def test_a_trace_is_complete_when_its_recording_ends() -> None:
-    trace = Trace.begin("mine")
-    Trace.__init__(trace, "mine", SPANS, {"Python": "3.14"}, "ValueError")
-    assert trace == Trace("mine", SPANS, {"Python": "3.14"}, "ValueError")
-    assert trace.peak_concurrency == 3
+    trace, whole = Trace.begin("mine"), Trace("mine", SPANS, {"Python": "3.14"}, "ValueError")
+    assert trace.is_on
+    trace.complete(whole)
+    assert trace == whole
+    assert (trace.is_on, trace.peak_concurrency) == (False, 3)
+    with pytest.raises(RuntimeError, match="is complete, and a trace never changes"):
+        trace.complete(TRACE)
+    assert trace == whole
 
 
 def test_a_notebook_shows_a_picture_of_a_complete_trace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -476,7 +486,8 @@ def test_what_the_refusals_are_tested_with_is_good_otherwise() -> None:
 def test_a_trace_is_written_for_perfetto(tmp_path: Path, kind: Callable[[Path], str | Path]) -> None:
     TRACE.to_perfetto(kind(tmp_path / "trace.json"))
     whole = json.loads((tmp_path / "trace.json").read_text(encoding="utf-8"))
-    assert [event["name"] for event in whole["traceEvents"] if event["ph"] == "X"] == [s.state for s in SPANS]
+    drawn = sorted((event["ts"], event["name"]) for event in whole["traceEvents"] if event["ph"] == "X")
+    assert drawn == sorted((span.start * 1e6, span.state) for span in SPANS)
 
 
 def test_only_keeps_the_tasks_whose_names_begin_so_and_their_times() -> None:
@@ -485,3 +496,30 @@ def test_only_keeps_the_tasks_whose_names_begin_so_and_their_times() -> None:
     assert whole.only("save") == Trace("files", spans[::2], {"clock": "real"}, "no disk")
     assert whole.only("keep", "save") == whole
     assert whole.only("load").tasks == ()
+
+
+def test_only_takes_whole_words() -> None:
+    names = ["page 1", "page 10", "page 1 again", "pages", "/page?n=1", "page(1)"]
+    whole = Trace("", tuple(Span(name, "RUNNING", "main", at, at + 1) for at, name in enumerate(names)))
+    assert whole.only("page 1").tasks == ("page 1", "page 1 again")
+    assert whole.only("page").tasks == ("page 1", "page 10", "page 1 again", "page(1)")
+    assert whole.only("page ").tasks == ("page 1", "page 10", "page 1 again")
+    assert whole.only("/page", "pages").tasks == ("pages", "/page?n=1")
+
+
+def test_only_keeps_spans_in_a_state_and_for_a_reason_and_all_else_of_the_trace() -> None:
+    moments = (Moment(0, "a", (), (), {}),)
+    whole = Trace("two", SPANS, {"Python": "3.14"}, "an error", result=7, moments=moments)
+    assert whole.only(state=READY).spans == (SPANS[1], SPANS[2])
+    assert whole.only("a", state="READY", reason="GIL").spans == (SPANS[2],)
+    kept = whole.only(reason="a reply")
+    assert (kept.spans, kept.result, kept.moments) == ((SPANS[4],), 7, moments)
+    assert kept == Trace("two", (SPANS[4],), {"Python": "3.14"}, "an error")
+
+
+def test_the_peak_of_a_state_counts_the_tasks_that_are_in_it_at_one_instant() -> None:
+    assert [TRACE.peak(state) for state in State] == [1, 1, 1]
+    twice = Trace("", (*SPANS, Span("d", WAITING, "thread 3", 2, 5, "a lock")))
+    assert twice.peak(WAITING) == 2
+    assert twice.peak("WAITING", "a lock") == 1
+    assert twice.peak(WAITING, "nothing") == 0

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from taketurns.trace.spans import Span, State
-from taketurns.trace.text import duration_text, table, text_timeline
+from taketurns.trace.text import duration_text, text_timeline
 from taketurns.trace.trace import Trace
 
 LETTERS = {"R": State.RUNNING, "r": State.READY, "w": State.WAITING}
@@ -27,6 +27,10 @@ def trace(label: str, *lanes: str, second: float = 1.0) -> Trace:
             if letter != " "
         ),
     )
+
+
+def in_characters(trace: Trace, width: int) -> str:
+    return text_timeline(trace.summary, trace.lanes, trace.duration, width)
 
 
 SMALL = Trace(
@@ -106,7 +110,6 @@ def test_no_figure_is_larger_than_its_unit_allows(seconds: float) -> None:
 
 
 def test_the_table_has_a_line_for_each_task() -> None:
-    assert table(SMALL) == SMALL.table()
     assert SMALL.table().split("\n") == [
         "task       worker              start     end  running   ready  waiting",
         "breakfast  thread 1, thread 2    0 s  750 ms   500 ms  250 ms      0 s",
@@ -120,7 +123,7 @@ def test_the_table_of_an_empty_trace_has_its_heading() -> None:
 
 def test_a_task_ends_with_the_last_of_its_spans_to_end() -> None:
     spans = (Span("a", State.WAITING, "main thread", 0, 9), Span("a", State.RUNNING, "main thread", 1, 2))
-    assert table(Trace("", spans)).split("\n")[1] == "a     main thread    0 s  9 s      1 s    0 s      9 s"
+    assert Trace("", spans).table().split("\n")[1] == "a     main thread    0 s  9 s      1 s    0 s      9 s"
 
 
 def test_a_trace_as_text_is_a_timeline() -> None:
@@ -139,7 +142,7 @@ def test_an_empty_trace_as_text_is_a_sentence() -> None:
 
 def test_a_trace_of_an_instant_has_an_empty_lane() -> None:
     instant = Trace("an instant", (Span("a", State.RUNNING, "main thread", 0, 0),))
-    assert text_timeline(instant, width=4).split("\n")[1:3] == ["a │    │", "  0 0 s"]
+    assert in_characters(instant, width=4).split("\n")[1:3] == ["a │    │", "  0 0 s"]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +150,7 @@ def test_a_trace_of_an_instant_has_an_empty_lane() -> None:
     [(40, None), (41, "… and 1 more task"), (42, "… and 2 more tasks"), (240, "… and 200 more tasks")],
 )
 def test_at_most_forty_lanes_are_drawn_and_the_rest_is_counted(count: int, last: str | None) -> None:
-    lines = text_timeline(trace("many", *["R"] * count), width=8).split("\n")
+    lines = in_characters(trace("many", *["R"] * count), width=8).split("\n")
     lanes = [f"task {number:<2} │████████│" for number in range(40)]
     assert lines[1:-2] == lanes + ([last] if last else [])
     assert lines[-2:] == ["        0     1 s", "█ running  ─ ready  ░ waiting"]
@@ -157,8 +160,8 @@ def test_at_most_forty_lanes_are_drawn_and_the_rest_is_counted(count: int, last:
 def test_each_character_shows_the_state_that_took_most_of_its_stretch(lanes: list[str]) -> None:
     # Every lane runs at its ends, so that it is drawn and 18 s long; a character stands for 3 s.
     lanes = [f"R{lane}R" for lane in lanes]
-    drawn = text_timeline(trace("any", *lanes), width=6).split("\n")[1 : 1 + len(lanes)]
-    for number, (lane, line) in enumerate(zip(lanes, drawn, strict=True)):
+    lines = in_characters(trace("any", *lanes), width=6).split("\n")[1 : 1 + len(lanes)]
+    for number, (lane, line) in enumerate(zip(lanes, lines, strict=True)):
         assert line.startswith(f"task {number} │")
         assert line.endswith("│")
         for at, drawn_as in enumerate(line[-7:-1]):
@@ -169,19 +172,19 @@ def test_each_character_shows_the_state_that_took_most_of_its_stretch(lanes: lis
 def test_a_character_counts_time_and_not_spans() -> None:
     fast = [Span("a", State.RUNNING, "main thread", at / 10, (at + 1) / 10) for at in range(4)]
     slow = Span("a", State.WAITING, "main thread", 0.4, 1)
-    assert text_timeline(Trace("", (*fast, slow)), width=1).split("\n")[1] == "a │░│"
+    assert in_characters(Trace("", (*fast, slow)), width=1).split("\n")[1] == "a │░│"
 
 
 def test_what_ends_with_a_stretch_does_not_reach_into_the_next() -> None:
     # As floats, 3 × 0.1 is more than 0.3: a whole character more, if it is not rounded.
     lanes = ["R" * count + " " * (20 - count) + "w" for count in range(1, 21)]
-    lines = text_timeline(trace("tenths", *lanes, second=0.1), width=21).split("\n")[1:-2]
+    lines = in_characters(trace("tenths", *lanes, second=0.1), width=21).split("\n")[1:-2]
     assert [line[-22:-1] for line in lines] == [lane.replace("R", "█").replace("w", "░") for lane in lanes]
 
 
 def test_a_short_span_is_seen_where_there_is_nothing_else() -> None:
     spans = (Span("a", State.READY, "main thread", 0.51, 0.5101), Span("b", State.WAITING, "main thread", 0, 1))
-    assert text_timeline(Trace("", spans), width=8).split("\n")[1:3] == ["b │░░░░░░░░│", "a │    ─   │"]
+    assert in_characters(Trace("", spans), width=8).split("\n")[1:3] == ["b │░░░░░░░░│", "a │    ─   │"]
 
 
 some_spans = st.builds(
@@ -197,7 +200,7 @@ some_spans = st.builds(
 @given(st.lists(some_spans, max_size=8), st.integers(1, 80))
 def test_all_lanes_have_one_width_and_one_line_whatever_the_names(spans: list[Span], width: int) -> None:
     any_trace = Trace("any", tuple(spans))
-    lines = text_timeline(any_trace, width).splitlines()
+    lines = in_characters(any_trace, width).splitlines()
     lanes = lines[1 : 1 + len(any_trace.tasks)]
     assert len(lines) == (1 + len(lanes) + 2 if lanes else 1)
     assert {len(line) for line in lanes} <= {lines[1].index("│") + width + 2 if lanes else 0}

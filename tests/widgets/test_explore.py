@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-from taketurns.pictures.lanes import COLORS, HEIGHTS
+from taketurns.pictures.looks import LOOKS
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
-from taketurns.widgets import explore
+from taketurns.widgets.explore import explore
 
 TRACE = Trace(
     "loop",
@@ -42,7 +42,7 @@ def test_the_widget_has_a_layer_for_each_state_with_the_bars_of_the_timeline():
     assert widget.title == "loop"
     records = {name: widget._layers[name] for name in widget.layers}
     assert records["running"].lanes.tolist() == ["b", "a"]
-    assert [record.height for record in records.values()] == [HEIGHTS[State.READY], HEIGHTS[State.RUNNING]]
+    assert [record.height for record in records.values()] == [LOOKS[State.READY].height, LOOKS[State.RUNNING].height]
     assert list(records["ready"].tooltip) == ["worker", "reason"]
     assert list(records["running"].tooltip) == ["worker"]
 
@@ -52,8 +52,12 @@ def test_an_empty_trace_is_an_empty_widget():
     assert explore(Trace("empty", ())).layers == []
 
 
-def test_the_widget_has_the_colors_of_the_timeline():
+def test_each_look_is_a_layer_with_its_color_and_its_name():
     pytest.importorskip("anytimeline")
-    for name, layer in explore(TRACE)._layers.items():
-        state = State(name.upper())
-        assert [(item["label"], item["color"]) for item in layer.color.legend["items"]] == [(state, COLORS[state])]
+    turns = Span("c", State.RUNNING, "main", 0.0, 0.2, "GIL")
+    layers = explore(Trace("turns", (*TRACE.spans, turns)))._layers.values()
+    drawn = {layer.color.legend["items"][0]["label"]: layer for layer in layers}
+    assert set(drawn) == {"RUNNING", "READY", "in turns"}
+    for key, layer in drawn.items():
+        assert layer.height == LOOKS[key].height
+        assert [item["color"] for item in layer.color.legend["items"]] == [LOOKS[key].color]

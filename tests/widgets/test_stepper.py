@@ -74,11 +74,10 @@ def test_the_timeline_is_covered_from_now_on(trace):
     assert 'alt="The timeline until 7.5 s. main: 4 tasks' in shown.picture.value
 
 
-def test_a_page_that_cannot_run_it_shows_its_still(trace):
+def test_its_still_is_the_step_and_the_timeline_and_its_repr_says_where_it_is(trace):
     shown = stepper(trace)
-    bundle = shown._repr_mimebundle_()
-    assert bundle["text/html"] == shown.state.value + shown.picture.value
-    assert bundle["text/plain"] == f"<Stepper 'main': step 1 of {len(trace.moments)}>"
+    assert shown.still == shown.state.value + shown.picture.value
+    assert repr(shown) == f"<Stepper 'main': step 1 of {len(trace.moments)}>"
 
 
 def test_what_has_no_steps_is_told_what_to_do():

@@ -17,7 +17,8 @@ from itertools import accumulate, pairwise
 from numbers import Integral, Real
 
 from taketurns.recording.block import record
-from taketurns.recording.tasks import compute, task, wait, waiting
+from taketurns.recording.marks import compute, wait, waiting
+from taketurns.recording.tasks import task
 from taketurns.simulation import simulate
 from taketurns.suspend import callbacks, coroutines, generators, greenlets
 from taketurns.trace.clock import SimulatedClock

@@ -5,8 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 from taketurns.pictures.chart import chart
-from taketurns.pictures.lanes import COLORS, INK
-from taketurns.pictures.strip import GRAY
+from taketurns.pictures.looks import GRAY, INK, LOOKS
 from taketurns.trace.spans import State
 
 __all__ = ["guide"]
@@ -53,12 +52,12 @@ def guide() -> Axes:
         if when:
             ax.text(58.5, row, when, ha="center", va="center", fontsize=11, color=INK)
             _line(ax, (71.5, row), (75, row))
-        _box(ax, 76.5, row, answer, COLORS[State.RUNNING], "white")
+        _box(ax, 76.5, row, answer, LOOKS[State.RUNNING].color, "white")
     return ax
 
 
 def _box(ax: Axes, x: float, y: float, words: str, fill: str, ink: str) -> None:
-    box = {"boxstyle": "round,pad=0.45", "facecolor": fill, "edgecolor": COLORS[State.RUNNING], "linewidth": 1.2}
+    box = {"boxstyle": "round,pad=0.45", "facecolor": fill, "edgecolor": LOOKS[State.RUNNING].color, "linewidth": 1.2}
     ax.text(x, y, words, ha="left", va="center", fontsize=12, color=ink, bbox=box)
 
 

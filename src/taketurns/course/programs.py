@@ -12,7 +12,8 @@ from typing import Any
 
 from taketurns.machine import cores_at_once
 from taketurns.recording.block import record
-from taketurns.recording.tasks import compute, task, wait, waiting
+from taketurns.recording.marks import compute, wait, waiting
+from taketurns.recording.tasks import task
 from taketurns.trace.trace import Trace
 
 __all__ = ["CHOICES", "PROGRAMS", "Program", "bill", "run", "thumbnail", "ticks"]

@@ -7,15 +7,15 @@ from matplotlib import pyplot, style
 from matplotlib.axes import Axes
 
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure
-from taketurns.pictures.lanes import COLORS, INK
-from taketurns.pictures.strip import GRAY, TEXT
+from taketurns.pictures.looks import GRAY, INK, LOOKS
+from taketurns.pictures.strip import TEXT
 from taketurns.trace.spans import State
 
 __all__ = ["chart"]
 
 #: One line after another; marks and dashes tell them apart without any color.
 LINES = cycler(
-    color=[COLORS[State.RUNNING], COLORS[State.READY], GRAY, INK],
+    color=[LOOKS[State.RUNNING].color, LOOKS[State.READY].color, GRAY, INK],
     marker=["o", "s", "^", ""],
     linestyle=["-", "--", ":", "-."],
 )

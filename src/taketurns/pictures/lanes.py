@@ -11,37 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 
+from taketurns.pictures.looks import INK, Look, layers_of
+from taketurns.pictures.words import every, shorten
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
 
-__all__ = [
-    "COLORS",
-    "HEIGHTS",
-    "INK",
-    "STRIPES",
-    "Lanes",
-    "Numbers",
-    "draw_bars",
-    "draw_carried",
-    "lane_inches",
-    "name_lanes",
-    "names_of",
-    "shorten",
-]
+__all__ = ["Lanes", "Numbers", "draw_bars", "draw_carried", "lane_inches", "name_lanes", "names_of", "paint"]
 
 Lanes = Literal["task", "worker"]
 Numbers = NDArray[np.float64]
 Stretch = tuple[str, float, float]
 
-#: Their lightness is as far apart as their hue: they can be told apart in grayscale and by color-blind readers.
-COLORS = {State.WAITING: "#d0d8e4", State.READY: "#f0a030", State.RUNNING: "#1f6fb8"}
-#: How much of its lane a bar takes: the states can be told apart without any color.
-HEIGHTS = {State.WAITING: 0.46, State.READY: 0.24, State.RUNNING: 0.72}
-#: How a bar looks that ran in turns with others, at moments that nobody saw: running and ready at once.
-STRIPES: dict[str, Any] = {"hatch": "////", "edgecolor": COLORS[State.READY], "hatch_linewidth": 2.5}
 #: Behind what a worker carries: one after another for the tasks, so that a change of task is seen.
 TINTS = ("#fde0d2", "#d9eed0", "#e4dbf2", "#fbeeb4", "#cfeeec", "#f5d4e4")
-INK = "#222222"
 NAME, TAG = 11, 9
 TAB = -0.33  # of a lane, above its middle
 PIXELS = 800  # about as many as a timeline is wide
@@ -62,42 +44,33 @@ def lane_inches(count: int, lanes: Lanes) -> float:
 
 def name_lanes(ax: Axes, names: Sequence[str], inches: float) -> None:
     """Write the names beside the lanes: every n-th one where they would stand too close."""
-    step = 1
-    if inches < 0.19:
-        step = next(n for n in (2, 4, 5, 10, 20, 50, 100, len(names)) if n * inches >= 0.36 or n >= len(names))
+    step = every(len(names), inches, apart=0.19 if inches >= 0.19 else 0.36)
     shown = range(0, len(names), step)
-    ax.set_yticks(list(shown), [shorten(names[i], 24) for i in shown], parse_math=False, fontsize=NAME, color=INK)
+    ax.set_yticks(list(shown), [shorten(names[i]) for i in shown], parse_math=False, fontsize=NAME, color=INK)
     ax.tick_params(axis="y", length=0, pad=6)
 
 
-def shorten(name: str, most: int) -> str:
-    """Return a name in one line and at most so many characters; what is left out stood before its last third."""
-    name = " ".join(name.split())
-    tail = most // 3
-    return name if len(name) <= most else f"{name[: most - tail - 1]}…{name[-tail:]}"
-
-
 def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:
-    """Draw every span once, in its lane: one collection for each state that occurs, its ``gid`` the state's name."""
+    """Draw every span once, in its lane: one collection for each look that occurs, its ``gid`` the look's key."""
     number = {name: row for row, name in enumerate(names_of(trace, lanes))}
     low, size = (0.0, 1.0) if lanes == "task" else (0.14, 0.72)
     pixel = horizon / PIXELS
-    for state, color in COLORS.items():
-        spans = [span for span in trace.spans if span.state is state and not span.in_turns]
-        if spans:
-            row, start, end = _places(spans, number, lanes)
+    for look, spans in layers_of(trace.spans):
+        row, start, end = _places(spans, number, lanes)
+        bars = _boxes(start, end, row + low, look.height * size, look.color, look.key)
+        bars.set(**paint(look), zorder=2)
+        if not look.stripes:
             outlines = _outlines(row, start, end, pixel)
-            bars = _boxes(start, end, row + low, HEIGHTS[state] * size, color, state.value)
-            bars.set(edgecolor=color, linewidth=outlines, zorder=2)
+            bars.set(edgecolor=look.color, linewidth=outlines)
             if np.median(end - start) < 2 * pixel and not outlines.any():
                 bars.set_snap(False)
-            ax.add_collection(bars, autolim=False)
-    in_turns = [span for span in trace.spans if span.in_turns]
-    if in_turns:
-        row, start, end = _places(in_turns, number, lanes)
-        bars = _boxes(start, end, row + low, HEIGHTS[State.RUNNING] * size, COLORS[State.RUNNING], "in turns")
-        bars.set(**STRIPES, linewidth=0, zorder=2)
         ax.add_collection(bars, autolim=False)
+
+
+def paint(look: Look) -> dict[str, Any]:
+    """Return how matplotlib fills what has a look: a bar, and the one that a legend explains it by."""
+    stripes = {"hatch": "////", "edgecolor": look.stripes, "hatch_linewidth": 2.5} if look.stripes else {}
+    return {"facecolor": look.color, "linewidth": 0, **stripes}
 
 
 def _places(spans: Sequence[Span], number: Mapping[str, int], lanes: Lanes) -> Numbers:

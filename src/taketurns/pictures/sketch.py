@@ -3,69 +3,79 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from taketurns.pictures.figures import CARD
-from taketurns.pictures.lanes import COLORS, HEIGHTS, INK, lane_inches, shorten
-from taketurns.pictures.strip import GRAY
-from taketurns.pictures.timeline import MEANINGS, UNITS
-from taketurns.pictures.words import alt, time_axis
-from taketurns.trace.spans import Span, State
-from taketurns.trace.text import duration_text
+from taketurns.pictures.lanes import lane_inches
+from taketurns.pictures.looks import GRAY, INK, LOOKS, WARNING, Look, layers_of, looks_of
+from taketurns.pictures.words import NOTHING, alt, elsewhere, end_text, every, shorten, time_unit, title, two_numbers
+from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
 __all__ = ["sketch"]
 
-WIDTH, RIGHT, HEAD, GAP, FOOT = 950, 70, 28, 14, 74  # pixels
+WIDTH, RIGHT, HEAD, NOTE, GAP, FOOT = 950, 70, 28, 20, 14, 74  # pixels
+INCH = 100  # pixels
+COLUMN, LINE = 265, 20  # of the legend
 TICKS = 9
-IN_TURNS = ("in turns", State.RUNNING, "url(#stripes)")
-STRIPES = (
-    "<pattern id='stripes' width='8' height='8' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>"
-    f"<path fill='{COLORS[State.RUNNING]}' d='M0 0h5v8h-5z'/><path fill='{COLORS[State.READY]}' d='M5 0h3v8h-3z'/>"
-    "</pattern>"
+STRIPES = "".join(
+    f"<pattern id='look{look.layer}' width='8' height='8' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>"
+    f"<path fill='{look.color}' d='M0 0h5v8h-5z'/><path fill='{look.stripes}' d='M5 0h3v8h-3z'/></pattern>"
+    for look in LOOKS.values()
+    if look.stripes
 )
 FONT = "font-family='DejaVu Sans, Verdana, sans-serif' font-size='14.5'"
 
 
 def sketch(*traces: Trace) -> str:
-    """Return traces as one HTML image: the lanes, colors and heights of ``compare``, on one time axis."""
-    horizon = max((trace.duration for trace in traces), default=0) or 1e-6
-    left = 16 + 9 * max((len(shorten(task, 24)) for trace in traces for task in trace.tasks), default=0)
-    scale, top, parts = (WIDTH - left - RIGHT) / horizon, 0.0, [STRIPES]
+    """Return traces as one HTML image: the lanes and looks of ``compare``, on one time axis."""
+    horizon = max((trace.duration for trace in traces), default=0)
+    left = 16 + 9 * max((len(shorten(task)) for trace in traces for task in trace.tasks), default=0)
+    scale, top, parts = (WIDTH - left - RIGHT) / (horizon or 1), 0.0, [STRIPES]
     for trace in traces:
-        lane = 100 * lane_inches(len(trace.tasks) or 1, "task")
-        parts.append(
-            f"<g transform='translate({left} {top:.1f})'>{''.join(_panel(trace, scale, lane, horizon * scale))}</g>"
-        )
-        top += HEAD + lane * len(trace.tasks) + GAP
-    parts += _time_axis(left, top, horizon, scale, *traces)
-    parts += _legend(left, top + 58, [span for trace in traces for span in trace.spans])
-    svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{top + FOOT:.0f}' {FONT} fill='{INK}'>"
+        place, lane = elsewhere(trace), INCH * lane_inches(len(trace.tasks) or 1, "task")
+        head = HEAD + (NOTE if place else 0)
+        panel = "".join(_panel(trace, place, scale, head, lane, WIDTH - left - RIGHT))
+        parts.append(f"<g transform='translate({left} {top:.1f})'>{panel}</g>")
+        top += head + lane * (len(trace.tasks) or 1) + GAP
+    parts += _time_axis(left, top, horizon, scale, *traces) if horizon else ()
+    looks = looks_of(span for trace in traces for span in trace.spans)
+    columns = 2 if len(looks) > 3 else len(looks)
+    parts += _legend(min(left, WIDTH - COLUMN * columns), top + 58, looks, columns)
+    height = top + FOOT + LINE * (len(looks) > 3)
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height:.0f}' {FONT} fill='{INK}'>"
     source = b64encode(f"{svg}{''.join(parts)}</svg>".encode()).decode()
     said = escape(" ".join(map(alt, traces)))
     return f'<img alt="{said}" width="{WIDTH}" style="{CARD}" src="data:image/svg+xml;base64,{source}">'
 
 
-def _panel(trace: Trace, scale: float, lane: float, width: float) -> Iterator[str]:
-    """Return a title, the two numbers, the names, the bars and the end of a trace."""
+def _panel(trace: Trace, place: str, scale: float, head: float, lane: float, width: float) -> Iterator[str]:
+    """Yield a title, the two numbers, the names, the bars and the end of a trace."""
     tasks, end = trace.tasks, trace.duration * scale
-    bottom = HEAD + lane * len(tasks)
-    numbers = f"concurrency {trace.peak_concurrency} · parallelism {trace.peak_parallelism}"
-    yield f"<text y='16' font-weight='bold' font-size='16'>{escape(shorten(trace.label, 46))}</text>"
-    yield f"<text x='{width:.1f}' y='16' text-anchor='end'>{numbers}</text>"
-    for row in range(0, len(tasks), next(n for n in (1, 2, 4, 8, 16, len(tasks)) if n * lane >= 18 or n == len(tasks))):
-        middle = HEAD + lane * (row + 0.5) + 5
-        yield f"<text x='-8' y='{middle:.1f}' text-anchor='end'>{escape(shorten(tasks[row], 24))}</text>"
-    rows = {task: HEAD + lane * (row + 0.5) for row, task in enumerate(tasks)}
-    for name, state, color in (*((state, state, color) for state, color in COLORS.items()), IN_TURNS):
-        spans = [s for s in trace.spans if name == ("in turns" if s.in_turns else s.state)]
-        if bars := [_bar(span, rows[span.task], lane * HEIGHTS[state], scale) for span in spans]:
-            yield f"<path class='{name}' fill='{color}' d='{''.join(bars)}'/>"
-    dots = f"stroke='{GRAY}' stroke-dasharray='2 3'"
-    yield f"<path {dots} d='M{end:.1f} {HEAD}V{bottom:.1f}'/>"
-    middle = (HEAD + bottom) / 2 + 5
-    yield f"<text x='{end + 6:.1f}' y='{middle:.1f}' fill='{GRAY}'>{duration_text(trace.duration)}</text>"
+    yield f"<text y='16' font-weight='bold' font-size='16'>{escape(title(trace))}</text>"
+    yield f"<text x='{width}' y='16' text-anchor='end'>{two_numbers(trace)}</text>"
+    if place:
+        yield f"<text y='36' font-size='13' fill='{GRAY}'>{escape(place)}</text>"
+    if not tasks:
+        yield f"<text x='{width / 2}' y='{head + lane / 2:.1f}' text-anchor='middle' fill='{GRAY}'>{NOTHING}</text>"
+        return
+    rows = {task: head + lane * (row + 0.5) for row, task in enumerate(tasks)}
+    for task in tasks[:: every(len(tasks), lane / INCH, apart=0.18)]:
+        yield f"<text x='-8' y='{rows[task] + 5:.1f}' text-anchor='end'>{escape(shorten(task))}</text>"
+    for look, spans in layers_of(trace.spans):
+        bars = "".join(_bar(span, rows[span.task], lane * look.height, scale) for span in spans)
+        yield f"<path class='{look.key}' fill='{_fill(look)}' d='{bars}'/>"
+    color, bottom = WARNING if trace.cut_short else GRAY, head + lane * len(tasks)
+    yield f"<path stroke='{color}' stroke-dasharray='2 3' d='M{end:.1f} {head}V{bottom:.1f}'/>"
+    lines = end_text(trace).split("\n")
+    for number, said in enumerate(lines):
+        y = (head + bottom) / 2 + 5 + 17 * (number - (len(lines) - 1) / 2)
+        yield f"<text x='{end + 6:.1f}' y='{y:.1f}' fill='{color}'>{said}</text>"
+
+
+def _fill(look: Look) -> str:
+    return f"url(#look{look.layer})" if look.stripes else look.color
 
 
 def _bar(span: Span, middle: float, height: float, scale: float) -> str:
@@ -77,8 +87,8 @@ def _bar(span: Span, middle: float, height: float, scale: float) -> str:
 
 
 def _time_axis(left: float, top: float, horizon: float, scale: float, *traces: Trace) -> Iterator[str]:
-    """Return a line, round ticks and the unit of time."""
-    unit, name = next((unit, name) for unit, name, least in UNITS if horizon >= least)
+    """Yield a line, round ticks and the unit of time."""
+    unit, name = time_unit(horizon, *traces)
     step = next(n * 10**power for power in range(-3, 9) for n in (1, 2, 5) if horizon / unit / (n * 10**power) <= TICKS)
     yield f"<path stroke='{INK}' d='M{left} {top}H{WIDTH - RIGHT}'/>"
     for tick in range(int(horizon / unit / step) + 1):
@@ -86,13 +96,12 @@ def _time_axis(left: float, top: float, horizon: float, scale: float, *traces: T
         yield f"<path stroke='{INK}' d='M{x:.1f} {top}v5'/>"
         yield f"<text x='{x:.1f}' y='{top + 20}' text-anchor='middle'>{tick * step:.10g}</text>"
     middle = (left + WIDTH - RIGHT) / 2
-    yield f"<text x='{middle}' y='{top + 38}' text-anchor='middle'>{time_axis(name, *traces)}</text>"
+    yield f"<text x='{middle}' y='{top + 38}' text-anchor='middle'>{name}</text>"
 
 
-def _legend(left: float, top: float, spans: Sequence[Span]) -> Iterator[str]:
-    """Explain the states that occur, by bars of their color and height."""
-    present = {span.state for span in spans}
-    for number, state in enumerate(state for state in MEANINGS if state in present):
-        x, height = left + number * 265, 16 * HEIGHTS[State(state)]
-        yield f"<path fill='{COLORS[state]}' d='M{x} {top - height / 2}h22v{height}h-22z'/>"
-        yield f"<text x='{x + 28}' y='{top + 5}' font-size='13'>{MEANINGS[state]}</text>"
+def _legend(left: float, top: float, looks: Iterable[Look], columns: int) -> Iterator[str]:
+    """Explain what occurs, by bars that look like it."""
+    for number, look in enumerate(looks):
+        x, y, height = left + number % columns * COLUMN, top + number // columns * LINE, 16 * look.height
+        yield f"<path class='legend' fill='{_fill(look)}' d='M{x} {y - height / 2}h22v{height}h-22z'/>"
+        yield f"<text x='{x + 28}' y='{y + 5}' font-size='13'>{look.meaning}</text>"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from taketurns.pictures.lanes import COLORS, Numbers
+from taketurns.pictures.lanes import Numbers
+from taketurns.pictures.looks import GRAY, LOOKS
 from taketurns.trace.counts import Steps
 from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 
-__all__ = ["GRAY", "TEXT", "draw_strip", "strip_height"]
+__all__ = ["TEXT", "draw_strip", "strip_height"]
 
-GRAY, PALE = "#666666", "#e9e9e9"
+PALE = "#e9e9e9"
 TINT = "#a8cbea"  # paler than a bar, so that nobody takes the strip for a lane
 TEXT = 11
 BASE = -0.8
@@ -28,7 +29,7 @@ def strip_height(count: int) -> float:
 def draw_strip(ax: Axes, trace: Trace, height: float, inches: float) -> None:
     """Draw the two numbers over time and write their peaks; ``inches`` is the height of a lane."""
     top = -0.4 - height
-    most, blue = max(trace.peak_concurrency, 1), COLORS[State.RUNNING]
+    most, blue = max(trace.peak_concurrency, 1), LOOKS[State.RUNNING].color
     at, level = _levels(trace.concurrency_steps, trace.duration, most, top)
     ax.fill_between(at, level, BASE, step="post", color=PALE, linewidth=0, zorder=1, gid="in progress")
     ax.hlines(level[:-1], at[:-1], at[1:], color=GRAY, linewidth=1.5, zorder=3, gid="line")
@@ -56,6 +57,6 @@ def _levels(steps: Steps, duration: float, most: int, top: float) -> tuple[Numbe
 
 
 def _peak_text(peak: int, steps: Steps, words: str) -> str:
-    """Say a number, and that it is the peak where the count varies."""
+    """Return a number in words, called the peak where the count varies."""
     varies = [count for _, count in steps] not in ([peak, 0], [])
     return f"peak {peak} {words}" if varies else f"{peak} {words}"

@@ -20,41 +20,22 @@ from matplotlib.transforms import ScaledTranslation
 
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
 from taketurns.pictures.lanes import (
-    COLORS,
-    HEIGHTS,
-    INK,
-    STRIPES,
     Lanes,
     draw_bars,
     draw_carried,
     lane_inches,
     name_lanes,
     names_of,
-    shorten,
+    paint,
 )
-from taketurns.pictures.strip import GRAY, TEXT, draw_strip, strip_height
-from taketurns.pictures.words import alt, elsewhere, time_axis
-from taketurns.trace.spans import Span, State
-from taketurns.trace.text import duration_text
+from taketurns.pictures.looks import GRAY, INK, WARNING, looks_of
+from taketurns.pictures.strip import TEXT, draw_strip, strip_height
+from taketurns.pictures.words import NOTHING, alt, elsewhere, end_text, time_unit, title, two_numbers
+from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
 __all__ = ["compare", "picture", "timeline"]
 
-MEANINGS = {
-    State.RUNNING: "running: on a core",
-    State.READY: "ready: could run, waits for its turn",
-    State.WAITING: "waiting: for a timer, a reply, a lock",
-}
-IN_TURNS = "in turns, at moments not seen"
-#: The units of the time axis in seconds, and from where on each is used.
-UNITS = (
-    (3600.0, "hours", 3 * 3600.0),
-    (60.0, "minutes", 3 * 60.0),
-    (1.0, "seconds", 1.0),
-    (1e-3, "milliseconds", 1e-3),
-    (1e-6, "microseconds", 0.0),
-)
-WARNING = "#b03020"
 TITLE, LEGEND = 13, 10.5
 WIDTH, HEIGHT, DPI = 9.5, 9.0, 100
 HEAD, FOOT = 0.4, 0.9  # inches for a title, and for the time axis with the legend beneath
@@ -83,7 +64,7 @@ def timeline(trace: Trace, lanes: Lanes = "task", *, ax: Axes | None = None) -> 
 
 
 def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
-    """Draw traces beneath each other, on one time axis and with lanes of one height, and give the figure.
+    """Draw traces beneath each other, on one time axis and with lanes of one height.
 
     ``TypeError`` where there is none, or something that is not a trace, ``RuntimeError`` while one is still being
     recorded, ``ValueError`` where lanes are something else.
@@ -102,8 +83,7 @@ def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
             first = figure.axes[0] if panel else None
             ax = figure.add_subplot(grid[panel], axes_class=DescribedAxes, sharex=first)
             _draw_lanes(ax, trace, lanes, inches, horizon, 46)
-            numbers = f"concurrency {trace.peak_concurrency} · parallelism {trace.peak_parallelism}"
-            _set_title(ax, trace, numbers, loc="right", fontsize=TEXT)
+            _set_title(ax, trace, two_numbers(trace), loc="right", fontsize=TEXT)
             ax.tick_params(axis="x", labelbottom=ax.get_subplotspec().is_last_row())  # type: ignore[union-attr]
         _draw_time(ax, horizon, *traces)
         _draw_legend(ax, [span for trace in traces for span in trace.spans])
@@ -164,7 +144,7 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
     names = names_of(trace, lanes)
     horizon = horizon or 1e-6
     ax.set(facecolor="white", xlim=(-0.01 * horizon, 1.01 * horizon), ylim=(max(len(names), 1) - 0.5, -0.5))
-    _set_title(ax, trace, shorten(trace.label, longest), loc="left", fontsize=TITLE, fontweight="bold")
+    _set_title(ax, trace, title(trace, longest), loc="left", fontsize=TITLE, fontweight="bold")
     if place := elsewhere(trace):
         ax.annotate(place, (0, 1), (0, 6), "axes fraction", "offset points", fontsize=LEGEND, color=GRAY, gid="place")
     ax.spines[["left", "top", "right"]].set_visible(False)
@@ -176,7 +156,7 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
     if names:
         _draw_end(ax, trace, len(names))
     else:
-        ax.text(0.5, 0.5, "nothing was recorded", transform=ax.transAxes, ha="center", va="center",
+        ax.text(0.5, 0.5, NOTHING, transform=ax.transAxes, ha="center", va="center",
                 fontsize=TITLE, color=GRAY)  # fmt: skip
 
 
@@ -189,8 +169,7 @@ def _draw_end(ax: Axes, trace: Trace, count: int) -> None:
     """Mark where the trace ends, how long it was, and whether it was cut short."""
     end, color = trace.duration, WARNING if trace.cut_short else GRAY
     ax.vlines(end, -0.5, count - 0.5, linestyles=":", linewidth=1.2, color=color, zorder=1, gid="end")
-    said = duration_text(end) + ("\ncut short" if trace.cut_short else "")
-    words = ax.annotate(said, (end, count / 2 - 0.5), (6, 0), textcoords="offset points", va="center",
+    words = ax.annotate(end_text(trace), (end, count / 2 - 0.5), (6, 0), textcoords="offset points", va="center",
                         fontsize=TEXT, color=color, annotation_clip=False)  # fmt: skip
 
     def follow(changed: Axes) -> None:
@@ -206,11 +185,11 @@ def _draw_time(ax: Axes, horizon: float, *traces: Trace) -> None:
     if not horizon:
         ax.xaxis.set_visible(False)
         return
-    unit, name = next((unit, name) for unit, name, least in UNITS if horizon >= least)
+    unit, name = time_unit(horizon, *traces)
     ax.xaxis.set_major_locator(_UnitLocator(unit))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds / unit:.10g}"))
     ax.tick_params(axis="x", labelsize=TEXT, labelcolor=INK, color=INK, length=4)
-    ax.set_xlabel(time_axis(name, *traces), fontsize=TEXT, color=INK)
+    ax.set_xlabel(name, fontsize=TEXT, color=INK)
 
 
 class _UnitLocator(MaxNLocator):
@@ -225,19 +204,13 @@ class _UnitLocator(MaxNLocator):
 
 
 def _draw_legend(ax: Axes, spans: Sequence[Span]) -> None:
-    """Explain the states that occur, beneath the time axis, by bars of their color and height."""
-    present = {span.state for span in spans if not span.in_turns}
-    shown = [state for state in MEANINGS if state in present]
-    said = [MEANINGS[state] for state in shown]
-    bars = [Rectangle((0, 0), 1, HEIGHTS[state], color=COLORS[state], linewidth=0) for state in shown]
-    if any(span.in_turns for span in spans):
-        said.append(IN_TURNS)
-        striped = Rectangle((0, 0), 1, HEIGHTS[State.RUNNING], facecolor=COLORS[State.RUNNING], linewidth=0, **STRIPES)
-        bars.append(striped)
+    """Explain what occurs, beneath the time axis, by bars that look like it."""
+    looks = looks_of(spans)
+    bars = [Rectangle((0, 0), 1, look.height, **paint(look)) for look in looks]
     if bars:
         columns = 1 if _inches_of(ax)[0] <= LEGEND_WIDTH else 2 if len(bars) > 3 else len(bars)
         lower = ScaledTranslation(0, -0.62, ax.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
-        ax.legend(bars, said, ncols=columns, fontsize=LEGEND,
+        ax.legend(bars, [look.meaning for look in looks], ncols=columns, fontsize=LEGEND,
                   loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=ax.transAxes + lower,
                   frameon=False, borderaxespad=0, borderpad=0, handlelength=1.6, columnspacing=1.8, labelcolor=INK,
                   handler_map={Rectangle: HandlerPatch(_legend_bar)})  # fmt: skip

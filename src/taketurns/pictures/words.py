@@ -1,17 +1,27 @@
-"""What a picture says in words: its alternative text, where a trace was made, and what kind of time it shows."""
+"""What pictures say in words: each of them is written in one way, whether matplotlib draws it or SVG does."""
 
 from __future__ import annotations
 
-from taketurns.machine import origin
+from taketurns import machine
 from taketurns.trace.spans import State
 from taketurns.trace.text import duration_text
 from taketurns.trace.trace import Trace
 
-__all__ = ["alt", "elsewhere", "time_axis"]
+__all__ = ["NOTHING", "alt", "elsewhere", "end_text", "every", "shorten", "time_unit", "title", "two_numbers"]
+
+NOTHING = "nothing was recorded"
+#: The units of a time axis in seconds, and from where on each is used.
+UNITS = (
+    (3600.0, "hours", 3 * 3600.0),
+    (60.0, "minutes", 3 * 60.0),
+    (1.0, "seconds", 1.0),
+    (1e-3, "milliseconds", 1e-3),
+    (1e-6, "microseconds", 0.0),
+)
 
 
 def alt(trace: Trace) -> str:
-    """Say in a few sentences what a sighted reader sees."""
+    """Return in a few sentences what a sighted reader sees."""
     shown = [(state, trace.time_in(state)) for state in (State.RUNNING, State.READY, State.WAITING)]
     times = ", ".join(f"{state.lower()} {duration_text(seconds)}" for state, seconds in shown if seconds)
     said = f"{trace.summary} All tasks together: {times}." if times else trace.summary
@@ -20,9 +30,14 @@ def alt(trace: Trace) -> str:
 
 
 def elsewhere(trace: Trace) -> str:
-    """Say where and when a trace was recorded; empty for one of today, by this Python on a machine like this one."""
-    made, here = trace.origin, origin()
-    if "date" not in made or all(made.get(key) == value for key, value in here.items()):
+    """Return where and when a trace was recorded; empty for one by this Python on a machine like this one.
+
+    But not for one of a day before this process began: a day on which it ran is from here, however long ago.
+    """
+    made, here = trace.origin, machine.origin()
+    if "date" not in made or (
+        made["date"] >= machine.BEGAN and all(made.get(key) == here[key] for key in here.keys() - {"date"})
+    ):
         return ""
     gil = {"off": " without a GIL", "on": " with a GIL"}.get(made.get("gil", ""), "")
     cores = f"{made['cores']} cores" if "cores" in made else ""
@@ -30,7 +45,38 @@ def elsewhere(trace: Trace) -> str:
     return f"Recorded by {made.get('python', 'Python')}{gil}: {place}"
 
 
-def time_axis(unit: str, *traces: Trace) -> str:
-    """Name a unit of time as an axis does: real ones plainly, those of another clock with its name before them."""
+def title(trace: Trace, most: int = 46) -> str:
+    """Return the title of a trace, in at most so many characters."""
+    return shorten(trace.label, most)
+
+
+def two_numbers(trace: Trace) -> str:
+    """Return the two numbers of a trace, as they stand beside its title."""
+    return f"concurrency {trace.peak_concurrency} · parallelism {trace.peak_parallelism}"
+
+
+def end_text(trace: Trace) -> str:
+    """Return what stands beside the end of a trace: how long it was, and in a second line that it was cut short."""
+    return duration_text(trace.duration) + ("\ncut short" if trace.cut_short else "")
+
+
+def time_unit(horizon: float, *traces: Trace) -> tuple[float, str]:
+    """Return the largest unit that fits so many seconds, in seconds, and what an axis calls it.
+
+    A real one is named plainly, one of another clock with its name before it.
+    """
+    unit, name = next((unit, name) for unit, name, least in UNITS if horizon >= least)
     clocks = {trace.origin.get("clock", "real") for trace in traces} - {"real"}
-    return " ".join((*sorted(clocks), unit))
+    return unit, " ".join((*sorted(clocks), name))
+
+
+def shorten(name: str, most: int = 24) -> str:
+    """Return a name in one line and at most so many characters; what is left out stood before its last third."""
+    name = " ".join(name.split())
+    tail = most // 3
+    return name if len(name) <= most else f"{name[: most - tail - 1]}…{name[-tail:]}"
+
+
+def every(count: int, inches: float, apart: float) -> int:
+    """Return which of so many lanes are named: every n-th, so that their names stand so many inches apart."""
+    return next(n for n in (1, 2, 4, 5, 10, 20, 50, 100, count) if n * inches >= apart or n >= count)

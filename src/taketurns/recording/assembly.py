@@ -46,7 +46,7 @@ Stretch = tuple[Row, int]
 def assemble(
     rows: Iterable[Row], start: int, end: int, last_seen: Mapping[Key, int], instants: bool = False
 ) -> tuple[list[Span], list[str], dict[Key, str]]:
-    """Make the spans of a recording that lasted from start to end (ns); give them, the names of lost tasks, and all.
+    """Return the spans of a recording from start to end (ns), the names of the tasks that are lost, and all names.
 
     A task of this process that has not ended is taken to be in its state until the recording ends, and a RUNNING one
     until it was last seen. What a task of another process did after its last event nobody knows: it is lost.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import MethodType, TracebackType
 from typing import Any
 from weakref import ref
@@ -34,7 +35,7 @@ class _Exit:
 
 
 class record:  # noqa: N801  (a context manager that is called like a function, as in contextlib)
-    """Record everything instrumented that runs inside the block, and give its `Trace`.
+    """Record everything instrumented that runs inside the block; the ``with`` gives its `Trace`.
 
     Works with ``with`` and ``async with``, for this thread, other threads, asyncio tasks, greenlets and children.
     The trace is complete when the block ends, also by an exception or an interrupt, which it then names in its
@@ -57,6 +58,7 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
         from taketurns.recording import of_asyncio, of_greenlets  # when they are needed, not by `import taketurns`
 
         mine = Recorder(self.label, self.clock)
+        mine.end = partial(_end, mine)
         if (held := self._held) is not None:
             mine.is_given_up = lambda: held() is None
         try:
@@ -67,7 +69,7 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
             of_greenlets.install(mine)
             return mine.trace
         except BaseException:
-            _end(mine, "interrupted")
+            mine.end("interrupted")
             raise
 
     def _leave(
@@ -75,9 +77,9 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
     ) -> None:
         cut_short = "" if kind is None else ": ".join(filter(None, (kind.__name__, str(error).partition("\n")[0])))
         try:
-            _end(self._recorder, cut_short)
+            self._recorder.end(cut_short)
         except BaseException as late:
-            _end(self._recorder, cut_short or type(late).__name__)
+            self._recorder.end(cut_short or type(late).__name__)
             raise
 
     async def __aenter__(self) -> Trace:

@@ -18,6 +18,11 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NamedTuple
 
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]
+
 __all__ = ["Announcement", "Folder", "Journal", "Process", "announcement", "folder", "has_ancestors", "renew"]
 
 VARIABLE = "TAKETURNS_FOLDERS"
@@ -42,10 +47,8 @@ class Folder:
     """The folder in which children of this process find its recording, while there is one."""
 
     def __init__(self) -> None:
-        import tempfile  # here and below: `import taketurns` is quick
-
         number = os.urandom(8).hex()
-        self.path = os.path.join(tempfile.gettempdir(), f"{PREFIX}{number}")
+        self.path = os.path.join(_temporary_folder(), f"{PREFIX}{number}")
         self.ancestors = list(filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)))
         self.interpreter = number if _in_sub_interpreter() else ""
         if not self.interpreter:  # what stands in the environment is the process's, for all its interpreters
@@ -56,8 +59,11 @@ class Folder:
         """Announce a recording to all children; remove what processes that were killed have left."""
         _sweep(os.path.dirname(self.path))
         os.makedirs(self.path, 0o700, exist_ok=True)
-        self._owner = open(os.path.join(self.path, OWNER), "w")  # noqa: SIM115 - while it is locked, we are alive
-        _lock(self._owner)
+        # It gets its name when it is locked: what has that name and is not locked is a dead process's.
+        unnamed = os.path.join(self.path, OWNER if fcntl is None else "unnamed")
+        self._owner = open(unnamed, "w")  # noqa: SIM115 - it is open for as long as the recording is on
+        if _lock(self._owner):
+            os.replace(unnamed, os.path.join(self.path, OWNER))
         unfinished = os.path.join(self.path, "unfinished")
         with open(unfinished, "w", encoding="utf-8") as file:
             json.dump([recording, chunk_ns, os.getpid()], file)
@@ -76,9 +82,28 @@ class Folder:
 
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
+        _remove(self.path)  # on POSIX all is gone before it is unlocked, on Windows after
+        self.leave()
+        _remove(self.path)
+
+    def leave(self) -> None:
+        """Let go of the folder, and leave it where it is; a forked child does, to which it does not belong."""
         if self._owner is not None:
             self._owner.close()
-        _remove(self.path)
+
+
+def _temporary_folder() -> str:
+    """Return where temporary files belong; the current folder where there is no such place."""
+    named = [os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")]
+    for path in (*named, "/tmp" if os.name == "posix" else ""):
+        if path and os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK):
+            return os.path.abspath(path)
+    import tempfile  # it looks further, and takes long to import
+
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        return os.getcwd()
 
 
 def _in_sub_interpreter() -> bool:
@@ -90,16 +115,14 @@ def _in_sub_interpreter() -> bool:
 
 
 def _lock(file: Any) -> bool:
-    """Lock a file for as long as this process has it open; return whether nobody else has."""
-    try:
-        import fcntl
-    except ImportError:  # on Windows, what is open cannot be removed
+    """Lock a file for as long as this process has it open; return whether nobody else has, and it is there."""
+    if fcntl is None:  # on Windows, what is open cannot be removed
         return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
-    return True
+    return os.fstat(file.fileno()).st_nlink > 0
 
 
 def _sweep(folder: str) -> None:
@@ -112,17 +135,21 @@ def _sweep(folder: str) -> None:
 
 def _remove_if_dead(path: str) -> None:
     with suppress(OSError), open(os.path.join(path, OWNER), "r+") as owner:
-        if not _lock(owner):
-            return
-    with suppress(OSError):
-        os.unlink(os.path.join(path, OWNER))
-        _remove(path)
+        if _lock(owner):
+            if fcntl is None:
+                owner.close()
+            os.unlink(os.path.join(path, OWNER))
+            _remove(path)
 
 
 def _remove(path: str) -> None:
-    import shutil
-
-    shutil.rmtree(path, ignore_errors=True)
+    """Remove a folder, which holds files only, as far as it can be: `shutil.rmtree` must not be interrupted."""
+    with suppress(OSError):
+        while names := os.listdir(path):
+            for name in names:
+                with suppress(FileNotFoundError):
+                    os.unlink(os.path.join(path, name))
+        os.rmdir(path)
 
 
 def _rows(path: str) -> Iterator[tuple[Process, str, list[Any]]]:
@@ -144,16 +171,20 @@ class Journal:
         thread = "main" if threading.current_thread() is threading.main_thread() else str(threading.get_ident())
         process = ".".join(filter(None, (str(os.getpid()), _folder.interpreter)))
         self.path = os.path.join(found.folder, f"{found.recording}-{process}-{thread}.jsonl")
+        with suppress(FileNotFoundError):
+            open(self.path, "a").close()
 
     def append(self, event: Event) -> None:
         """Write one event; nothing where the recording has ended."""
         at, task, state, reason = event
         line = json.dumps([at, task, self.names[task], state, reason])
-        try:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(line + "\n")
-        except FileNotFoundError:
-            pass
+        with suppress(FileNotFoundError), open(self.path, "a", encoding="utf-8", opener=_unless_removed) as file:
+            file.write(line + "\n")
+
+
+def _unless_removed(path: str, flags: int) -> int:
+    """Open a file that is there."""
+    return os.open(path, flags & ~os.O_CREAT)
 
 
 _folder = Folder()
@@ -162,6 +193,7 @@ _folder = Folder()
 def renew() -> None:
     """Return this process a folder of its own; a forked child calls it, so that its parent becomes an ancestor."""
     global _folder
+    _folder.leave()
     _folder = Folder()
 
 

@@ -51,14 +51,19 @@ def chunk_ns() -> float:
     It is the lower decile over 60 ms: what the system or other threads take away only makes chunks longer, and a core
     needs a while to reach its speed.
     """
-    with _lock:
-        if not _known:
-            end = time.perf_counter_ns() + 60_000_000
-            times = [_timed()]
-            while time.perf_counter_ns() < end:
-                times.append(_timed())
-            adopt_chunk_ns(float(sorted(times)[len(times) // 10]))
-        return _known
+    if not _known:
+        with _lock:
+            if not _known:
+                _measure()
+    return _known
+
+
+def _measure() -> None:
+    end = time.perf_counter_ns() + 60_000_000
+    times = [_timed()]
+    while time.perf_counter_ns() < end:
+        times.append(_timed())
+    adopt_chunk_ns(float(sorted(times)[len(times) // 10]))
 
 
 def adopt_chunk_ns(measured: float) -> None:

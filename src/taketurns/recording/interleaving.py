@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from taketurns.recording.tasks import waiting
+from taketurns.recording.marks import waiting
 
 __all__ = ["Interleaving"]
 

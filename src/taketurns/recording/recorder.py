@@ -13,6 +13,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 from taketurns.machine import origin
@@ -40,7 +41,9 @@ class Recorder(Log):
         self.trace = Trace.begin(label)
         self.workers: list[Worker] = []
         self.thread = threading.get_ident()
-        self.is_given_up: Callable[[], bool] = lambda: False  # was its block left without a word?
+        # Of its block: was it left without a word? And how it ends.
+        self.is_given_up: Callable[[], bool] = lambda: False
+        self.end: Callable[[str], None] = partial(finish, self)
         self.start = self.now()
 
     def new_events(self) -> Any:
@@ -105,7 +108,7 @@ def start(recorder: Recorder) -> None:
                 f"a recording is on already ({first.trace.label!r}); one process records one thing at a time: "
                 "let its `with record()` block end before the next begins"
             )
-        finish(first, "interrupted")
+        first.end("interrupted")
     children.folder().open(recorder.name, chunk_ns)
     timekeeper.clock = recorder.clock or WallClock()
     recorder.start = recorder.now()

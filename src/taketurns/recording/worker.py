@@ -123,7 +123,7 @@ class Worker:
         return self.now()
 
     def enter(self, task: int | str) -> Outer:
-        """Begin or resume a task; give the one that waits for it meanwhile, with its state."""
+        """Begin or resume a task; return the one that waits for it meanwhile, with its state."""
         recorder = self.recorder
         lost = recorder.holder is not self
         recorder.holder = self
@@ -163,7 +163,7 @@ class Worker:
         self.current = None
 
     def change(self, state: State, reason: str = "") -> int:
-        """Put the current task into another state; give the time."""
+        """Put the current task into another state; return the time."""
         recorder = self.recorder
         lost = recorder.holder is not self
         recorder.holder = self
@@ -178,13 +178,13 @@ class Worker:
         return at
 
     def note(self, task: int, state: State | None, reason: str = "") -> int:
-        """Put a task that this worker does not carry into another state, or end it; give the time."""
+        """Put a task that this worker does not carry into another state, or end it; return the time."""
         at = self.mark()
         self.append((at, task, state, reason))
         return at
 
     def write(self) -> int:
-        """Write the event for the begin of the current stretch, unless it is written; give the task's number."""
+        """Write the event for the begin of the current stretch, unless it is written; return the task's number."""
         if isinstance(self.current, str):
             self.current = self.recorder.number(self.current)
         if not self.written:
@@ -194,7 +194,7 @@ class Worker:
         return cast(int, self.current)
 
     def read_cpu(self, at: int) -> tuple[int, tuple[int, int] | None]:
-        """Read the thread's CPU time; give what it used since the last time (ns), and its switches since then."""
+        """Read the thread's CPU time; return what it used since the last time (ns), and its switches since then."""
         cpu, before = self.cpu, self.switched
         self.cpu, self.cpu_at, self.switched = time.thread_time_ns(), at, switched()
         if before is None or self.switched is None:
@@ -211,11 +211,10 @@ class Worker:
     def _judge(self, at: int, lost: bool) -> None:
         """Look at a running stretch that was long, or in which another thread marked the clock.
 
-        If the thread spent less than a tenth of it on a core, it was READY where the system took the core, and else
-        WAITING; nothing tells for what: it slept, read a socket, took a lock. If another thread had the GIL meanwhile,
-        or may have had it, its reason is how long it was off its core, in ns; assembly.py, which knows what ran
-        meanwhile, makes the best of it. Who never waited did not lose the GIL, or only once, when the system took its
-        core at that moment, and not for many turns.
+        A thread that was on a core for less than a tenth of it was READY, where the system took the core, or else
+        WAITING; nothing tells for what: it slept, read a socket, took a lock. Where another thread had the GIL
+        meanwhile, or may have had it, the stretch is written with how long it was off its core (ns), and assembly.py
+        divides it. A thread that never waited cannot have lost the GIL for long.
         """
         if self.recorder.clock is not None:
             return  # simulated time passes without a core

@@ -27,7 +27,7 @@ class Request:
 
 
 def run(main: Function, *args: Any, loop: EventLoop | None = None) -> Any:
-    """Run an ``async def`` function and all tasks that it starts; give what it returns."""
+    """Run an ``async def`` function and all tasks that it starts; return what it returns."""
     loop = loop or EventLoop()
     task = _begin(loop, main.__name__, _made(main, args))
     loop.run()

@@ -17,7 +17,7 @@ Function = Callable[..., Generator[Request, Any, Any]]
 
 
 def run(main: Function, *args: Any, loop: EventLoop | None = None) -> Any:
-    """Run a generator function and all tasks that it starts; give what it returns."""
+    """Run a generator function and all tasks that it starts; return what it returns."""
     loop = loop or EventLoop()
     task = _begin(loop, main.__name__, _made(main, args))
     loop.run()

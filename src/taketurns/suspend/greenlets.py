@@ -19,7 +19,7 @@ Function = Callable[..., Any]
 
 
 def run(main: Function, *args: Any, loop: EventLoop | None = None) -> Any:
-    """Run a function and all tasks that it starts; give what it returns."""
+    """Run a function and all tasks that it starts; return what it returns."""
     loop = loop or EventLoop()
     task = _begin(loop, main.__name__, main, args)
     loop.run()
@@ -37,7 +37,7 @@ def sleep(seconds: float) -> None:
 
 
 def wait_for(task: Task) -> Any:
-    """Suspend the calling greenlet until a task is done; give its result, or raise its error."""
+    """Suspend the calling greenlet until a task is done; return its result, or raise its error."""
     _suspend(lambda current, resume: current.wait_for(task, resume))
     if task.error:
         raise task.error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 from collections import deque
@@ -45,6 +44,8 @@ def _tell(method: str, *args: Any) -> None:
         try:
             getattr(instrument, method)(*args)
         except Exception:
+            import logging  # here: `import taketurns` is quick
+
             instruments.remove(instrument)
             message = "%s of the instrument %r failed; it is dropped"
             logging.getLogger(__name__).exception(message, method, instrument)

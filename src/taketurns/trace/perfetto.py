@@ -6,7 +6,7 @@ The format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from taketurns.trace.counts import Steps
@@ -25,14 +25,15 @@ COLORS = {
 
 
 def write_perfetto(
-    path: str | Path, label: str, lanes: Mapping[str, Sequence[Span]], counts: Mapping[str, Steps]
+    path: str | Path, label: str, tasks: Iterable[str], spans: Iterable[Span], counts: Mapping[str, Steps]
 ) -> None:
-    """Write lanes as threads, their spans as slices named by their state, and counts over time as counters."""
+    """Write tasks as threads, their spans as slices named by their state, and counts over time as counters."""
     events = [_named("process_name", 0, label or "taketurns")]
-    for number, task in enumerate(lanes, start=1):
+    lanes = {task: number for number, task in enumerate(tasks, start=1)}
+    for task, number in lanes.items():
         events.append(_named("thread_name", number, task))
         events.append({"ph": "M", "pid": 1, "tid": number, "name": "thread_sort_index", "args": {"sort_index": number}})
-    events += [_slice(span, number) for number, lane in enumerate(lanes.values(), start=1) for span in lane]
+    events += [_slice(span, lanes[span.task]) for span in spans]
     for name, steps in counts.items():
         events += [{"ph": "C", "pid": 1, "name": name, "ts": at * 1e6, "args": {"tasks": count}} for at, count in steps]
     with open(path, "w", encoding="utf-8") as file:

@@ -73,8 +73,10 @@ class Trace:
         return "spans" not in vars(self)
 
     def __getattr__(self, name: str) -> object:
-        if name in type(self).__dataclass_fields__:
-            raise StillRecordingError(f"{self!r}: its {name} can be read after its `with record()` block has ended")
+        # Python asks here for what is not there, and for a property that found something else missing.
+        if hasattr(type(self), name) or name in type(self).__dataclass_fields__:
+            what = "spans" if name.startswith("_") else name
+            raise StillRecordingError(f"{self!r}: its {what} can be read after its `with record()` block has ended")
         raise AttributeError(f"a Trace has no {name!r}")
 
     # What it holds
@@ -219,7 +221,7 @@ class Trace:
     def to_perfetto(self, path: str | Path) -> None:
         """Write Chrome trace-event JSON, which ui.perfetto.dev opens."""
         counts = {"in progress": self.concurrency_steps, "running": self.parallelism_steps}
-        perfetto.write_perfetto(path, self.label, self.lanes, counts)
+        perfetto.write_perfetto(path, self.label, self.tasks, self.spans, counts)
 
     def to_json(self) -> str:
         """Return the whole trace as JSON text; ``Trace.from_json`` reads it back, and nothing is lost."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from taketurns.pictures.lanes import COLORS, HEIGHTS
+from taketurns.pictures.looks import Look, layers_of
 from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
@@ -30,16 +30,14 @@ def explore(trace: Trace) -> Any:
     except ImportError:
         raise ImportError(MISSING) from None
     widget = Timeline(title=trace.label, time_unit="s", lane_order=tasks)
-    for state, color in COLORS.items():
-        spans = [span for span in trace.spans if span.state is state]
+    for look, spans in layers_of(trace.spans):
         told = ["worker", "reason"] if any(span.reason for span in spans) else ["worker"]
-        if spans:
-            widget.intervals(_columns(spans), lane="task", color="state", palette=[color], height=HEIGHTS[state],
-                             overlap="overlay", tooltip=told, name=state.lower())  # fmt: skip
+        widget.intervals(_columns(look, spans), lane="task", color="state", palette=[look.color], height=look.height,
+                         overlap="overlay", tooltip=told, name=look.key.lower())  # fmt: skip
     return widget
 
 
-def _columns(spans: list[Span]) -> dict[str, list[Any]]:
-    """Return the fields of spans as columns of a table."""
-    fields = ("task", "state", "worker", "start", "end", "reason")
-    return {field: [getattr(span, field) for span in spans] for field in fields}
+def _columns(look: Look, spans: list[Span]) -> dict[str, list[Any]]:
+    """Return the fields of spans as columns of a table; ``state`` is what a legend calls it."""
+    fields = ("task", "worker", "start", "end", "reason")
+    return {"state": [look.key] * len(spans), **{field: [getattr(span, field) for span in spans] for field in fields}}

@@ -14,6 +14,7 @@ from taketurns.pictures.sketch import sketch
 from taketurns.trace.text import describe
 from taketurns.trace.trace import Trace
 from taketurns.widgets.slider import Slider
+from taketurns.widgets.still import Still
 
 __all__ = ["Sliders", "sliders"]
 
@@ -46,8 +47,8 @@ def _slider(name: str, values: list[Any], default: Any) -> Slider:
     return Slider(name.replace("_", " "), values, start)
 
 
-class Sliders(VBox):  # type: ignore[misc]
-    """Sliders, and beneath them what they choose. A page that cannot run it, such as a saved one, shows it still."""
+class Sliders(Still, VBox):  # type: ignore[misc]
+    """Sliders, and beneath them what they choose."""
 
     def __init__(self, draw: Callable[..., Any], controls: dict[str, Slider]) -> None:
         self.draw, self.controls, self.picture = draw, controls, HTML()
@@ -61,6 +62,12 @@ class Sliders(VBox):  # type: ignore[misc]
         """The values that the sliders have now."""
         return {name: control.value for name, control in self.controls.items()}
 
+    @property
+    def still(self) -> str:
+        """What they choose now."""
+        still: str = self.picture.value
+        return still
+
     def _redraw(self, _change: object = None) -> None:
         try:
             self.picture.value = _html(self.draw(**self.chosen))
@@ -69,15 +76,6 @@ class Sliders(VBox):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"<Sliders {', '.join(f'{name}={value!r}' for name, value in self.chosen.items())}>"
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**options)
-        still = {"text/html": self.picture.value, "text/plain": repr(self)}
-        if isinstance(bundle, tuple):
-            bundle[0].update(still)
-        else:
-            bundle.update(still)
-        return bundle
 
 
 def _html(value: Any) -> str:

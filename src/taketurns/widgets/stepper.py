@@ -18,12 +18,13 @@ from taketurns.trace.moments import Line, Moment
 from taketurns.trace.text import duration_text
 from taketurns.trace.trace import Trace
 from taketurns.widgets.slider import Slider
+from taketurns.widgets.still import Still
 
 __all__ = ["Stepper", "stepper"]
 
 BOX = "box-sizing:border-box;background:#fff;color:#222;padding:6px 10px;border-radius:6px"
 LIST = "display:grid;grid-template-columns:max-content 1fr;column-gap:1em;margin:0.4em 0;line-height:1.6"
-HERE = "background:#cfe2f6"  # the line at which the running task goes on
+MARKED = "background:#cfe2f6"  # the line at which the running task goes on
 
 
 def stepper(trace: Trace) -> Stepper:
@@ -42,7 +43,7 @@ def stepper(trace: Trace) -> Stepper:
     return Stepper(trace)
 
 
-class Stepper(VBox):  # type: ignore[misc]
+class Stepper(Still, VBox):  # type: ignore[misc]
     """Buttons and a slider to go back and forward, and the event loop at the step they lead to."""
 
     def __init__(self, trace: Trace) -> None:
@@ -62,6 +63,12 @@ class Stepper(VBox):  # type: ignore[misc]
         """The step that is shown."""
         step: int = self.place.value
         return self.trace.moments[step - 1]
+
+    @property
+    def still(self) -> str:
+        """The event loop at this step, and the timeline so far."""
+        still: str = self.state.value + self.picture.value
+        return still
 
     def go(self, step: int) -> None:
         """Go to a step, counted from 1; before the first and behind the last there is nothing."""
@@ -87,14 +94,9 @@ class Stepper(VBox):  # type: ignore[misc]
     def __repr__(self) -> str:
         return f"<Stepper {self.trace.label!r}: step {self.place.value} of {len(self.trace.moments)}>"
 
-    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
-        bundle: dict[str, object] = super()._repr_mimebundle_(**options)
-        bundle.update({"text/html": self.state.value + self.picture.value, "text/plain": repr(self)})
-        return bundle
-
 
 def _drawn(trace: Trace) -> tuple[str, float, float, float, float]:
-    """Draw a timeline; give the picture, where in its width time begins and ends, and the margins over and under it."""
+    """Return a timeline as PNG, where in its width time begins and ends, and the margins over and under it."""
     with style.context("default"):
         figure = Figure(figsize=(9.5, 1.5 + 0.32 * min(len(trace.tasks), 16)), dpi=100, layout="constrained")
         ax = timeline(trace, ax=figure.add_subplot())
@@ -107,7 +109,7 @@ def _drawn(trace: Trace) -> tuple[str, float, float, float, float]:
 
 
 def _state(trace: Trace, step: int) -> str:
-    """Say in HTML what the event loop is at before a step."""
+    """Return in HTML what the event loop is at before a step."""
     moment = trace.moments[step - 1]
     timers = [f"{task} at {duration_text(due)}" for task, due in moment.timers]
     rows = {
@@ -127,7 +129,7 @@ def _state(trace: Trace, step: int) -> str:
 
 
 def _code(trace: Trace, moment: Moment) -> Iterator[str]:
-    """Return the lines of the program, and behind each the tasks that stand in it."""
+    """Yield the lines of the program, and behind each the tasks that stand in it."""
     standing: dict[Line, list[str]] = {}
     for task, line in moment.lines.items():
         standing.setdefault(line, []).append(task)
@@ -137,7 +139,7 @@ def _code(trace: Trace, moment: Moment) -> Iterator[str]:
         tasks = standing.get(line, [])
         mark = f"  ← {', '.join(tasks)}" if tasks else ""
         shown = escape(f"{text:<{width}}{mark}".rstrip()) or " "
-        yield f'<span style="{HERE}">{shown}</span>' if moment.running in tasks else shown
+        yield f'<span style="{MARKED}">{shown}</span>' if moment.running in tasks else shown
 
 
 def _lines(trace: Trace) -> list[Line]:

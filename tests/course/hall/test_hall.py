@@ -168,15 +168,11 @@ def test_the_alternative_text_says_what_is_seen():
     )
 
 
-def test_a_saved_page_shows_the_still_of_this_time_and_no_addresses():
+def test_its_still_is_small_and_its_repr_says_the_time():
     shown = hall(sequential(), interleaved())
     shown.go(2000)
-    bundle = shown._repr_mimebundle_()
-    data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert data["text/html"] == shown.still
-    assert data["text/plain"] == repr(shown) == "<Hall 'one by one', 'walking': 0:33:20 of 12:00:00>"
+    assert repr(shown) == "<Hall 'one by one', 'walking': 0:33:20 of 12:00:00>"
     assert len(shown.still) < 150_000
-    assert "application/vnd.jupyter.widget-view+json" in data
 
 
 def test_ids_are_those_of_one_widget_alone_and_all_that_is_used_is_there():

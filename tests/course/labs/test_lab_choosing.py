@@ -72,7 +72,7 @@ def runs(monkeypatch):
 )
 def test_each_decision_is_told_what_is_behind_it(runs, answer, sign, said):
     verdict = lab.six_programs.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_a_wrong_choice_is_drawn_beside_a_right_one_with_as_many_tasks(runs):
@@ -92,7 +92,7 @@ def test_right_choices_are_run_once_each_and_nothing_is_drawn(runs):
 @pytest.mark.parametrize("changed", [{"numeric loop": "threads"}, {"nightly batch": "asyncio + threads"}])
 def test_without_a_gil_threads_compute(runs, changed):
     runs.gil = "off"
-    assert lab.six_programs.verdict(RIGHT | changed).startswith("✓")
+    assert lab.six_programs.verdict(RIGHT | changed).line.startswith("✓")
 
 
 # The tipping point
@@ -113,7 +113,7 @@ def test_without_a_gil_threads_compute(runs, changed):
 )
 def test_the_tipping_point(answer, sign, said):
     verdict = lab.tipping_point.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 # The night shift
@@ -158,7 +158,7 @@ IN_MAIN, IN_THREADS = ["main thread"] * 4, ["thread 1", "thread 2"] * 2
 )
 def test_the_night_shift(answer, sign, said):
     verdict = lab.night_shift.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert (verdict.sign, said in verdict.line) == (sign, True), verdict
 
 
 def test_a_forecast_is_made_of_readings():

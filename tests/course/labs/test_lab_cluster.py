@@ -9,6 +9,7 @@ from answers import READY, RUNNING, WAITING
 
 from taketurns import Span, Trace, record
 from taketurns.course import cluster
+from taketurns.course.chromosomes import WORD
 from taketurns.course.labs import cluster as lab
 
 HERE, LOOP = "main thread", "thread 1"
@@ -101,8 +102,8 @@ def graph(*workers, add=("add", 1, 7, 8), at_once=True):
 )
 def test_an_answer_is_told_what_it_mistakes(exercise, answer, sign, said):
     verdict = exercise.verdict(answer)
-    assert verdict.startswith(sign), verdict
-    assert said in verdict
+    assert verdict.line.startswith(sign), verdict
+    assert said in verdict.line
 
 
 def test_the_table_of_the_exercise_follows_from_its_figures():
@@ -128,7 +129,7 @@ def test_letters_report_their_journey_and_arrive_unchanged():
 
 def test_a_chromosome_is_always_the_same():
     assert lab.chromosome("A") == lab.chromosome("A")
-    assert lab.chromosome("A").count(lab.WORD) == 95
+    assert lab.chromosome("A").count(WORD) == 95
     assert set(lab.chromosome("A")) == set("ACGT")
 
 
@@ -212,6 +213,7 @@ USE = """
 import psutil
 from taketurns import record
 from taketurns.course import cluster
+from taketurns.course.chromosomes import WORD
 from taketurns.course.labs import cluster as lab
 with cluster.Cluster(workers=1) as client, record() as trace:
     [helper] = psutil.Process().children()

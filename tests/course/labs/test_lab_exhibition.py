@@ -119,7 +119,7 @@ def test_a_child_can_be_given_a_walk():
     ],
 )
 def test_how_long(answer, said):
-    assert lab.how_long.verdict(answer).startswith(said)
+    assert lab.how_long.verdict(answer).line.startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_how_long(answer, said):
     ],
 )
 def test_how_many(answer, said):
-    assert lab.how_many.verdict(answer).startswith(said)
+    assert lab.how_many.verdict(answer).line.startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_how_many(answer, said):
     ],
 )
 def test_one_master(run, said):
-    assert lab.cured.verdict(run()).startswith(said)
+    assert lab.cured.verdict(run()).line.startswith(said)
 
 
 def test_one_master_may_be_a_task_of_her_own():
@@ -176,7 +176,7 @@ def test_one_master_may_be_a_task_of_her_own():
                 group.create_task(game(queue), name=f"board {number}")
         she.cancel()
 
-    assert lab.cured.verdict(simulate(main())).startswith("✓ One master")
+    assert lab.cured.verdict(simulate(main())).line.startswith("✓ One master")
 
 
 @pytest.mark.parametrize(
@@ -194,9 +194,9 @@ def test_one_master_may_be_a_task_of_her_own():
     ],
 )
 def test_two_masters(run, said):
-    assert lab.two_masters.verdict(run()).startswith(said)
+    assert lab.two_masters.verdict(run()).line.startswith(said)
 
 
 def test_an_answer_without_boards_is_told_so():
     trace = Trace("other", (Span("a", "RUNNING", "w", 0, 5),))
-    assert lab.cured.verdict(trace).startswith("✗ One master: Leave the four tasks")
+    assert lab.cured.verdict(trace).line.startswith("✗ One master: Leave the four tasks")

@@ -45,50 +45,55 @@ QUIZ = {
 
 
 @pytest.mark.parametrize(
-    ("exercise", "answer", "sign", "said"),
+    ("exercise", "answer", "sign", "key"),
     [
-        (gil.fewer_handovers, turns(41), "…", "As it stands"),
-        (gil.fewer_handovers, computes(*one_by_one[:2]), "✗", "longer than the whole work"),
-        (gil.fewer_handovers, computes(*at_once), "✗", "Tasks in your recording: 4"),
+        (gil.fewer_handovers, turns(41), "…", "start"),
+        (gil.fewer_handovers, computes(*one_by_one[:2]), "✗", "one by one"),
+        (gil.fewer_handovers, computes(*at_once), "✗", "tasks"),
         (
             gil.fewer_handovers,
             trace([(RUNNING, 0, 2)], [(RUNNING, 2, 3)], worker="thread 1"),
             "✗",
-            "Keep the pool of two",
+            "workers",
         ),
-        (gil.fewer_handovers, turns(40), "✓", "fewer handovers"),
-        (gil.fewer_handovers, turns(1), "✓", "fewer handovers"),
-        (gil.replies_on_time, replies("GIL"), "…", "As it stands"),
-        (gil.replies_on_time, waits(*at_once[:2]), "✗", "no task `replies`"),
-        (gil.replies_on_time, replies("GIL", "process 1"), "✗", "wait for the GIL"),
-        (gil.replies_on_time, replies("", "process 1"), "✓", "a GIL of its own"),
-        (gil.replies_on_time, trace_without_computing, "✗", "Nothing computes any more"),
-        (gil.hidden_in_c, {**QUIZ, "time.sleep(1)": "holds"}, "✗", "does nothing at all"),
-        (gil.hidden_in_c, {**QUIZ, "[n * n for n in range(10**7)]": "lets go"}, "✗", "is Python"),
-        (gil.hidden_in_c, {**QUIZ, "max(range(10**7))": "lets go"}, "✗", "a loop in C"),
-        (gil.hidden_in_c, {**QUIZ, "zlib.decompress(packed)": "holds"}, "✗", "plain bytes"),
-        (gil.hidden_in_c, QUIZ, "✓", "Where it touches Python objects"),
+        (gil.fewer_handovers, turns(40), "✓", "right"),
+        (gil.fewer_handovers, turns(1), "✓", "right"),
+        (gil.replies_on_time, replies("GIL"), "…", "start"),
+        (gil.replies_on_time, waits(*at_once[:2]), "✗", "no_replies"),
+        (gil.replies_on_time, replies("GIL", "process 1"), "✗", "one_gil"),
+        (gil.replies_on_time, replies("", "process 1"), "✓", "right"),
+        (gil.replies_on_time, trace_without_computing, "✗", "no_computing"),
+        (gil.hidden_in_c, {**QUIZ, "time.sleep(1)": "holds"}, "✗", "time.sleep(1): holds"),
+        (
+            gil.hidden_in_c,
+            {**QUIZ, "[n * n for n in range(10**7)]": "lets go"},
+            "✗",
+            "[n * n for n in range(10**7)]: lets go",
+        ),
+        (gil.hidden_in_c, {**QUIZ, "max(range(10**7))": "lets go"}, "✗", "max(range(10**7)): lets go"),
+        (gil.hidden_in_c, {**QUIZ, "zlib.decompress(packed)": "holds"}, "✗", "zlib.decompress(packed): holds"),
+        (gil.hidden_in_c, QUIZ, "✓", "right"),
         (
             gil.two_cores_one_gil,
             trace([(RUNNING, 0, 1)], [(RUNNING, 1, 2)], worker="main thread"),
             "…",
-            "As it stands",
+            "start",
         ),
-        (gil.two_cores_one_gil, computes(*one_by_one[:2]), "✗", "they came one by one"),
-        (gil.two_cores_one_gil, trace(*[[(RUNNING, 0, 1)]] * 2, worker="process {}"), "✗", "Another process"),
-        (gil.two_cores_one_gil, computes(*at_once[:2]), "✓", "the C code lets go"),
+        (gil.two_cores_one_gil, computes(*one_by_one[:2]), "✗", "one by one"),
+        (gil.two_cores_one_gil, trace(*[[(RUNNING, 0, 1)]] * 2, worker="process {}"), "✗", "processes"),
+        (gil.two_cores_one_gil, computes(*at_once[:2]), "✓", "right"),
     ],
 )
-def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
+def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, key):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert verdict[:2] == (sign, key), verdict
 
 
 def test_threads_that_take_turns_are_not_on_two_cores(monkeypatch):
-    monkeypatch.setattr("taketurns.course.checks.cores_at_once", lambda: 2)
+    monkeypatch.setattr("taketurns.course.rules.cores_at_once", lambda: 2)
     verdict = gil.two_cores_one_gil.verdict(turns(5))
-    assert verdict.startswith("✗")
-    assert "which calls" in verdict.casefold()
+    assert verdict.line.startswith("✗")
+    assert "which calls" in verdict.line.casefold()
 
 
 def test_a_turn_goes_on_while_no_other_task_runs():

@@ -27,51 +27,51 @@ alone = trace(*[[(RUNNING, n, n + 1)] for n in range(4)], worker="main thread")
 
 
 @pytest.mark.parametrize(
-    ("exercise", "answer", "sign", "said"),
+    ("exercise", "answer", "sign", "key"),
     [
-        (processes.all_cores, None, "…", "Nothing to check yet"),
-        (processes.all_cores, in_one, "…", "As it stands"),
-        (processes.all_cores, carried((1, 0, 1)), "✗", "Tasks in your recording: 1"),
-        (processes.all_cores, alone, "✗", "Let a ProcessPoolExecutor carry all four"),
-        (processes.all_cores, in_threads, "✗", "Its threads share one GIL"),
-        (processes.all_cores, carried((1, 0, 1), (2, 1, 2), (3, 2, 3), (4, 3, 4)), "…", "As it stands"),
-        (processes.all_cores, in_four, "✓", "each with a GIL of its own"),
-        (processes.nobody_idle, None, "…", "Nothing to check yet"),
-        (processes.nobody_idle, carried((1, 0, 3), (1, 3, 6), (2, 0, 1), (2, 1, 2)), "…", "gets both long jobs"),
-        (processes.nobody_idle, carried((1, 0, 3), (1, 3, 6), (1, 6, 7), (2, 0, 1)), "…", "gets both long jobs"),
-        (processes.nobody_idle, carried((1, 0, 3), (1, 3, 6), (1, 6, 7), (1, 7, 8)), "✗", "One process carried all"),
-        (processes.nobody_idle, waits((0, 1)), "✗", "Tasks in your recording: 1"),
-        (processes.nobody_idle, in_threads, "✗", "Leave the pool as it is"),
-        (processes.nobody_idle, carried((1, 0, 3), (2, 3, 6), (3, 0, 1), (3, 1, 2)), "✗", "still came one after"),
-        (processes.nobody_idle, carried((1, 0, 3), (2, 0, 3), (1, 3, 4), (2, 3, 4)), "✓", "share out evenly"),
-        (processes.speed_up, {"3 processes": ..., "any number": ...}, "…", "Nothing to check yet"),
-        (processes.speed_up, {"3 processes": 2.5, "any number": ...}, "…", "no answer yet for any number"),
-        (processes.speed_up, {"3 processes": 3, "any number": 10}, "✗", "The 2 seconds stay as they are"),
-        (processes.speed_up, {"3 processes": 2.7, "any number": 10}, "✗", "Add up seconds"),
-        (processes.speed_up, {"3 processes": 8, "any number": 10}, "✗", "How many times as fast is 8 s"),
-        (processes.speed_up, {"3 processes": 6, "any number": 10}, "✗", "6 is not it"),
-        (processes.speed_up, {"3 processes": 2.5, "any number": 2}, "✗", "How many times as fast is 2 s"),
-        (processes.speed_up, {"3 processes": 2.5, "any number": 18}, "✗", "Those are the seconds that shrink"),
-        (processes.speed_up, {"3 processes": 2.5, "any number": inf}, "✗", "The other 2 cannot"),
-        (processes.speed_up, {"3 processes": 2.5, "any number": 10}, "✓", "below ten times as fast"),
-        (processes.any_process, ..., "…", "Nothing to check yet"),
-        (processes.any_process, alone, "…", "As it stands"),
-        (processes.any_process, carried((1, 0, 1)), "✗", "the exercise asks for four"),
-        (processes.any_process, in_threads, "✗", "Which pool carries calls to other processes"),
+        (processes.all_cores, None, "…", "todo"),
+        (processes.all_cores, in_one, "…", "start"),
+        (processes.all_cores, carried((1, 0, 1)), "✗", "tasks"),
+        (processes.all_cores, alone, "✗", "here"),
+        (processes.all_cores, in_threads, "✗", "here"),
+        (processes.all_cores, carried((1, 0, 1), (2, 1, 2), (3, 2, 3), (4, 3, 4)), "…", "start"),
+        (processes.all_cores, in_four, "✓", "right"),
+        (processes.nobody_idle, None, "…", "todo"),
+        (processes.nobody_idle, carried((1, 0, 3), (1, 3, 6), (2, 0, 1), (2, 1, 2)), "…", "start"),
+        (processes.nobody_idle, carried((1, 0, 3), (1, 3, 6), (1, 6, 7), (2, 0, 1)), "…", "start"),
+        (processes.nobody_idle, carried((1, 0, 3), (1, 3, 6), (1, 6, 7), (1, 7, 8)), "✗", "one_process"),
+        (processes.nobody_idle, waits((0, 1)), "✗", "tasks"),
+        (processes.nobody_idle, in_threads, "✗", "here"),
+        (processes.nobody_idle, carried((1, 0, 3), (2, 3, 6), (3, 0, 1), (3, 1, 2)), "✗", "one_chunk"),
+        (processes.nobody_idle, carried((1, 0, 3), (2, 0, 3), (1, 3, 4), (2, 3, 4)), "✓", "right"),
+        (processes.speed_up, {"3 processes": ..., "any number": ...}, "…", "todo"),
+        (processes.speed_up, {"3 processes": 2.5, "any number": ...}, "…", "blanks"),
+        (processes.speed_up, {"3 processes": 3, "any number": 10}, "✗", "3 processes: 3"),
+        (processes.speed_up, {"3 processes": 2.7, "any number": 10}, "✗", "3 processes: 2.7"),
+        (processes.speed_up, {"3 processes": 8, "any number": 10}, "✗", "3 processes: 8"),
+        (processes.speed_up, {"3 processes": 6, "any number": 10}, "✗", "3 processes: other"),
+        (processes.speed_up, {"3 processes": 2.5, "any number": 2}, "✗", "any number: 2"),
+        (processes.speed_up, {"3 processes": 2.5, "any number": 18}, "✗", "any number: 18"),
+        (processes.speed_up, {"3 processes": 2.5, "any number": inf}, "✗", "any number: inf"),
+        (processes.speed_up, {"3 processes": 2.5, "any number": 10}, "✓", "right"),
+        (processes.any_process, ..., "…", "todo"),
+        (processes.any_process, alone, "…", "start"),
+        (processes.any_process, carried((1, 0, 1)), "✗", "tasks"),
+        (processes.any_process, in_threads, "✗", "here"),
         (processes.any_process, in_one, "✗", "one by one"),
-        (processes.any_process, in_two, "✓", "a function of your own"),
+        (processes.any_process, in_two, "✓", "right"),
     ],
 )
-def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
+def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, key):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert verdict[:2] == (sign, key), verdict
 
 
 def test_all_cores_wants_as_many_processes_as_there_are_cores(monkeypatch):
     monkeypatch.setattr(processes, "cores_at_once", lambda: 3)
-    assert "fewer processes than this machine has cores" in processes.all_cores.verdict(in_two)
+    assert "fewer processes than this machine has cores" in processes.all_cores.verdict(in_two).line
     monkeypatch.setattr(processes, "cores_at_once", lambda: 64)
-    assert processes.all_cores.verdict(in_four).startswith("✓")
+    assert processes.all_cores.verdict(in_four).line.startswith("✓")
 
 
 def test_a_table_that_is_sent_shows_its_journey():

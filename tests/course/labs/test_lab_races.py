@@ -6,8 +6,9 @@ import pytest
 from answers import RUNNING, WAITING, trace
 
 from taketurns import Span, Trace
+from taketurns.course import checks
 from taketurns.course.labs import races
-from taketurns.course.labs.races import most_at_once, overlap
+from taketurns.course.labs.races import overlap
 
 
 def lost(balance, *skipped):
@@ -126,57 +127,55 @@ def asks_once(line):
 
 
 @pytest.mark.parametrize(
-    ("exercise", "answer", "sign", "said"),
+    ("exercise", "answer", "sign", "key"),
     [
-        (races.one_of_three, lost(300), "…", "Nothing is lost yet"),
-        (races.one_of_three, lost(100), "✗", "two deposits are lost"),
-        (races.one_of_three, lost(200, "A writes"), "✗", "nobody could take A writes in its place"),
-        (races.one_of_three, lost(300, "A writes", "B reads"), "✗", "A writes, B reads"),
-        (races.one_of_three, lost(0), "✗", "not 200"),
-        (races.one_of_three, lost(200), "✓", "The third saw"),
-        (races.smallest_part, visits(4, *apart), "…", "As it stands"),
-        (races.smallest_part, visits(1, *together), "✗", "in one piece"),
-        (races.smallest_part, visits(3, *apart), "✗", "in one piece"),
-        (races.smallest_part, visits(4, *together[:3]), "✗", "Tasks in your recording: 3"),
-        (races.smallest_part, {"trace": trace(*[[(RUNNING, 0, 1)]] * 4), "total": 4}, "✗", "Keep wait()"),
-        (races.smallest_part, visits(4, *together, lock="no lock"), "✗", "nobody took the lock"),
-        (races.smallest_part, visits(4, *together), "✓", "only what is shared"),
-        (races.around_the_table, dinner(hungry, (0, 1), (1, 2), (2, 0)), "…", "Change the order"),
-        (races.around_the_table, dinner(hungry, (1, 0), (2, 1), (0, 2)), "✗", "still a circle"),
-        (races.around_the_table, dinner(fed, (0, 1), (1, 2), (2, 0)), "✗", "luck, and no cure"),
-        (races.around_the_table, dinner(fed, (0, 1), (1, 2), (2,)), "✗", "philosopher 2 went for: 1, not 2"),
-        (races.around_the_table, dinner(fed, (0, 1), (1, 2)), "✗", "Tasks in your recording: 2"),
-        (races.around_the_table, dinner(hungry, (0, 1), (1, 2), (0, 2)), "✗", "shorter than a meal"),
-        (races.around_the_table, dinner(fed, (0, 1), (1, 2), (0, 2)), "✓", "opens the circle"),
-        (races.around_the_table, dinner(fed, (1, 0), (2, 1), (2, 0)), "✓", "opens the circle"),
-        (races.one_none, untouched, "…", "does nothing yet"),
-        (races.one_none, right(races._Line("a", None)), "✗", "not a function"),
-        (races.one_none, without_return, "✗", "Is there a `return`"),
-        (races.one_none, keeps_the_none, "✗", "Put it back"),
-        (races.one_none, until_it_is_empty, "✗", "empty also while the producer is busy"),
-        (races.one_none, while_there_are_some, "✗", "empty also while the producer is busy"),
-        (races.one_none, five, "✗", "It does not end"),
-        (races.one_none, takes_the_none, "✗", "There is None in what it gives"),
-        (races.one_none, never_ends, "✗", "It does not end"),
-        (races.one_none, goes_round, "✗", "It does not end"),
-        (races.one_none, waits_until_it_is_not_empty, "✗", "It does not end"),
-        (races.one_none, does_not_wait, "✗", "does not wait for an item"),
-        (races.one_none, asks_once, "✗", "It ends before the first item"),
-        (races.one_none, one_too_few, "✗", "It was to receive"),
-        (races.one_none, as_text, "✗", "It gives str"),
-        (races.one_none, right, "✓", "every consumer ends"),
-        (races.one_none, with_task_done, "✓", "every consumer ends"),
+        (races.one_of_three, lost(300), "…", "start"),
+        (races.one_of_three, lost(100), "✗", "100"),
+        (races.one_of_three, lost(200, "A writes"), "✗", "skipped"),
+        (races.one_of_three, lost(300, "A writes", "B reads"), "✗", "skipped"),
+        (races.one_of_three, lost(0), "✗", "other"),
+        (races.one_of_three, lost(200), "✓", "right"),
+        (races.smallest_part, visits(4, *apart), "…", "start"),
+        (races.smallest_part, visits(1, *together), "✗", "not_counted"),
+        (races.smallest_part, visits(3, *apart), "✗", "not_counted"),
+        (races.smallest_part, visits(4, *together[:3]), "✗", "tasks"),
+        (races.smallest_part, {"trace": trace(*[[(RUNNING, 0, 1)]] * 4), "total": 4}, "✗", "no_wait"),
+        (races.smallest_part, visits(4, *together, lock="no lock"), "✗", "no_lock"),
+        (races.smallest_part, visits(4, *together), "✓", "right"),
+        (races.around_the_table, dinner(hungry, (0, 1), (1, 2), (2, 0)), "…", "start"),
+        (races.around_the_table, dinner(hungry, (1, 0), (2, 1), (0, 2)), "✗", "still_a_circle"),
+        (races.around_the_table, dinner(fed, (0, 1), (1, 2), (2, 0)), "✗", "luck"),
+        (races.around_the_table, dinner(fed, (0, 1), (1, 2), (2,)), "✗", "forks"),
+        (races.around_the_table, dinner(fed, (0, 1), (1, 2)), "✗", "tasks"),
+        (races.around_the_table, dinner(hungry, (0, 1), (1, 2), (0, 2)), "✗", "gave_up"),
+        (races.around_the_table, dinner(fed, (0, 1), (1, 2), (0, 2)), "✓", "right"),
+        (races.around_the_table, dinner(fed, (1, 0), (2, 1), (2, 0)), "✓", "right"),
+        (races.one_none, untouched, "…", "start"),
+        (races.one_none, right(races._Line("a", None)), "✗", "kind"),
+        (races.one_none, without_return, "✗", "no_return"),
+        (races.one_none, keeps_the_none, "✗", "keeps_the_none"),
+        (races.one_none, until_it_is_empty, "✗", "too_early"),
+        (races.one_none, while_there_are_some, "✗", "too_early"),
+        (races.one_none, five, "✗", "late"),
+        (races.one_none, takes_the_none, "✗", "none_is_no_item"),
+        (races.one_none, never_ends, "✗", "late"),
+        (races.one_none, does_not_wait, "✗", "does_not_wait"),
+        (races.one_none, asks_once, "✗", "too_early"),
+        (races.one_none, one_too_few, "✗", "other_items"),
+        (races.one_none, as_text, "✗", "no_list"),
+        (races.one_none, right, "✓", "right"),
+        (races.one_none, with_task_done, "✓", "right"),
     ],
 )
-def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, said):
+def test_an_answer_is_told_what_is_behind_it(exercise, answer, sign, key):
     verdict = exercise.verdict(answer)
-    assert (verdict[0], said in verdict) == (sign, True), verdict
+    assert verdict[:2] == (sign, key), verdict
 
 
-def test_most_at_once_counts_those_with_a_reason():
-    lanes = [[(WAITING, 0, 2, "a")], [(WAITING, 1, 3, "a")], [(WAITING, 2, 3, "a")], [(WAITING, 0, 3, "b")]]
-    assert most_at_once(trace(*lanes), "a") == 2
-    assert most_at_once(trace(*lanes), "c") == 0
+@pytest.mark.parametrize("consume", [goes_round, waits_until_it_is_not_empty])
+def test_a_consumer_that_goes_round_for_ever_is_ended(consume, monkeypatch):
+    monkeypatch.setattr(checks, "SECONDS", 0.05)
+    assert races.one_none.verdict(consume)[:2] == ("✗", "late")
 
 
 def test_spans_overlap_where_they_share_more_than_an_edge():

@@ -15,6 +15,7 @@ from taketurns.course.hall.games import games, position
 from taketurns.course.hall.room import room, stands
 from taketurns.course.hall.tables import STATES, Tables, clock, tables
 from taketurns.trace.trace import Trace
+from taketurns.widgets.still import Still
 
 __all__ = ["Hall", "hall"]
 
@@ -46,8 +47,8 @@ def hall(*traces: Trace) -> Hall:
     return Hall(traces)
 
 
-class Hall(anywidget.AnyWidget):
-    """Rooms in which the same time goes by. A page that cannot run it, such as a saved one, shows them still."""
+class Hall(Still, anywidget.AnyWidget):
+    """Rooms in which the same time goes by."""
 
     _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("room.js", "hall.js"))
     _css = HERE / "hall.css"
@@ -93,21 +94,12 @@ class Hall(anywidget.AnyWidget):
 
     @property
     def still(self) -> str:
-        """The rooms at this time, as HTML that needs no script."""
+        """The rooms at this time."""
         return f'<div style="{CARD}">{"".join(_image(shown, self.time) for shown in self.rooms)}</div>'
 
     def __repr__(self) -> str:
         labels = ", ".join(repr(trace.label) for trace in self.traces)
         return f"<Hall {labels}: {clock(self.time)} of {clock(self.end)}>"
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**options)
-        still = {"text/html": self.still, "text/plain": repr(self)}
-        if isinstance(bundle, tuple):
-            bundle[0].update(still)
-        elif bundle is not None:
-            bundle.update(still)
-        return bundle
 
 
 def _image(shown: Tables, time: float) -> str:

@@ -8,7 +8,8 @@ from html import escape
 from taketurns.course.hall.games import position
 from taketurns.course.hall.pieces import PIECES, SQUARE, piece
 from taketurns.course.hall.tables import FINISHED, HER_MOVE, NOT_BEGUN, STATES, THINKS, WAITS, YOUR_MOVE, Tables, clock
-from taketurns.pictures.lanes import COLORS, INK, shorten
+from taketurns.pictures.looks import INK, LOOKS, WARNING
+from taketurns.pictures.words import shorten
 from taketurns.trace.spans import State
 
 __all__ = ["room", "stands"]
@@ -19,7 +20,7 @@ EDGE = 10
 BOARD = 8 * SQUARE
 LEFT, TOP = (WIDTH - BOARD) / 2, 25  # of the board, in its table
 STAND = (70, 123.5)  # of the master, at a table
-BLUE, ORANGE, RED = COLORS[State.RUNNING], COLORS[State.READY], "#b03020"
+BLUE, ORANGE = LOOKS[State.RUNNING].color, LOOKS[State.READY].color
 GRAY, WOOD, LIGHT, DARK = "#5c6370", "#a98f70", "#f2ede3", "#c9bda9"
 FONT = 'font-family="Helvetica, Arial, sans-serif"'
 
@@ -71,7 +72,7 @@ def _head(tables: Tables, time: float, width: int) -> Iterator[str]:
     for name, y, words in (("moved", 54, moved), ("moves", 74, moves)):
         yield f'<text class="{name}" x="{EDGE + 6}" y="{y}" font-size="16">{words}</text>'
     yield f'<text class="said" x="{EDGE + 6}" y="94" font-size="16" font-weight="bold" '
-    yield f'fill="{RED if cloned else BLUE}">{escape(tables.sentence(time))}</text>'
+    yield f'fill="{WARNING if cloned else BLUE}">{escape(tables.sentence(time))}</text>'
 
 
 def _table(tables: Tables, table: int, time: float, prefix: str) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from taketurns.course.checks import Exercise, choice, each, rule
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import held_up, part, when
 from taketurns.recording.block import record
-from taketurns.recording.tasks import compute, wait
+from taketurns.recording.marks import compute, wait
 from taketurns.suspend.callbacks import run, sleep, start
 from taketurns.trace.clock import SimulatedClock
-from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
 
 __all__ = ["after_another", "kitchen", "longest_first", "tea_in_time", "who_blocked"]
@@ -18,41 +16,16 @@ __all__ = ["after_another", "kitchen", "longest_first", "tea_in_time", "who_bloc
 def _steps(trace: Trace, task: str) -> list[float]:
     """Return the lengths of a task's stretches of running, in order; those without length are left out."""
     joined: list[list[float]] = []
-    for span in trace.lane(task):
-        if span.state is State.RUNNING and span.start < span.end:
-            if joined and joined[-1][1] == span.start:
-                joined[-1][1] = span.end
-            else:
-                joined.append([span.start, span.end])
+    for span in trace.only(state="RUNNING").lanes.get(task, ()):
+        if joined and joined[-1][1] == span.start:
+            joined[-1][1] = span.end
+        elif span.duration:
+            joined.append([span.start, span.end])
     return [round(end - start, 9) for start, end in joined]
 
 
 def _waited(trace: Trace, task: str) -> float:
-    return round(trace.time_in(State.WAITING, task), 9)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return max(one.start, other.start) < min(one.end, other.end)
-
-
-def _blocked(trace: Trace) -> bool:
-    """Return whether one task waits while another is ready and nobody runs."""
-    running = [span for span in trace.spans if span.state is State.RUNNING]
-    for held in (span for span in trace.spans if span.state is State.READY):
-        for span in trace.spans:
-            if span.state is State.WAITING and _overlap(span, held):
-                both = replace(held, start=max(span.start, held.start), end=min(span.end, held.end))
-                if not any(_overlap(both, other) for other in running):
-                    return True
-    return False
-
-
-def _first_run(trace: Trace, task: str) -> float:
-    return min((span.start for span in trace.lane(task) if span.state is State.RUNNING), default=0.0)
-
-
-def _end(trace: Trace, task: str) -> float:
-    return max(span.end for span in trace.lane(task))
+    return round(trace.time_in("WAITING", task), 9)
 
 
 # 1
@@ -62,31 +35,27 @@ _HEATS = {"kettle A": 3.0, "kettle B": 2.0, "kettle C": 4.0}
 
 def _kettles(trace: Trace) -> list[str]:
     """Return the tasks that are kettles, in the order in which they are filled."""
-    return sorted((task for task in trace.tasks if task.startswith("kettle")), key=lambda task: _first_run(trace, task))
+    runs = trace.only("kettle", state="RUNNING").tasks
+    return [*(task for task in trace.only("kettle").tasks if task not in runs), *runs]
 
 
 longest_first = Exercise(
     "The longest first",
-    rule(
-        lambda trace: set(_kettles(trace)) == set(_HEATS),
-        "Each of the kettles A, B and C has to be filled, and only once. Look at your `order`.",
+    start=when(lambda t: _kettles(t) == ["kettle A", "kettle B", "kettle C"]).say(
+        "As it stands, C is filled last and heats longest: 7.5 s. Change `order`."
     ),
-    rule(
-        lambda trace: all(_waited(trace, task) == seconds for task, seconds in _HEATS.items()),
-        "The kettles do not heat for 3, 2 and 4 s any more. Leave KETTLES as it is, and change the order only.",
+    other_kettles=when(lambda t: set(_kettles(t)) != set(_HEATS)).say(
+        "Each of the kettles A, B and C has to be filled, and only once. Look at your `order`."
     ),
-    rule(
-        lambda trace: _kettles(trace)[0] != "kettle B",
+    other_heats=when(lambda t: any(_waited(t, task) != seconds for task, seconds in _HEATS.items())).say(
+        "The kettles do not heat for 3, 2 and 4 s any more. Leave KETTLES as it is, and change the order only."
+    ),
+    shortest_first=when(lambda t: _kettles(t)[0] == "kettle B").say(
         "It takes {duration}. The kettle that heats for the shortest time comes first here: "
-        "it is hot early, and in the end everybody waits for the longest, which began late.",
+        "it is hot early, and in the end everybody waits for the longest, which began late."
     ),
-    rule(
-        lambda trace: _kettles(trace)[0] == "kettle C",
-        "It takes {duration}, but the kettle that heats longest is not the first one to be filled.",
-    ),
-    start=rule(
-        lambda trace: _kettles(trace) != ["kettle A", "kettle B", "kettle C"],
-        "As it stands, C is filled last and heats longest: 7.5 s. Change `order`.",
+    longest_later=when(lambda t: _kettles(t)[0] != "kettle C").say(
+        "It takes {duration}, but the kettle that heats longest is not the first one to be filled."
     ),
     solved="It takes {duration}. The longest wait began first, so the other kettles' waits lie beside it.",
 )
@@ -139,21 +108,18 @@ def _made(trace: Trace, task: str) -> str | None:
 
 tea_in_time = Exercise(
     "Tea in time",
-    rule(
-        lambda trace: set(trace.tasks) >= set(_TEAS),
-        "The tasks are to be the green tea and the black tea. Leave `two_teas` as it is.",
+    start=when(lambda t: set(t.tasks) >= set(_TEAS) and not any(_begun(t, task) for task in _TEAS)).say(
+        "As it stands, both kettles heat, and nobody pours the tea. Write `pour_tea`."
     ),
-    rule(
-        lambda trace: not _blocked(trace),
+    other_tasks=when(lambda t: set(_TEAS) - set(t.tasks)).say(
+        "The tasks are to be the green tea and the black tea. Leave `two_teas` as it is."
+    ),
+    blocked=when(held_up).say(
         "The black tea was ready and nobody came: while the green tea drew, the cook stood beside it. "
-        "wait() keeps the one thread; sleep() gives it back.",
+        "wait() keeps the one thread; sleep() gives it back."
     ),
-    lambda trace: _made(trace, "green tea"),
-    lambda trace: _made(trace, "black tea"),
-    start=rule(
-        lambda trace: not set(trace.tasks) >= set(_TEAS) or any(_begun(trace, task) for task in _TEAS),
-        "As it stands, both kettles heat, and nobody pours the tea. Write `pour_tea`.",
-    ),
+    green=lambda t: _made(t, "green tea"),
+    black=lambda t: _made(t, "black tea"),
     solved="Each function ends where it has to wait, and hands over all that the next one needs.",
 )
 
@@ -167,56 +133,42 @@ def _by_itself(trace: Trace) -> bool:
     return all(_steps(trace, task) == [1, 0.5] for task in _HEATS)
 
 
-def _guessed(trace: Trace) -> bool:
-    """Return whether some task that is no kettle waits for a timer."""
-    return any(span.reason == "timer" for span in trace.spans if not span.task.startswith("kettle "))
-
-
 after_another = Exercise(
     "One after another",
-    rule(
-        lambda trace: set(trace.tasks) >= set(_HEATS),
-        "One of the kettles A, B and C is missing. They stay as they are.",
+    start=when(lambda t: set(_kettles(t)) == set(_HEATS) and _by_itself(t)).say(
+        "As it stands, there are three kettles. Start kettle D when A has been poured."
     ),
-    rule(
-        _by_itself,
+    missing=when(lambda t: set(_HEATS) - set(t.tasks)).say(
+        "One of the kettles A, B and C is missing. They stay as they are."
+    ),
+    inside=when(lambda t: not _by_itself(t)).say(
         "Kettle D is filled inside the task of another kettle. A plain call, or a sleep(), goes on in the same task. "
-        + _D_MEANS,
+        + _D_MEANS
     ),
-    rule(
-        lambda trace: len(_kettles(trace)) <= 4,
-        "There are more than four kettles. Who starts kettle D, and how often?",
+    too_many=when(lambda t: len(_kettles(t)) > 4).say(
+        "There are more than four kettles. Who starts kettle D, and how often?"
     ),
-    rule(
-        lambda trace: "kettle D" in trace.tasks,
-        f"There is no lane for kettle D. {_D_MEANS}",
-    ),
-    rule(
-        lambda trace: not _guessed(trace),
+    no_lane=when(lambda t: "kettle D" not in t.tasks).say(f"There is no lane for kettle D. {_D_MEANS}"),
+    guessed=when(lambda t: any(not task.startswith("kettle ") for task in t.only(reason="timer").tasks)).say(
         "You have worked out when A is poured, and set a timer for it. That is right until a kettle heats longer. "
-        "Let whoever pours A start kettle D, or wait_for() the task of kettle A.",
+        "Let whoever pours A start kettle D, or wait_for() the task of kettle A."
     ),
-    rule(
-        lambda trace: trace.lane("kettle D")[0].start > 0,
-        "Kettle D was started with the others, at 0 s. A call in main() is made at once; "
-        "it belongs where A has been poured.",
+    begin=part(
+        lambda t: t.lane("kettle D")[0].start,
+        with_the_others=when(lambda begin: begin == 0).say(
+            "Kettle D was started with the others, at 0 s. A call in main() is made at once; "
+            "it belongs where A has been poured."
+        ),
+        when_filled=when(lambda begin: begin < 4).say(
+            "Kettle D was started when A was filled. `kettle` ends there: sleep() comes back at once. "
+            "What comes after the heating belongs into `pour_3`."
+        ),
     ),
-    rule(
-        lambda trace: trace.lane("kettle D")[0].start >= 4,
-        "Kettle D was started when A was filled. `kettle` ends there: sleep() comes back at once. "
-        "What comes after the heating belongs into `pour_3`.",
+    while_poured=when(lambda t: t.lane("kettle D")[0].start < t.only("kettle A").duration).say(
+        "Kettle D was started when the pouring of A began. It comes after the pouring."
     ),
-    rule(
-        lambda trace: trace.lane("kettle D")[0].start >= _end(trace, "kettle A"),
-        "Kettle D was started when the pouring of A began. It comes after the pouring.",
-    ),
-    rule(
-        lambda trace: _steps(trace, "kettle D") == [1, 0.5] and _waited(trace, "kettle D") == 2,
-        "Kettle D is filled like the others, heats for 2 s, and is poured like the others.",
-    ),
-    start=rule(
-        lambda trace: set(_kettles(trace)) != set(_HEATS) or not _by_itself(trace),
-        "As it stands, there are three kettles. Start kettle D when A has been poured.",
+    other_steps=when(lambda t: _steps(t, "kettle D") != [1, 0.5] or _waited(t, "kettle D") != 2).say(
+        "Kettle D is filled like the others, heats for 2 s, and is poured like the others."
     ),
     solved="The end of one task starts another: nobody had to know the time. All is done after {duration}.",
 )
@@ -251,32 +203,25 @@ def kitchen() -> Trace:
 
     with record("four meals", SimulatedClock()) as trace:
         run(main)
-    return Trace(trace.label, tuple(span for span in trace.spans if span.task != "main"), trace.origin)
+    return trace.only(*_MEALS)
 
 
-who_blocked = Exercise(
+who_blocked = quiz(
     "Who blocked?",
-    each(
-        {
-            "task": choice(
-                "tea",
-                {
-                    "bread": "Its pale bar is the longest, but it harms nobody: the others go on meanwhile. "
-                    "Look for a pale bar during which nobody runs, though others are ready.",
-                    "rice": "It is ready for long: it could go on, and nobody comes. It is held up. By whom?",
-                    "soup": "It is ready for long: it could go on, and nobody comes. It is held up. By whom?",
-                },
-            ),
-            "callback": choice(
-                2,
-                {
-                    1: "Its first callback fills, sets a timer and ends. While it waits for that timer, others run.",
-                    3: "Its last callback comes after the others had their turn again. The harm is done by then.",
-                },
-            ),
-        }
-    ),
-    of=dict,
+    {
+        "task": {
+            "tea": None,
+            "bread": "Its pale bar is the longest, but it harms nobody: the others go on meanwhile. "
+            "Look for a pale bar during which nobody runs, though others are ready.",
+            "rice": "It is ready for long: it could go on, and nobody comes. It is held up. By whom?",
+            "soup": "It is ready for long: it could go on, and nobody comes. It is held up. By whom?",
+        },
+        "callback": {
+            2: None,
+            1: "Its first callback fills, sets a timer and ends. While it waits for that timer, others run.",
+            3: "Its last callback comes after the others had their turn again. The harm is done by then.",
+        },
+    },
     todo="Nothing to check yet. Look at the lanes, and write a name and a number into the two places.",
     solved="A callback that waits looks like a task that waits. What gives it away are the others: "
     "ready, and nobody runs.",

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import replace
 
-from taketurns.course.checks import Exercise, each, rule
+from taketurns.course.checks import Exercise
 from taketurns.course.guide import guide
 from taketurns.course.prediction import predict
 from taketurns.course.programs import CHOICES, PROGRAMS, bill, run, ticks
+from taketurns.course.rules import each, part, when
 from taketurns.pictures.sketch import sketch
 from taketurns.pictures.timeline import compare
-from taketurns.recording.tasks import compute, task
-from taketurns.trace.spans import Span, State
+from taketurns.recording.marks import compute
+from taketurns.recording.tasks import task
+from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 
 __all__ = [
@@ -123,17 +124,11 @@ def _filled(message: str, trace: Trace) -> str:
     return message.format(workers=len(trace.workers), ready=ready, redraws=redraws, **numbers)
 
 
-def _spans(trace: Trace, begin: str, state: State) -> list[Span]:
-    return [span for span in trace.spans if span.task.startswith(begin) and span.state is state]
-
-
 def _meanwhile(trace: Trace, often: str, task: str) -> int:
     """Count how often one had a turn between the begin of the first task of a kind and the end of the last one."""
-    spans = [span for span in trace.spans if span.task.startswith(task)]
-    if not spans:
-        return 0
-    begin, end = min(span.start for span in spans), max(span.end for span in spans)
-    return sum(begin < span.start < end for span in _spans(trace, often, State.RUNNING))
+    whole = trace.only(task)
+    begin = min((span.start for span in whole.spans), default=0)
+    return sum(begin < span.start < whole.duration for span in trace.only(often, state="RUNNING").spans)
 
 
 def _begin(_: object) -> None:
@@ -145,6 +140,7 @@ six_programs = Exercise(
     _begin,
     each({name: _decided(name) for name in PROGRAMS}),
     of=dict,
+    is_slow=True,
     todo="Nothing is decided yet. Write one of the six choices for each program.",
     solved="Each ran as you decided: waits overlap where there are waits, and cores are busy where there is computing.",
 )
@@ -207,80 +203,59 @@ async def clock() -> AsyncIterator[None]:
         ticking.cancel()
 
 
-def _lanes(trace: Trace, begin: str) -> list[str]:
-    return [name for name in trace.tasks if name.startswith(begin)]
-
-
-def _at_once(spans: list[Span]) -> int:
-    """Count the most spans at one instant."""
-    return max((sum(other.start <= one.start < other.end for other in spans) for one in spans), default=0)
-
-
-def _forecasts_overlap(trace: Trace) -> bool:
-    lanes = [trace.lane(name) for name in _lanes(trace, "forecast")]
-    whole = [replace(lane[0], end=lane[-1].end) for lane in lanes]
-    return _at_once(whole) > 1
-
-
 def _without_gil(trace: Trace) -> bool:
     return trace.origin.get("gil") == "off"
 
 
-def _processes(trace: Trace) -> set[str]:
-    return {span.process for span in trace.spans if span.task.startswith("forecast")}
-
-
 night_shift = Exercise(
     "The night shift",
-    rule(
-        lambda trace: len(_lanes(trace, "fetch")) == len(_lanes(trace, "forecast")) == len(TOWNS),
-        "There is to be one fetch and one forecast for each of the four towns.",
-    ),
-    rule(
-        lambda trace: "clock" in trace.tasks,
-        "The clock is missing. Leave `lab.clock()` as it is: it shows whether the loop gets its turns.",
-    ),
-    rule(
-        lambda trace: _at_once(_spans(trace, "fetch", State.WAITING)) > 1,
-        "The replies are waited for one by one. A loop that awaits each fetch starts the next when it is there. "
-        "What starts them all, and awaits them together?",
-    ),
-    rule(
-        lambda trace: _at_once(_spans(trace, "fetch", State.WAITING)) == len(TOWNS),
-        "Some of the replies are waited for together, and not all four.",
-    ),
-    rule(
-        lambda trace: all(span.worker != "main thread" for span in trace.spans if span.task.startswith("forecast")),
-        "The main thread computed forecasts, and the loop lives there: while it computes, nobody else gets a turn. "
-        "Hand them over with `run_in_executor`.",
-    ),
-    rule(
-        lambda trace: _without_gil(trace) or "" not in _processes(trace),
-        "The forecasts ran in threads of the notebook's own process. That leaves the loop its turns, "
-        "but they share one GIL, and at most {parallelism} ran at one instant. What has a GIL of its own?",
-    ),
-    rule(
-        _forecasts_overlap,
-        "The forecasts came one by one. If you await each before you hand over the next, or the pool has one worker, "
-        "only one core is of use.",
-    ),
-    rule(
-        lambda trace: _without_gil(trace) or len(_processes(trace)) > 1,
-        "One process carried all forecasts. How many has your pool?",
-    ),
-    rule(
-        lambda trace: _meanwhile(trace, "clock", "forecast") > 0,
-        "The clock had no turn while the forecasts were computed. Something blocks the loop until they are done: "
-        "`pool.map`, or `result()` of a pool's future? `run_in_executor` gives something to await.",
-    ),
-    start=rule(
-        lambda trace: (
-            len(_lanes(trace, "forecast")) != len(TOWNS)
-            or _at_once(_spans(trace, "fetch", State.WAITING)) > 1
-            or any(span.worker != "main thread" for span in trace.spans)
-        ),
+    start=when(
+        lambda t: (
+            len(t.only("forecast").tasks) == len(TOWNS)
+            and t.only("fetch").peak("WAITING") < 2
+            and t.workers == ("main thread",)
+        )
+    ).say(
         "As it stands, one town comes after another, and everything is in the main thread. "
-        "Let the waits overlap, and let other processes compute.",
+        "Let the waits overlap, and let other processes compute."
+    ),
+    other_tasks=when(lambda t: not len(t.only("fetch").tasks) == len(t.only("forecast").tasks) == len(TOWNS)).say(
+        "There is to be one fetch and one forecast for each of the four towns."
+    ),
+    no_clock=when(lambda t: "clock" not in t.tasks).say(
+        "The clock is missing. Leave `lab.clock()` as it is: it shows whether the loop gets its turns."
+    ),
+    fetches=part(
+        lambda t: t.only("fetch").peak("WAITING"),
+        one_by_one=when(lambda most: most < 2).say(
+            "The replies are waited for one by one. A loop that awaits each fetch starts the next when it is there. "
+            "What starts them all, and awaits them together?"
+        ),
+        not_all=when(lambda most: most < len(TOWNS)).say(
+            "Some of the replies are waited for together, and not all four."
+        ),
+    ),
+    forecasts=part(
+        lambda t: t.only("forecast"),
+        main_thread=when(lambda t: "main thread" in t.workers).say(
+            "The main thread computed forecasts, and the loop lives there: while it computes, nobody else gets a turn. "
+            "Hand them over with `run_in_executor`."
+        ),
+        one_gil=when(lambda t: not _without_gil(t) and not all(span.process for span in t.spans)).say(
+            "The forecasts ran in threads of the notebook's own process. That leaves the loop its turns, "
+            "but they share one GIL, and at most {parallelism} ran at one instant. What has a GIL of its own?"
+        ),
+        forecasts_one_by_one=when(lambda t: t.peak_concurrency < 2).say(
+            "The forecasts came one by one. If you await each before you hand over the next, or the pool has one "
+            "worker, only one core is of use."
+        ),
+        one_process=when(lambda t: not _without_gil(t) and len({span.process for span in t.spans}) == 1).say(
+            "One process carried all forecasts. How many has your pool?"
+        ),
+    ),
+    no_ticks=when(lambda t: not _meanwhile(t, "clock", "forecast")).say(
+        "The clock had no turn while the forecasts were computed. Something blocks the loop until they are done: "
+        "`pool.map`, or `result()` of a pool's future? `run_in_executor` gives something to await."
     ),
     solved="Four replies were waited for together, more than one process computed, and the clock went on ticking.",
 )

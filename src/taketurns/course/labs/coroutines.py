@@ -7,86 +7,73 @@ import inspect
 from collections.abc import Callable, Generator
 from typing import Any
 
-from taketurns.course.checks import Exercise, choice, each, rule
-from taketurns.trace.spans import State
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import part, when
 from taketurns.trace.trace import Trace
 
 __all__ = ["gives_up_control", "make_way", "three_tasks", "whistle"]
 
-
-def _ran(trace: Trace) -> float:
-    return trace.time_in(State.RUNNING)
-
-
 three_tasks = Exercise(
     "Three tasks",
-    rule(
-        lambda trace: _ran(trace) > 0 or len(trace.tasks) > 1,
-        "No kettle was even filled. A call without `await` makes a coroutine, and nobody runs it.",
+    start=when(lambda t: len(t.tasks) == 1 and t.duration == 13.5).say(
+        "As it stands, each kettle is awaited before the next begins: 13.5 s. Make them tasks."
     ),
-    rule(
-        lambda trace: len(trace.tasks) > 1,
+    nothing_runs=when(lambda t: len(t.tasks) == 1 and not t.time_in("RUNNING")).say(
+        "No kettle was even filled. A call without `await` makes a coroutine, and nobody runs it."
+    ),
+    one_task=when(lambda t: len(t.tasks) == 1).say(
         "There is still one task, and it takes {duration}. `await` runs a coroutine here and now; "
-        "`create_task` hands it to the loop and goes on.",
+        "`create_task` hands it to the loop and goes on."
     ),
-    rule(
-        lambda trace: _ran(trace) <= 4.5,
-        "The cook worked for {running}, and three kettles take 4.5 s. Does every kettle go on the stove just once?",
+    too_often=when(lambda t: t.time_in("RUNNING") > 4.5).say(
+        "The cook worked for {running}, and three kettles take 4.5 s. Does every kettle go on the stove just once?"
     ),
-    rule(
-        lambda trace: _ran(trace) == 4.5,
+    canceled=when(lambda t: t.time_in("RUNNING") < 4.5).say(
         "The cook worked for {running}, and three kettles take 4.5 s. When the main function returns, what is not done "
-        "is canceled. Who waits for your tasks?",
+        "is canceled. Who waits for your tasks?"
     ),
-    rule(
-        lambda trace: trace.duration != 13.5 or trace.peak_concurrency > 2,
+    in_disguise=when(lambda t: t.duration == 13.5 and t.peak_concurrency <= 2).say(
         "It still takes {duration}. A task that is awaited as soon as it is created is a call in disguise: "
-        "create all three first.",
+        "create all three first."
     ),
-    rule(
-        lambda trace: trace.duration != 13.5,
+    blocked=when(lambda t: t.duration == 13.5).say(
         "It still takes {duration}, though all are in progress: something blocks. `await asyncio.sleep()` lets the "
-        "others go on, `wait()` and `time.sleep()` do not.",
+        "others go on, `wait()` and `time.sleep()` do not."
     ),
-    rule(lambda trace: trace.duration == 7.5, "It takes {duration}, not 7.5 s. Do all three heat at the same time?"),
-    start=rule(
-        lambda trace: len(trace.tasks) != 1 or trace.duration != 13.5,
-        "As it stands, each kettle is awaited before the next begins: 13.5 s. Make them tasks.",
+    duration=when(lambda t: t.duration != 7.5).say(
+        "It takes {duration}, not 7.5 s. Do all three heat at the same time?"
     ),
     solved="Three tasks, 7.5 s: the loop resumes each of them when it is hot.",
 )
 
-_GIVES_UP, _KEEPS = "gives up", "keeps"
-
-gives_up_control = Exercise(
+gives_up_control = quiz(
     "Which lines give up control?",
-    each(
-        {
-            "await asyncio.sleep(3)": choice(
-                _GIVES_UP, {_KEEPS: "The kettles heated at the same time. At which line did they make way?"}
-            ),
-            "await asyncio.sleep(0)": choice(
-                _GIVES_UP,
-                {_KEEPS: "It takes no time, but there is a bare `yield` in it: the others have a turn first."},
-            ),
-            "await fill('A')": choice(
-                _KEEPS,
-                {_GIVES_UP: "`await` alone stops nothing. Is there a `yield` anywhere below this one?"},
-            ),
-            "fill('A')": choice(
-                _KEEPS, {_GIVES_UP: "Without `await` it only makes a coroutine. Not even `fill` runs."}
-            ),
-            "asyncio.create_task(fill('A'))": choice(
-                _KEEPS,
-                {_GIVES_UP: "The new task is ready, but its turn comes when this one stops. The next line runs first."},
-            ),
-            "time.sleep(3)": choice(
-                _KEEPS,
-                {_GIVES_UP: "It waits, but it blocks the one thread, and the event loop with it."},
-            ),
-        }
-    ),
-    of=dict,
+    {
+        "await asyncio.sleep(3)": {
+            "gives up": None,
+            "keeps": "The kettles heated at the same time. At which line did they make way?",
+        },
+        "await asyncio.sleep(0)": {
+            "gives up": None,
+            "keeps": "It takes no time, but there is a bare `yield` in it: the others have a turn first.",
+        },
+        "await fill('A')": {
+            "keeps": None,
+            "gives up": "`await` alone stops nothing. Is there a `yield` anywhere below this one?",
+        },
+        "fill('A')": {
+            "keeps": None,
+            "gives up": "Without `await` it only makes a coroutine. Not even `fill` runs.",
+        },
+        "asyncio.create_task(fill('A'))": {
+            "keeps": None,
+            "gives up": "The new task is ready, but its turn comes when this one stops. The next line runs first.",
+        },
+        "time.sleep(3)": {
+            "keeps": None,
+            "gives up": "It waits, but it blocks the one thread, and the event loop with it.",
+        },
+    },
     todo='Nothing to check yet. Write "gives up" or "keeps" for each line.',
     solved="Control is given up only where an `await` has a `yield` at its bottom.",
 )
@@ -95,9 +82,9 @@ gives_up_control = Exercise(
 # An awaitable, driven by hand
 
 
-def _awaited(kind: Callable[[float], Any], seconds: float = 3) -> tuple[list[object], object]:
+def _awaited(kind: Callable[[float], Any], seconds: float = 3) -> tuple[list[Any], object]:
     """Await one of a kind, and give what it asked for, and the value of the await."""
-    asked: list[object] = []
+    asked: list[Any] = []
 
     async def probe() -> object:
         return await kind(seconds)
@@ -117,12 +104,11 @@ def _how(kind: type) -> Callable[..., Any] | None:
     return getattr(kind, "__await__", None)
 
 
-def _is_written(kind: type) -> bool:
-    """Return whether ``__await__`` gives anything: the starter's gives nothing."""
+def _is_empty(kind: type) -> bool:
+    """Return whether ``__await__`` is as the starter's, which gives nothing."""
     how = _how(kind) if isinstance(kind, type) else None
-    if how is None or inspect.iscoroutinefunction(how) or inspect.isgeneratorfunction(how):
-        return True
-    return how(kind(3)) is not None
+    is_plain = how and not inspect.iscoroutinefunction(how) and not inspect.isgeneratorfunction(how)
+    return bool(how and is_plain and how(kind(3)) is None)
 
 
 def _yields_a_future(kind: type) -> bool:
@@ -140,50 +126,47 @@ def _gives_an_iterator(kind: type) -> bool:
     return inspect.isgeneratorfunction(how) or isinstance(how(kind(3)), Generator) or hasattr(how(kind(3)), "__next__")
 
 
+_EMPTY = "`__await__` is still empty. What has to reach the loop, and what the one who awaits?"
+
 whistle = Exercise(
     "An awaitable of your own",
-    rule(
-        lambda kind: isinstance(kind, type),
-        "Give the class itself to the check, and not an object made from it: the check makes its own.",
-    ),
-    rule(
-        lambda kind: _how(kind) is not None,
-        "It has no `__await__`. That is the method that `await` calls.",
-    ),
-    rule(
-        lambda kind: not inspect.iscoroutinefunction(_how(kind)),
-        "`__await__` is an `async def` here, so it gives a coroutine. It has to be a plain function with a `yield`: "
-        "it is the place where awaiting ends.",
-    ),
-    rule(
-        _gives_an_iterator,
-        "`__await__` returns a value here. It has to give an iterator, and a `yield` in it makes it do so.",
-    ),
-    rule(
-        lambda kind: not _yields_a_future(kind),
-        "It yields what `asyncio.sleep` yields, a future. The loop in ten lines takes seconds: yield the number.",
-    ),
-    rule(lambda kind: _awaited(kind)[0], "It never stops: the loop is asked for nothing. What has to be yielded?"),
-    rule(
-        lambda kind: not any(isinstance(one, kind) or one is None for one in _awaited(kind)[0]),
-        "The loop in ten lines takes seconds. Yield the number, and not the object, and not nothing.",
-    ),
-    rule(
-        lambda kind: all(isinstance(one, int | float) for one in _awaited(kind)[0]),
-        "The loop in ten lines takes seconds, so yield a number. A text is what the `await` gives, when all is over.",
-    ),
-    rule(
-        lambda kind: [sum(_awaited(kind, seconds)[0]) for seconds in (3, 5)] == [3, 5],  # type: ignore[arg-type]
-        "`await Whistle(3)` has to ask for 3 s, and `await Whistle(5)` for 5 s. The seconds are in `self.seconds`.",
-    ),
-    rule(
-        lambda kind: _awaited(kind)[1] is not None,
-        'The await gives nothing. After the `yield`, return "hot": that is the value of the `await`.',
-    ),
-    rule(lambda kind: _awaited(kind)[1] == "hot", 'The await does not give "hot".'),
     of=object,
-    todo="`__await__` is still empty. What has to reach the loop, and what the one who awaits?",
-    start=rule(_is_written, "`__await__` is still empty. What has to reach the loop, and what the one who awaits?"),
+    todo=_EMPTY,
+    start=when(_is_empty).say(_EMPTY),
+    no_class=when(lambda kind: not isinstance(kind, type)).say(
+        "Give the class itself to the check, and not an object made from it: the check makes its own."
+    ),
+    no_await=when(lambda kind: not _how(kind)).say("It has no `__await__`. That is the method that `await` calls."),
+    coroutine=when(lambda kind: inspect.iscoroutinefunction(_how(kind))).say(
+        "`__await__` is an `async def` here, so it gives a coroutine. It has to be a plain function with a `yield`: "
+        "it is the place where awaiting ends."
+    ),
+    value=when(lambda kind: not _gives_an_iterator(kind)).say(
+        "`__await__` returns a value here. It has to give an iterator, and a `yield` in it makes it do so."
+    ),
+    future=when(_yields_a_future).say(
+        "It yields what `asyncio.sleep` yields, a future. The loop in ten lines takes seconds: yield the number."
+    ),
+    never_stops=when(lambda kind: not _awaited(kind)[0]).say(
+        "It never stops: the loop is asked for nothing. What has to be yielded?"
+    ),
+    itself=when(lambda kind: any(isinstance(one, kind) or one is None for one in _awaited(kind)[0])).say(
+        "The loop in ten lines takes seconds. Yield the number, and not the object, and not nothing."
+    ),
+    no_number=when(lambda kind: not all(isinstance(one, int | float) for one in _awaited(kind)[0])).say(
+        "The loop in ten lines takes seconds, so yield a number. A text is what the `await` gives, when all is over."
+    ),
+    other_seconds=when(lambda kind: any(sum(_awaited(kind, seconds)[0]) != seconds for seconds in (3, 5))).say(
+        "`await Whistle(3)` has to ask for 3 s, and `await Whistle(5)` for 5 s. The seconds are in `self.seconds`."
+    ),
+    result=part(
+        lambda kind: _awaited(kind)[1],
+        {
+            "hot": None,
+            None: 'The await gives nothing. After the `yield`, return "hot": that is the value of the `await`.',
+            ...: 'The await does not give "hot".',
+        },
+    ),
     solved="What it yields goes to the loop, what it returns to the one who awaits.",
 )
 
@@ -193,41 +176,30 @@ whistle = Exercise(
 
 def _keeps_control(trace: Trace) -> bool:
     """Return whether the dishes are done in one stretch, as in the starter cell."""
-    if set(trace.tasks) != {"kitchen", "kettle A", "dishes"}:
-        return False
-    stretches = [span for span in trace.lane("dishes") if span.state is State.RUNNING]
-    return len(stretches) == 1 and stretches[0].duration == 8
-
-
-def _poured(trace: Trace) -> float:
-    return max(span.end for span in trace.lane("kettle A"))
+    stretches = trace.only("dishes", state="RUNNING").spans
+    return set(trace.tasks) == {"kitchen", "kettle A", "dishes"} and [span.duration for span in stretches] == [8]
 
 
 make_way = Exercise(
     "Make way",
-    rule(
-        lambda trace: {"kettle A", "dishes"} <= set(trace.tasks),
-        'Leave the two tasks and their names as they are: "kettle A" and "dishes".',
-    ),
-    rule(
-        lambda trace: trace.time_in(State.RUNNING, "dishes") == 8,
-        "The task `dishes` has to do 8 s of work by itself. To sleep in its place, or to start other tasks for it, "
-        "makes way, but is not asked for.",
-    ),
-    rule(lambda trace: trace.time_in(State.RUNNING, "kettle A") == 1.5, "The kettle is to be filled and poured."),
-    rule(
-        lambda trace: _poured(trace) < 7,
-        "The kettle is poured too late. One round of the loop makes its timer's future done, and only the next one "
-        "resumes it: make way after each dish.",
-    ),
-    rule(
-        lambda trace: trace.duration < 9.6,
-        "It takes {duration}, and 9.5 s is enough. Making way needs no time: how long does your task sleep?",
-    ),
-    start=rule(
-        lambda trace: not _keeps_control(trace) or _poured(trace) != 9.5,
+    start=when(lambda t: _keeps_control(t) and t.only("kettle A").duration == 9.5).say(
         "As it stands, the dishes keep control for 8 s, and the kettle is poured at 9 s. Let them make way. "
-        "If you have put in an `await` already: is there a `yield` at its bottom?",
+        "If you have put in an `await` already: is there a `yield` at its bottom?"
+    ),
+    other_tasks=when(lambda t: {"kettle A", "dishes"} - set(t.tasks)).say(
+        'Leave the two tasks and their names as they are: "kettle A" and "dishes".'
+    ),
+    other_work=when(lambda t: t.time_in("RUNNING", "dishes") != 8).say(
+        "The task `dishes` has to do 8 s of work by itself. To sleep in its place, or to start other tasks for it, "
+        "makes way, but is not asked for."
+    ),
+    not_poured=when(lambda t: t.time_in("RUNNING", "kettle A") != 1.5).say("The kettle is to be filled and poured."),
+    too_late=when(lambda t: t.only("kettle A").duration >= 7).say(
+        "The kettle is poured too late. One round of the loop makes its timer's future done, and only the next one "
+        "resumes it: make way after each dish."
+    ),
+    sleeps=when(lambda t: t.duration >= 9.6).say(
+        "It takes {duration}, and 9.5 s is enough. Making way needs no time: how long does your task sleep?"
     ),
     solved="It is poured before the dishes are done. Where you make way after each dish, that is at 6 s and not at "
     "5 s: one round of the loop makes the timer's future done, the next one resumes the kettle.",

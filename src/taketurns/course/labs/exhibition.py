@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from taketurns.course.checks import Exercise, rule
+from taketurns.course.checks import Exercise
 from taketurns.course.exhibition import Exhibition, Played
-from taketurns.recording.tasks import compute
+from taketurns.course.rules import Asked, first, when
+from taketurns.recording.marks import compute
 from taketurns.suspend.loop import EventLoop
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
@@ -84,102 +84,96 @@ def walk(boards: Sequence[str]) -> None:
 #: What exercises 3 and 4 play.
 small = Exhibition(boards=4, master=5, opponent=10, rounds=3)
 
+_SHORT = "It would take that long if she waited for the opponents. A round of her walk is 10 × 6 s, and that is longer."
+
 how_long = Exercise(
     "How long?",
-    rule(lambda seconds: seconds != 7200, "One game at a time takes that long. She walks."),
-    rule(lambda seconds: seconds != 1200, "Then she leaves the last board. Its opponent has not replied yet."),
-    rule(
-        lambda seconds: seconds not in (720, 774),
-        "It would take that long if she waited for the opponents. A round of her walk is 10 × 6 s, and that is longer.",
-    ),
-    rule(lambda seconds: seconds == 1230, "{answer} s is not it. How long does a walk from board to board take?"),
+    {
+        1230: None,
+        7200: "One game at a time takes that long. She walks.",
+        1200: "Then she leaves the last board. Its opponent has not replied yet.",
+        720: _SHORT,
+        774: _SHORT,
+        ...: "{answer} s is not it. How long does a walk from board to board take?",
+    },
     of=float,
     solved="20 walks of 60 s, and the last reply.",
 )
 
 how_many = Exercise(
     "How many boards?",
-    rule(lambda boards: boards != 14, "56 / 4 boards fit into the time of a reply. The one that she left is one, too."),
-    rule(lambda boards: boards <= 15, "With {answer} boards her walk takes longer than 4 + 56 s."),
-    rule(lambda boards: boards == 15, "She could take one board more, and be back before its reply."),
+    just_fits=when(lambda boards: boards == 14).say(
+        "56 / 4 boards fit into the time of a reply. The one that she left is one, too."
+    ),
+    too_many=when(lambda boards: boards > 15).say("With {answer} boards her walk takes longer than 4 + 56 s."),
+    too_few=when(lambda boards: boards < 15).say("She could take one board more, and be back before its reply."),
     of=float,
     solved="Her walk of 15 × 4 s takes as long as a move and its reply, 60 s.",
 )
 
 
-def _moves(trace: Trace) -> list[Span]:
+def _moves(trace: Trace) -> Trace:
     """Return her moves, wherever they were made: at a board, or in a task of her own."""
-    return [
-        span
-        for span in trace.spans
-        if _lasts(span, small.master)
-        and (span.state is State.RUNNING or (span.state is State.WAITING and span.reason == "timer"))
-    ]
+    made = (*trace.only(state="RUNNING").spans, *trace.only(state="WAITING", reason="timer").spans)
+    moves = (replace(span, state=State.RUNNING) for span in made if _lasts(span, small.master))
+    return Trace("her moves", tuple(moves))
 
 
 def _at_once(trace: Trace) -> int:
     """Return at how many boards she moves at one instant."""
-    return Trace("", tuple(replace(move, state=State.RUNNING) for move in _moves(trace))).peak_parallelism
+    return _moves(trace).peak_parallelism
 
 
 def _has_boards(trace: Trace) -> bool:
     return {f"board {number}" for number in range(1, small.boards + 1)} <= set(trace.tasks)
 
 
-def _rules(masters: int, seconds: float, slow: str) -> list[Callable[[Any], str | None]]:
+def _rules(masters: int, seconds: float, slow: str) -> Asked:
     minutes = f"{seconds // 60:g} min " if seconds >= 60 else ""
     said = f"It takes {{duration}}, and should take {minutes}{seconds % 60:g} s."
-    return [
-        rule(_has_boards, 'Leave the four tasks and their names as they are: "board 1" to "board 4".'),
-        rule(
-            lambda trace: len(_moves(trace)) == small.boards * small.rounds,
-            "There are to be 12 moves of 5 s. If one is missing: is everything awaited?",
+    return first(
+        other_tasks=when(lambda t: not _has_boards(t)).say(
+            'Leave the four tasks and their names as they are: "board 1" to "board 4".'
         ),
-        rule(lambda trace: trace.duration < small.sequential / masters, slow),
-        rule(lambda trace: _at_once(trace) >= masters, "Only one of them plays. How many may be inside at once?"),
-        rule(
-            lambda trace: _at_once(trace) <= masters,
+        moves=when(lambda t: len(_moves(t).spans) != small.boards * small.rounds).say(
+            "There are to be 12 moves of 5 s. If one is missing: is everything awaited?"
+        ),
+        slow=when(lambda t: t.duration >= small.sequential / masters).say(slow),
+        too_few=when(lambda t: _at_once(t) < masters).say("Only one of them plays. How many may be inside at once?"),
+        too_many=when(lambda t: _at_once(t) > masters).say(
             f"At some instant there are more than {masters} of her at the boards. "
-            "How many may be inside at once, and do all boards share the same one?",
+            "How many may be inside at once, and do all boards share the same one?"
         ),
-        rule(
-            lambda trace: trace.duration >= seconds,
-            f"{said} An opponent replies before she has moved. A board has to wait for its own move.",
+        too_early=when(lambda t: t.duration < seconds).say(
+            f"{said} An opponent replies before she has moved. A board has to wait for its own move."
         ),
-        rule(
-            lambda trace: trace.duration == seconds,
-            f"{said} Some board waits longer than it has to: does it wait for its own move, or for all in the queue?",
+        too_long=when(lambda t: t.duration != seconds).say(
+            f"{said} Some board waits longer than it has to: does it wait for its own move, or for all in the queue?"
         ),
-    ]
-
-
-def _is_cloned(trace: Trace) -> bool:
-    return _has_boards(trace) and _at_once(trace) == small.boards
+    )
 
 
 cured = Exercise(
     "One master",
-    *_rules(
+    _rules(
         1,
         small.interleaved,
         "It takes as long as one game at a time. Does she stay at a board, or does all stand still, until the reply?",
     ),
-    start=rule(
-        lambda trace: not _is_cloned(trace),
+    start=when(lambda t: _has_boards(t) and _at_once(t) == small.boards).say(
         "As it stands, she moves at four boards at once. There is to be one of her. "
-        "If you have a lock already: do all four share the same one?",
+        "If you have a lock already: do all four share the same one?"
     ),
     solved="She moves at one board at a time, and does not wait for replies.",
 )
 
 two_masters = Exercise(
     "Two masters",
-    *_rules(
+    _rules(
         2, 50, "It takes as long as if each played one game at a time. Does somebody stay at a board until the reply?"
     ),
-    start=rule(
-        lambda trace: not (_has_boards(trace) and _at_once(trace) == 1),
-        "As it stands, there is one master. Let there be two.",
+    start=when(lambda t: _has_boards(t) and _at_once(t) == 1).say(
+        "As it stands, there is one master. Let there be two."
     ),
     solved="Two are at work at once, so each needs half of the walk.",
 )

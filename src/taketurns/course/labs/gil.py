@@ -6,9 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
-from taketurns.course.checks import Exercise, choice, each, overlapped, parallel, rule, tasks
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import overlapped, parallel, tasks, when
 from taketurns.recording.block import record
-from taketurns.recording.tasks import compute, task
+from taketurns.recording.marks import compute
+from taketurns.recording.tasks import task
 from taketurns.recording.worker import switched
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
@@ -60,96 +62,91 @@ def _handovers(trace: Trace) -> int:
     return len(spans_of_turns(trace)) - 1
 
 
-def _held_up(trace: Trace) -> bool:
-    """Return whether the replies were ready and had to wait for the GIL."""
-    return any(span.task == "replies" and span.reason == "GIL" for span in trace.spans)
-
-
 fewer_handovers = Exercise(
     "Fewer handovers",
-    tasks(2),
-    rule(lambda trace: len(trace.workers) == 2, "One thread carried both. Keep the pool of two."),
-    overlapped(
+    start=when(lambda t: len(t.tasks) == 2 and t.peak_concurrency > 1 and _handovers(t) > MOST_HANDOVERS).say(
+        f"As it stands, the GIL is handed over more than {MOST_HANDOVERS} times. The interval is how long a thread "
+        "that waits lets the other go on before it asks. Which way does it have to go?"
+    ),
+    tasks=tasks(2),
+    workers=when(lambda t: len(t.workers) != 2).say("One thread carried both. Keep the pool of two."),
+    overlap=overlapped(
         2,
         "Your interval is longer than the whole work: the first task had ended before the other asked. "
         "Choose one in between.",
     ),
-    start=rule(
-        lambda trace: len(trace.tasks) != 2 or trace.peak_concurrency < 2 or _handovers(trace) <= MOST_HANDOVERS,
-        f"As it stands, the GIL is handed over more than {MOST_HANDOVERS} times. The interval is how long a thread "
-        "that waits lets the other go on before it asks. Which way does it have to go?",
-    ),
     solved="A longer interval, fewer handovers, and each task waits longer for its turn.",
 )
 
+
+def _held_up(trace: Trace) -> bool:
+    """Return whether the replies were ready and had to wait for the GIL."""
+    return bool(trace.only("replies", reason="GIL").spans)
+
+
+def _computes(trace: Trace, task: str) -> bool:
+    return trace.time_in("RUNNING", task) + trace.time_in("READY", task) > trace.time_in("WAITING", task)
+
+
 replies_on_time = Exercise(
     "Replies on time",
-    rule(
-        lambda trace: "replies" in trace.tasks,
-        "There is no task `replies` in your recording. Keep it, and move only the other one.",
+    start=when(lambda t: len(t.workers) == 2 and _held_up(t) and not any(span.process for span in t.spans)).say(
+        "As it stands, replies wait for the GIL that the computing thread holds. Where could it compute instead?"
     ),
-    tasks(2, "One is `replies`, the other computes for half a second."),
-    rule(lambda trace: trace.peak_concurrency == 2, "Both have to be in progress at once, and they came one by one."),
-    rule(
-        lambda trace: not _held_up(trace),
-        "Replies were there and had to wait for the GIL. As long as both threads live in one process, they share it.",
+    no_replies=when(lambda t: "replies" not in t.tasks).say(
+        "There is no task `replies` in your recording. Keep it, and move only the other one."
     ),
-    rule(
-        lambda trace: all(
-            trace.time_in(State.RUNNING, task) + trace.time_in(State.READY, task) > trace.time_in(State.WAITING, task)
-            for task in set(trace.tasks) - {"replies"}
-        ),
-        "Nothing computes any more. Keep compute(0.5), and let it run elsewhere.",
+    tasks=tasks(2, "One is `replies`, the other computes for half a second."),
+    one_by_one=when(lambda t: t.peak_concurrency != 2).say(
+        "Both have to be in progress at once, and they came one by one."
     ),
-    start=rule(
-        lambda trace: len(trace.workers) != 2 or not _held_up(trace) or any(span.process for span in trace.spans),
-        "As it stands, replies wait for the GIL that the computing thread holds. Where could it compute instead?",
+    one_gil=when(_held_up).say(
+        "Replies were there and had to wait for the GIL. As long as both threads live in one process, they share it."
+    ),
+    no_computing=when(lambda t: not all(_computes(t, task) for task in set(t.tasks) - {"replies"})).say(
+        "Nothing computes any more. Keep compute(0.5), and let it run elsewhere."
     ),
     solved="The computing has a GIL of its own now, and every reply is handled at once.",
 )
 
-_PYTHON = "It hands over when it is asked, every 5 ms, and takes the GIL again. Each step of this loop is Python."
-
-hidden_in_c = Exercise(
+hidden_in_c = quiz(
     "What lets go?",
-    each(
-        {
-            "time.sleep(1)": choice(
-                "lets go", {"holds": "A sleeping thread does nothing at all. Look at the row of time.sleep above."}
-            ),
-            "[n * n for n in range(10**7)]": choice("holds", {"lets go": _PYTHON}),
-            "max(range(10**7))": choice(
-                "holds",
-                {
-                    "lets go": "It is a loop in C, like sum(), but every step makes a Python object, "
-                    "and touching those needs the GIL."
-                },
-            ),
-            "zlib.decompress(packed)": choice(
-                "lets go",
-                {"holds": "It works on plain bytes, as zlib.compress does, and touches no Python object meanwhile."},
-            ),
-        }
-    ),
-    of=dict,
+    {
+        "time.sleep(1)": {
+            "lets go": None,
+            "holds": "A sleeping thread does nothing at all. Look at the row of time.sleep above.",
+        },
+        "[n * n for n in range(10**7)]": {
+            "holds": None,
+            "lets go": "It hands over when it is asked, every 5 ms, and takes the GIL again. "
+            "Each step of this loop is Python.",
+        },
+        "max(range(10**7))": {
+            "holds": None,
+            "lets go": "It is a loop in C, like sum(), but every step makes a Python object, "
+            "and touching those needs the GIL.",
+        },
+        "zlib.decompress(packed)": {
+            "lets go": None,
+            "holds": "It works on plain bytes, as zlib.compress does, and touches no Python object meanwhile.",
+        },
+    },
     todo='Nothing to check yet. Write "lets go" or "holds" in place of each `...`.',
     solved="C code lets go where it waits, or works on plain memory. Where it touches Python objects, it holds on.",
 )
 
 two_cores_one_gil = Exercise(
     "Two threads on two cores",
-    tasks(2),
-    rule(
-        lambda trace: not any(span.process for span in trace.spans),
-        "Another process or interpreter carried a task. This exercise stays in one, with threads.",
+    start=when(lambda t: len(t.tasks) == 2 and t.peak_concurrency == len(t.workers) == 1).say(
+        "As it stands, one key comes after the other on one thread."
     ),
-    overlapped(2),
-    parallel(
+    tasks=tasks(2),
+    processes=when(lambda t: any(span.process for span in t.spans)).say(
+        "Another process or interpreter carried a task. This exercise stays in one, with threads."
+    ),
+    overlap=overlapped(2),
+    parallel=parallel(
         2, "Code in Python needs the GIL. Which calls, in the table under 'C code that lets go', ran beside the other?"
-    ),
-    start=rule(
-        lambda trace: len(trace.tasks) != 2 or trace.peak_concurrency > 1 or len(trace.workers) > 1,
-        "As it stands, one key comes after the other on one thread.",
     ),
     solved="Two threads, one GIL, and up to {parallelism} running: the work is in C, and the C code lets go.",
 )

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from time import sleep
 from typing import Any
 
-from taketurns.course.checks import Check, Exercise, choice, each, rule
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import part, when
 from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 
@@ -20,29 +21,27 @@ def heat(seconds: float) -> None:
 
 # 1
 
-_YES, _NO = "yes", "no"
-
-which_calls_suspend = Exercise(
+which_calls_suspend = quiz(
     "Which calls suspend?",
-    each(
-        {
-            "compute(1)": choice(_NO, {_YES: "The cook is busy for a second, and nothing in it says switch."}),
-            "wait(1)": choice(
-                _NO, {_YES: "It waits, but it does not switch. The thread is blocked, and the loop with it."}
-            ),
-            "start(kettle, 'A', 3)": choice(
-                _NO, {_YES: "It puts a new task into the queue of what is ready, and comes back at once."}
-            ),
-            "wait_for(task)": choice(
-                _YES, {_NO: "Who waits for a task lets it run: this call switches to the loop until the task is done."}
-            ),
-            "max(KETTLES, key=temperature)": choice(
-                _YES,
-                {_NO: "max() calls temperature(), which calls sleep(). A switch may be any number of calls down."},
-            ),
-        }
-    ),
-    of=dict,
+    {
+        "compute(1)": {"no": None, "yes": "The cook is busy for a second, and nothing in it says switch."},
+        "wait(1)": {
+            "no": None,
+            "yes": "It waits, but it does not switch. The thread is blocked, and the loop with it.",
+        },
+        "start(kettle, 'A', 3)": {
+            "no": None,
+            "yes": "It puts a new task into the queue of what is ready, and comes back at once.",
+        },
+        "wait_for(task)": {
+            "yes": None,
+            "no": "Who waits for a task lets it run: this call switches to the loop until the task is done.",
+        },
+        "max(KETTLES, key=temperature)": {
+            "yes": None,
+            "no": "max() calls temperature(), which calls sleep(). A switch may be any number of calls down.",
+        },
+    },
     solved="No call looks any different from the others: you have to know what it does, all the way down.",
 )
 
@@ -58,55 +57,40 @@ def _has_kettles(trace: Trace) -> bool:
 
 def _in_state(trace: Trace, state: State) -> float:
     """Return the seconds that the kettles together spent in a state."""
-    return sum(trace.time_in(state, name) for name in _HEATS)
+    return trace.only(*_HEATS).time_in(state)
 
 
-def _heats(trace: Trace) -> str | None:
-    """Each kettle waits for as long as it heats."""
-    for name, seconds in _HEATS.items():
-        waited = trace.time_in(State.WAITING, name)
-        if abs(waited - seconds) > 1e-6:
-            return f"The time that {name} waits is to be {seconds} s, and is {waited:g} s."
-    return None
+def _other_heat(trace: Trace) -> tuple[str, int, float] | None:
+    """Return a kettle that does not wait for as long as it heats, how long that is, and how long it waits."""
+    waits = ((name, seconds, trace.time_in("WAITING", name)) for name, seconds in _HEATS.items())
+    return next((wait for wait in waits if abs(wait[2] - wait[1]) > 1e-6), None)
 
 
-def _reports(answer: Mapping[str, Any]) -> bool:
-    """Return whether each kettle waits for its report as well."""
-    return all(answer["trace"].time_in(State.WAITING, name) > seconds + 0.499 for name, seconds in _HEATS.items())
-
-
-def _one_by_one(trace: Trace) -> bool:
-    """Return whether nothing ever overlaps: it takes as long as all running and waiting together."""
-    return trace.duration > _in_state(trace, State.RUNNING) + _in_state(trace, State.WAITING) - 1e-6
-
-
-_ALL_THREE = rule(
-    _has_kettles, "Kettles A, B and C are not all in your recording. main() starts them with their names."
+_ALL_THREE = when(lambda t: not _has_kettles(t)).say(
+    "Kettles A, B and C are not all in your recording. main() starts them with their names.", "all three"
 )
 
 three_calls_down = Exercise(
     "Three calls down",
     _ALL_THREE,
-    rule(
-        lambda trace: trace.duration > 0,
+    start=when(lambda t: _has_kettles(t) and abs(t.duration - 13.5) < 1e-6 and not _other_heat(t)).say(
+        "As it stands, the kettles come one by one: something three calls down blocks. Change one word."
+    ),
+    nothing_ran=when(lambda t: not t.duration).say(
         "The kettles did nothing at all. A function with `yield` or `async` in it only gives an object when it is "
-        "called, and nobody runs that object here. A greenlet needs neither word.",
+        "called, and nobody runs that object here. A greenlet needs neither word."
     ),
-    rule(
-        lambda trace: _in_state(trace, State.WAITING) > 0,
+    no_wait=when(lambda t: not _in_state(t, State.WAITING)).say(
         "No kettle waits any more. Heating takes its time; only the cook is to be free meanwhile. "
-        "(Neither a `yield` nor `asyncio.sleep` waits here: each only gives an object that nobody runs.)",
+        "(Neither a `yield` nor `asyncio.sleep` waits here: each only gives an object that nobody runs.)"
     ),
-    _heats,
-    rule(
-        lambda trace: not _one_by_one(trace),
-        "They still come one by one. One of the calls below warm_up() blocks the thread, and it shows only there.",
+    other_heat=part(
+        _other_heat, when(bool).say("The time that {answer[0]} waits is to be {answer[1]} s, and is {answer[2]:g} s.")
     ),
-    rule(lambda trace: abs(trace.duration - 7.5) < 1e-6, "They overlap, but take {duration}, not 7.5 s."),
-    start=rule(
-        lambda trace: not (_has_kettles(trace) and abs(trace.duration - 13.5) < 1e-6 and not _heats(trace)),
-        "As it stands, the kettles come one by one: something three calls down blocks. Change one word.",
+    one_by_one=when(lambda t: t.duration > _in_state(t, State.RUNNING) + _in_state(t, State.WAITING) - 1e-6).say(
+        "They still come one by one. One of the calls below warm_up() blocks the thread, and it shows only there."
     ),
+    duration=when(lambda t: abs(t.duration - 7.5) > 1e-6).say("They overlap, but take {duration}, not 7.5 s."),
     solved="One word changed, at the bottom. The functions above it are as they were.",
 )
 
@@ -115,65 +99,56 @@ three_calls_down = Exercise(
 
 def _last_filled(trace: Trace) -> float:
     """Return the time at which the last kettle begins to run."""
-    runs = [[span.start for span in trace.lane(name) if span.state is State.RUNNING] for name in _HEATS]
-    return max(min(starts, default=0) for starts in runs)
+    return max((lane[0].start for lane in trace.only(*_HEATS, state="RUNNING").lanes.values()), default=0)
 
 
-def _can(check: Check) -> Check:
-    """Return the rule that the trace in an answer keeps a rule."""
-    return lambda answer: check(answer["trace"])
+def _reports(answer: Mapping[str, Any]) -> bool:
+    """Return whether each kettle waits for its report as well."""
+    return all(answer["trace"].time_in("WAITING", name) > seconds + 0.499 for name, seconds in _HEATS.items())
 
 
 not_a_liter_lost = Exercise(
     "Not a liter lost",
-    _can(_ALL_THREE),
-    rule(
-        _reports,
-        "Not every kettle waits for report() and heats after that. Without the report nothing is lost, true; "
-        "but it is to be made.",
-    ),
-    rule(
-        lambda answer: not (answer["liters"] == 0 and _last_filled(answer["trace"]) > 2.001),
-        "The count is right, but the cook stands idle while a report is under way: the last kettle could be filled "
-        "from 2 s on. Does something block now? Only the read and the write have to stay together.",
-    ),
-    rule(
-        lambda answer: answer["liters"] == 0,
-        "The can says {answer[liters]}, and three liters out of three leave 0. Between the line that reads `can` and "
-        "the line that writes it, no call may suspend: does report() still stand between them?",
-    ),
     of=dict,
-    start=rule(
-        lambda answer: not (_has_kettles(answer["trace"]) and answer["liters"] == 2 and _reports(answer)),
+    start=when(lambda a: _has_kettles(a["trace"]) and a["liters"] == 2 and _reports(a)).say(
         "As it stands, three kettles took a liter each, and the can has 2 of 3 left. "
-        "Who comes between the read and the write?",
+        "Who comes between the read and the write?"
+    ),
+    all_three=part("trace", _ALL_THREE),
+    no_report=when(lambda a: not _reports(a)).say(
+        "Not every kettle waits for report() and heats after that. Without the report nothing is lost, true; "
+        "but it is to be made."
+    ),
+    idle=when(lambda a: a["liters"] == 0 and _last_filled(a["trace"]) > 2.001).say(
+        "The count is right, but the cook stands idle while a report is under way: the last kettle could be filled "
+        "from 2 s on. Does something block now? Only the read and the write have to stay together."
+    ),
+    lost=when(lambda a: a["liters"] != 0).say(
+        "The can says {answer[liters]}, and three liters out of three leave 0. Between the line that reads `can` and "
+        "the line that writes it, no call may suspend: does report() still stand between them?"
     ),
     solved="Nobody comes between the read and the write any more, and the kettles still overlap.",
 )
 
 # 4
 
-_TURNS = ["A1", "B1", "A2", "B2", "A3", "B3"]
-_ALONE = ["A1", "A2", "A3", "B1", "B2", "B3"]
-
 give_way = Exercise(
     "Give way",
-    rule(lambda order: order, "Nobody has counted. Does the cell begin both tasks, and run the loop?"),
-    rule(
-        lambda order: order != ["A1", "B1"],
-        "Both gave way, and nobody ever came back to them. Before you switch to the loop, leave word in `ready` how to "
-        "resume you.",
-    ),
-    rule(
-        lambda order: len(order) == len(_TURNS),
-        "The order is {answer}: six numbers were to come. Is each task put into `ready` once each time it gives way?",
-    ),
-    rule(lambda order: order == _TURNS, "The order is {answer}. Who gives way goes to the *end* of the queue."),
     of=list,
-    start=rule(
-        lambda order: order != _ALONE,
+    start=when(lambda order: order == ["A1", "A2", "A3", "B1", "B2", "B3"]).say(
         "As it stands, A counts to three before B begins. "
-        "Go to the end of `ready`, and then switch to the loop, which is your parent.",
+        "Go to the end of `ready`, and then switch to the loop, which is your parent."
+    ),
+    nothing=when(lambda order: not order).say("Nobody has counted. Does the cell begin both tasks, and run the loop?"),
+    never_back=when(lambda order: order == ["A1", "B1"]).say(
+        "Both gave way, and nobody ever came back to them. Before you switch to the loop, leave word in `ready` how to "
+        "resume you."
+    ),
+    not_six=when(lambda order: len(order) != 6).say(
+        "The order is {answer}: six numbers were to come. Is each task put into `ready` once each time it gives way?"
+    ),
+    other_order=when(lambda order: order != ["A1", "B1", "A2", "B2", "A3", "B3"]).say(
+        "The order is {answer}. Who gives way goes to the *end* of the queue."
     ),
     solved="Leave word how to resume you, and switch to your parent: that is all it takes. asyncio calls it sleep(0).",
 )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
-
-from taketurns.course.checks import Exercise, choice, each, rule
-from taketurns.recording.tasks import compute, task, wait
-from taketurns.simulation import simulate
-from taketurns.trace.spans import Span, State
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.door import as_it_stands, behind, closed, ends, fails, is_a_door, is_canceled, opened
+from taketurns.course.mistakes import four_programs
+from taketurns.course.rules import part, when
+from taketurns.recording.marks import compute
+from taketurns.recording.tasks import task
+from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
 __all__ = [
@@ -36,69 +33,7 @@ def crossword(number: int) -> int:
 
 def waits(trace: Trace, name: str) -> list[Span]:
     """Return the spans in which a task waits, in order."""
-    return [span for span in trace.lane(name) if span.state is State.WAITING and span.duration]
-
-
-# Four programs with one mistake each
-
-_SITES = {"news": 3, "weather": 1, "sports": 4}
-
-
-async def _fetch(site: str) -> None:
-    await asyncio.sleep(_SITES[site])
-    compute(0.5)
-
-
-async def _in_a_group(fetch: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-    async with asyncio.TaskGroup() as group:
-        for site in _SITES:
-            group.create_task(fetch(site), name=site)
-
-
-async def _blocks(site: str) -> None:
-    if site == "news":
-        wait(_SITES[site])
-        compute(0.5)
-    else:
-        await _fetch(site)
-
-
-async def _in_the_loop() -> None:
-    for site in _SITES:
-        await asyncio.create_task(_fetch(site), name=site)
-
-
-async def _stubborn(site: str) -> None:
-    try:
-        await _fetch(site)
-    except asyncio.CancelledError:
-        if site == "sports":
-            await _fetch(site)
-        else:
-            raise
-
-
-async def _not_to_be_stopped() -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(2):
-            await _in_a_group(_stubborn)
-
-
-async def _not_awaited() -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_fetch("news"), name="news")
-        group.create_task(_fetch("weather"), name="weather")
-        _fetch("sports").close()  # closed, so that Python does not give the answer away in a warning
-
-
-def four_programs() -> tuple[Trace, ...]:
-    """Record the four programs of the first exercise, in simulated time."""
-    programs = [_in_a_group(_blocks), _in_the_loop(), _not_to_be_stopped(), _not_awaited()]
-
-    async def main(program: Coroutine[Any, Any, None]) -> None:  # a lane of that name, which gives no answer away
-        await program
-
-    return tuple(simulate(main(program), f"program {letter}") for letter, program in zip("ABCD", programs, strict=True))
+    return [span for span in trace.only(state="WAITING").lanes.get(name, ()) if span.duration]
 
 
 _BLOCKS = "blocks"
@@ -111,31 +46,24 @@ _ALL_THERE = "A coroutine that nobody awaits has no lane. Are there three sites?
 _TOGETHER = "With an await in the loop, one site would begin where the last has ended. When do these begin?"
 _NO_LIMIT = "Only program C has a limit that anybody could disregard."
 
-which_mistake = Exercise(
+which_mistake = quiz(
     "Which mistake is it?",
-    each(
-        {
-            "A": choice(
-                _BLOCKS,
-                {
-                    _LOOP: "The others are created at 0 s already: they are ready from there on. What keeps them?",
-                    _STUBBORN: _NO_LIMIT,
-                    _FORGOTTEN: _ALL_THERE,
-                },
-            ),
-            "B": choice(_LOOP, {_BLOCKS: _NO_ORANGE, _STUBBORN: _NO_LIMIT, _FORGOTTEN: _ALL_THERE}),
-            "C": choice(
-                _STUBBORN,
-                {
-                    _BLOCKS: _NO_ORANGE,
-                    _LOOP: _TOGETHER,
-                    _FORGOTTEN: f"{_ALL_THERE} And what should the limit do to them?",
-                },
-            ),
-            "D": choice(_FORGOTTEN, {_BLOCKS: _NO_ORANGE, _LOOP: _TOGETHER, _STUBBORN: _NO_LIMIT}),
-        }
-    ),
-    of=dict,
+    {
+        "A": {
+            _BLOCKS: None,
+            _LOOP: "The others are created at 0 s already: they are ready from there on. What keeps them?",
+            _STUBBORN: _NO_LIMIT,
+            _FORGOTTEN: _ALL_THERE,
+        },
+        "B": {_LOOP: None, _BLOCKS: _NO_ORANGE, _STUBBORN: _NO_LIMIT, _FORGOTTEN: _ALL_THERE},
+        "C": {
+            _STUBBORN: None,
+            _BLOCKS: _NO_ORANGE,
+            _LOOP: _TOGETHER,
+            _FORGOTTEN: f"{_ALL_THERE} And what should the limit do to them?",
+        },
+        "D": {_FORGOTTEN: None, _BLOCKS: _NO_ORANGE, _LOOP: _TOGETHER, _STUBBORN: _NO_LIMIT},
+    },
     solved="Orange, a staircase, a lane that goes on beyond its limit, and a missing lane.",
 )
 
@@ -145,53 +73,42 @@ which_mistake = Exercise(
 _PICTURES = {"bridge": 2, "mayor": 1, "storm": 3, "goal": 1.25, "team": 2.5, "crowd": 0.75}
 
 
-def _replies(trace: Trace) -> list[tuple[float, float]]:
-    """Return when each picture was waited for: requests are timers here, and the waits for a place are not."""
-    spans = [span for name in _PICTURES if name in trace.tasks for span in waits(trace, name)]
-    return [(span.start, span.end) for span in spans if span.reason == "timer"]
+def _requests(trace: Trace) -> Trace:
+    """Return the waits for a picture: requests are timers here, and the waits for a place are not."""
+    spans = trace.only(state="WAITING", reason="timer").spans
+    return Trace("requests", tuple(span for span in spans if span.task in _PICTURES and span.duration))
 
 
 def _most(trace: Trace) -> int:
-    """Count the requests that are answered at one instant, at most."""
-    replies = _replies(trace)
-    return max((sum(start <= at < end for start, end in replies) for at, _ in replies), default=0)
+    """Return how many requests are answered at one instant, at most."""
+    return _requests(trace).peak("WAITING")
 
 
 three_places = Exercise(
     "Three places",
-    rule(
-        lambda trace: set(_PICTURES) <= set(trace.tasks),
-        "There is to be a task for each of the six pictures, with the name of the picture.",
-    ),
-    rule(
-        lambda trace: (
-            len(_replies(trace)) == len(_PICTURES)
-            and sum(end - start for start, end in _replies(trace)) == sum(_PICTURES.values())
-        ),
-        "The requests are not those of before: one for each picture, which takes as long as `PICTURES` says.",
-    ),
-    rule(
-        lambda trace: _most(trace) < len(_PICTURES),
-        "All six are still asked for at once. If there is a semaphore: do all six share the same one, "
-        "and does the request stand inside its block?",
-    ),
-    rule(
-        lambda trace: _most(trace) <= 3,
-        "The archive has to serve more than three at once.",
-    ),
-    rule(
-        lambda trace: _most(trace) > 1,
-        "They come one by one. A lock has one place, and so has `Semaphore()`. How many do you want?",
-    ),
-    rule(lambda trace: _most(trace) == 3, "There are never three at once. How many places has the semaphore?"),
-    rule(
-        lambda trace: trace.duration == 4.5,
-        "There are three at once at times, but it takes {duration}. A place that is free is to be taken at once.",
-    ),
-    start=rule(
-        lambda trace: not (_most(trace) == trace.peak_concurrency - 1 == 6 and trace.duration == 3),
+    start=when(lambda t: _most(t) == t.peak_concurrency - 1 == 6 and t.duration == 3).say(
         "As it stands, the archive has to serve six at once. Let in three. "
-        "If you have a semaphore already: do all six share the same one, and does the request stand inside its block?",
+        "If you have a semaphore already: do all six share the same one, and does the request stand inside its block?"
+    ),
+    other_tasks=when(lambda t: set(_PICTURES) - set(t.tasks)).say(
+        "There is to be a task for each of the six pictures, with the name of the picture."
+    ),
+    other_requests=when(lambda t: sorted(s.duration for s in _requests(t).spans) != sorted(_PICTURES.values())).say(
+        "The requests are not those of before: one for each picture, which takes as long as `PICTURES` says."
+    ),
+    most=part(
+        _most,
+        {
+            3: None,
+            6: "All six are still asked for at once. If there is a semaphore: do all six share the same one, "
+            "and does the request stand inside its block?",
+            1: "They come one by one. A lock has one place, and so has `Semaphore()`. How many do you want?",
+            2: "There are never three at once. How many places has the semaphore?",
+            ...: "The archive has to serve more than three at once.",
+        },
+    ),
+    gaps=when(lambda t: t.duration != 4.5).say(
+        "There are three at once at times, but it takes {duration}. A place that is free is to be taken at once."
     ),
     solved="Six tasks in progress, and never more than three of them at the archive.",
 )
@@ -199,47 +116,39 @@ three_places = Exercise(
 
 # Time limits
 
-_LATE = ["Bridge opens at last", "Rain until noon", None]
-
 what_is_there = Exercise(
     "What is there at 3.75 s",
-    rule(
-        lambda trace: trace.duration < 8,
-        "One site after another takes {duration}. Let them be in progress at once.",
-    ),
-    rule(
-        lambda trace: trace.duration >= 3.75,
-        "It ends after {duration}, which is too early: the news is there at 3.5 s, and the limit is 3.75 s.",
-    ),
-    rule(
-        lambda trace: trace.duration == 3.75,
-        "It ends after {duration}, not at 3.75 s. Is there a limit for the sports, and does it begin at 0 s?",
-    ),
-    rule(
-        lambda trace: trace.result is not None,
-        "It ends in time, and returns nothing. A limit around all of them ends the list too: "
-        "where does it have to stand to end only one?",
-    ),
-    rule(
-        lambda trace: isinstance(trace.result, list) and len(trace.result) == 3,
-        "It is to return a list with an entry for each of the three sites, and returns something else.",
-    ),
-    rule(
-        lambda trace: any(entry is not None for entry in trace.result),
-        "All three are None, though two were there in time. A limit around all of them ends all that they return.",
-    ),
-    rule(
-        lambda trace: not isinstance(trace.result[2], BaseException),
-        "For the sports, the list holds an error. Catch the `TimeoutError` where the limit stands, and return None.",
-    ),
-    rule(
-        lambda trace: trace.result == _LATE,
-        "The list is not right: it is to hold the news, the weather, and None for the sports, in this order.",
-    ),
-    start=rule(
-        lambda trace: trace.duration != 4.5 or None in (trace.result or [None]),
+    start=when(lambda t: t.duration == 4.5 and t.result and None not in t.result).say(
         "As it stands, it returns at 4.5 s, with all three. Set a limit. "
-        "If you have: is there an `await` inside its block?",
+        "If you have: is there an `await` inside its block?"
+    ),
+    one_by_one=when(lambda t: t.duration >= 8).say(
+        "One site after another takes {duration}. Let them be in progress at once."
+    ),
+    too_early=when(lambda t: t.duration < 3.75).say(
+        "It ends after {duration}, which is too early: the news is there at 3.5 s, and the limit is 3.75 s."
+    ),
+    too_late=when(lambda t: t.duration != 3.75).say(
+        "It ends after {duration}, not at 3.75 s. Is there a limit for the sports, and does it begin at 0 s?"
+    ),
+    result=part(
+        "result",
+        nothing=when(lambda result: result is None).say(
+            "It ends in time, and returns nothing. A limit around all of them ends the list too: "
+            "where does it have to stand to end only one?"
+        ),
+        no_list=when(lambda result: not isinstance(result, list) or len(result) != 3).say(
+            "It is to return a list with an entry for each of the three sites, and returns something else."
+        ),
+        all_none=when(lambda result: result == [None] * 3).say(
+            "All three are None, though two were there in time. A limit around all of them ends all that they return."
+        ),
+        error=when(lambda result: isinstance(result[2], BaseException)).say(
+            "For the sports, the list holds an error. Catch the `TimeoutError` where the limit stands, and return None."
+        ),
+        other_list=when(lambda result: result != ["Bridge opens at last", "Rain until noon", None]).say(
+            "The list is not right: it is to hold the news, the weather, and None for the sports, in this order."
+        ),
     ),
     solved="The late site is lost, and only that one.",
 )
@@ -247,123 +156,45 @@ what_is_there = Exercise(
 
 # Clean-up
 
-_notes: list[tuple[str, float]] = []
-
-
-def opened() -> None:
-    """Note that the door of the last exercise has been opened."""
-    _notes.append(("opened", asyncio.get_running_loop().time()))
-
-
-def closed() -> None:
-    """Note that it has been closed."""
-    _notes.append(("closed", asyncio.get_running_loop().time()))
-
-
-class _BurstError(Exception):
-    """What the second of the three blocks raises."""
-
-
-async def _ends() -> None:
-    await asyncio.sleep(1)
-
-
-async def _fails() -> None:
-    await asyncio.sleep(1)
-    raise _BurstError
-
-
-async def _is_canceled() -> None:
-    await asyncio.sleep(9)
-
-
-def _tried(door: Callable[[], AbstractAsyncContextManager[Any]], block: Callable[[], Any]) -> tuple[list[Any], str]:
-    """Run a block behind a door for 1 s; give what was noted, and how it ended."""
-
-    async def behind() -> None:
-        async with door():
-            await block()
-
-    async def main() -> str:
-        running = asyncio.create_task(behind(), name="behind the door")
-        await asyncio.sleep(1.5)
-        if block is _is_canceled:
-            running.cancel()
-        await asyncio.wait([running])
-        if running.cancelled():
-            return "canceled"
-        return type(error).__name__ if (error := running.exception()) else "ended"
-
-    _notes.clear()
-    said = simulate(main(), "a door").result
-    return list(_notes), said
-
-
-def _door(block: Callable[[], Any], asked: Callable[[list[Any], str], object], otherwise: str) -> Callable[[Any], Any]:
-    return rule(lambda door: asked(*_tried(door, block)), otherwise)
-
-
-def _whole(notes: list[Any], said: str) -> bool:
-    return notes == [("opened", 0.5), ("closed", 1.75)]
-
-
-@asynccontextmanager
-async def _starter() -> AsyncIterator[None]:
-    await asyncio.sleep(0.5)
-    opened()
-    yield
-    await asyncio.sleep(0.25)
-    closed()
-
-
-def _is_a_door(door: Any) -> bool:
-    """Return whether calling it gives an asynchronous context manager."""
-    made = door() if callable(door) else None
-    if asyncio.iscoroutine(made):
-        made.close()  # so that Python does not warn of it
-    return hasattr(made, "__aenter__")
-
-
-def _as_it_stands(door: Callable[[], AbstractAsyncContextManager[Any]]) -> bool:
-    """Return whether a door does what that of the starter cell does, however its block ends."""
-    return all(_tried(door, block) == _tried(_starter, block) for block in (_ends, _fails, _is_canceled))
-
-
 close_the_door = Exercise(
     "Close it in any case",
-    rule(
-        _is_a_door,
-        "It cannot be used with `async with`. Is it an `async def` with one `yield`, below `@asynccontextmanager`?",
-    ),
-    _door(_ends, lambda notes, said: said == "ended", "With a block that simply ends, an error is raised."),
-    _door(
-        _ends,
-        _whole,
-        "With a block that simply ends, it is to be opened at 0.5 s and closed at 1.75 s, once. Is everything awaited?",
-    ),
-    _door(
-        _fails,
-        lambda notes, said: said == "_BurstError",
-        "The error of its block is lost: who uses the door never hears of it. Let it go on, after the closing.",
-    ),
-    _door(_fails, _whole, "If its block fails, the door is not closed, or not in 0.25 s."),
-    _door(
-        _is_canceled,
-        lambda notes, said: notes[1:],
-        "If its block is canceled, the door stays open. `except Exception` does not see a CancelledError. "
-        "What runs in any case?",
-    ),
-    _door(
-        _is_canceled,
-        lambda notes, said: said == "canceled",
-        "It is closed, and then it swallows the CancelledError: the task goes on as if nobody had stopped it. "
-        "Raise it again, or use what lets it go on by itself.",
-    ),
-    _door(_is_canceled, _whole, "If its block is canceled, the door is not closed 0.25 s later, once."),
     of=object,
-    start=rule(
-        lambda door: not (_is_a_door(door) and _as_it_stands(door)),
-        "As it stands, the door is closed only if its block ends well. Close it in any case.",
+    start=when(lambda door: is_a_door(door) and as_it_stands(door)).say(
+        "As it stands, the door is closed only if its block ends well. Close it in any case."
+    ),
+    no_door=when(lambda door: not is_a_door(door)).say(
+        "It cannot be used with `async with`. Is it an `async def` with one `yield`, below `@asynccontextmanager`?"
+    ),
+    ends=part(
+        behind(ends),
+        raises=when(lambda tried: tried.end != "ended").say("With a block that simply ends, an error is raised."),
+        not_whole=when(lambda tried: not tried.is_whole).say(
+            "With a block that simply ends, it is to be opened at 0.5 s and closed at 1.75 s, once. "
+            "Is everything awaited?"
+        ),
+    ),
+    fails=part(
+        behind(fails),
+        error_lost=when(lambda tried: tried.end != "_BurstError").say(
+            "The error of its block is lost: who uses the door never hears of it. Let it go on, after the closing."
+        ),
+        open_after_error=when(lambda tried: not tried.is_whole).say(
+            "If its block fails, the door is not closed, or not in 0.25 s."
+        ),
+    ),
+    canceled=part(
+        behind(is_canceled),
+        stays_open=when(lambda tried: not tried.notes[1:]).say(
+            "If its block is canceled, the door stays open. `except Exception` does not see a CancelledError. "
+            "What runs in any case?"
+        ),
+        swallowed=when(lambda tried: tried.end != "canceled").say(
+            "It is closed, and then it swallows the CancelledError: the task goes on as if nobody had stopped it. "
+            "Raise it again, or use what lets it go on by itself."
+        ),
+        open_after_cancel=when(lambda tried: not tried.is_whole).say(
+            "If its block is canceled, the door is not closed 0.25 s later, once."
+        ),
     ),
     solved="It closes when the block ends, when it fails, and when it is canceled, and it hides no error.",
 )

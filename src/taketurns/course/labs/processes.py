@@ -11,10 +11,11 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from taketurns.course.checks import Check, Exercise, choice, each, overlapped, rule, tasks
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import Asked, overlapped, tasks, when
 from taketurns.machine import cores_at_once
-from taketurns.recording.tasks import compute, task, waiting
-from taketurns.trace.spans import State
+from taketurns.recording.marks import compute, waiting
+from taketurns.recording.tasks import task
 from taketurns.trace.trace import Trace
 
 __all__ = [
@@ -136,19 +137,15 @@ def _processes(trace: Trace) -> set[str]:
     return {span.process for span in trace.spans} - {""}
 
 
-def _elsewhere(hint: str) -> Check:
+def _elsewhere(hint: str) -> Asked:
     """Return the rule that only other processes carried tasks."""
-    return rule(
-        lambda trace: all(span.process for span in trace.spans),
-        f"A thread of the notebook's own process carried some of your tasks. {hint}",
-    )
+    said = f"A thread of the notebook's own process carried some of your tasks. {hint}"
+    return when(lambda t: not all(span.process for span in t.spans)).say(said, "here")
 
 
 def _the_long_two_overlap(trace: Trace) -> bool:
     """Return whether the two tasks that ran longest were in progress at one instant."""
-    long = sorted(trace.tasks, key=lambda name: trace.time_in(State.RUNNING, name))[-2:]
-    lanes = [trace.lane(name) for name in long]
-    return max(lane[0].start for lane in lanes) < min(lane[-1].end for lane in lanes)
+    return trace.only(*sorted(trace.tasks, key=lambda name: trace.time_in("RUNNING", name))[-2:]).peak_concurrency == 2
 
 
 all_cores = Exercise(
@@ -156,13 +153,11 @@ all_cores = Exercise(
     tasks(4),
     _elsewhere("Its threads share one GIL. Let a ProcessPoolExecutor carry all four."),
     overlapped(2, "A pool has as many tasks in progress as it has processes. How many has yours?"),
-    rule(
-        lambda trace: len(_processes(trace)) >= min(4, cores_at_once()),
-        "Your pool has fewer processes than this machine has cores, and a process keeps only one of them busy.",
+    idle_cores=when(lambda t: len(_processes(t)) < min(4, cores_at_once())).say(
+        "Your pool has fewer processes than this machine has cores, and a process keeps only one of them busy."
     ),
-    start=rule(
-        lambda trace: len(trace.tasks) != 4 or trace.peak_concurrency > 1 or not _processes(trace),
-        "As it stands, one process carries all four tasks. Change one line.",
+    start=when(lambda t: len(t.tasks) == 4 and t.peak_concurrency == 1 and _processes(t)).say(
+        "As it stands, one process carries all four tasks. Change one line."
     ),
     solved="As many tasks in progress as there are cores for them, each with a GIL of its own.",
 )
@@ -171,47 +166,37 @@ nobody_idle = Exercise(
     "Nobody idle",
     tasks(4),
     _elsewhere("Leave the pool as it is, and change how the jobs are handed out."),
-    rule(
-        lambda trace: len(_processes(trace)) > 1,
-        "One process carried all four tasks. With a chunk that holds everything, the other process gets nothing.",
+    one_process=when(lambda t: len(_processes(t)) == 1).say(
+        "One process carried all four tasks. With a chunk that holds everything, the other process gets nothing."
     ),
-    rule(
-        _the_long_two_overlap,
+    one_chunk=when(lambda t: not _the_long_two_overlap(t)).say(
         "The two long jobs still came one after the other. A chunk is carried by one process, from its first job "
-        "to its last: which jobs share a chunk?",
+        "to its last: which jobs share a chunk?"
     ),
-    start=rule(
-        lambda trace: len(trace.tasks) != 4 or len(_processes(trace)) != 2 or _the_long_two_overlap(trace),
-        "As it stands, one process gets both long jobs, and the other one has soon nothing to do.",
+    start=when(lambda t: len(t.tasks) == 4 and len(_processes(t)) == 2 and not _the_long_two_overlap(t)).say(
+        "As it stands, one process gets both long jobs, and the other one has soon nothing to do."
     ),
     solved="The two long jobs were in progress together. Large chunks save trips, small ones share out evenly.",
 )
 
-speed_up = Exercise(
+speed_up = quiz(
     "How many times as fast?",
-    each(
-        {
-            "3 processes": choice(
-                2.5,
-                {
-                    3: "Only 18 of the 20 seconds are split among the three. The 2 seconds stay as they are.",
-                    2.7: "Speed-ups do not add up like that. Add up seconds: those that stay and those that shrink.",
-                    8: "So many seconds are left, that is right. How many times as fast is 8 s as 20 s?",
-                },
-                "{answer} is not it. Which seconds stay, which shrink to a third, and what is their sum?",
-            ),
-            "any number": choice(
-                10,
-                {
-                    2: "So many seconds are left at least, that is right. How many times as fast is 2 s as 20 s?",
-                    18: "Those are the seconds that shrink. However small they get, the others stay.",
-                    inf: "The 18 seconds can shrink to almost nothing. The other 2 cannot.",
-                },
-                "{answer} is not it. With very many processes, which seconds are still there?",
-            ),
-        }
-    ),
-    of=dict,
+    {
+        "3 processes": {
+            2.5: None,
+            3: "Only 18 of the 20 seconds are split among the three. The 2 seconds stay as they are.",
+            2.7: "Speed-ups do not add up like that. Add up seconds: those that stay and those that shrink.",
+            8: "So many seconds are left, that is right. How many times as fast is 8 s as 20 s?",
+            ...: "{answer} is not it. Which seconds stay, which shrink to a third, and what is their sum?",
+        },
+        "any number": {
+            10: None,
+            2: "So many seconds are left at least, that is right. How many times as fast is 2 s as 20 s?",
+            18: "Those are the seconds that shrink. However small they get, the others stay.",
+            inf: "The 18 seconds can shrink to almost nothing. The other 2 cannot.",
+            ...: "{answer} is not it. With very many processes, which seconds are still there?",
+        },
+    },
     solved="Two seconds in twenty keep every machine below ten times as fast.",
 )
 
@@ -220,9 +205,8 @@ any_process = Exercise(
     tasks(4, "Each call of triple() is one task; the exercise asks for four."),
     _elsewhere("Which pool carries calls to other processes?"),
     overlapped(2, "Does your pool have two processes, and are all calls handed over before you wait for one?"),
-    start=rule(
-        lambda trace: len(trace.tasks) != 4 or trace.peak_concurrency > 1 or bool(_processes(trace)),
-        "As it stands, the notebook's own process carries the four calls. Let two other processes carry them.",
+    start=when(lambda t: len(t.tasks) == 4 and t.peak_concurrency == 1 and not _processes(t)).say(
+        "As it stands, the notebook's own process carries the four calls. Let two other processes carry them."
     ),
     solved="Other processes carried a function of your own. If your pool is a plain ProcessPoolExecutor and the "
     "function stands in a cell, it was fork that made it work, and elsewhere it breaks.",

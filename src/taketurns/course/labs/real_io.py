@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from taketurns.course.checks import Exercise, choice, each, rule
+from taketurns.course.checks import Exercise, quiz
+from taketurns.course.rules import part, when
 from taketurns.course.servers import web as servers
 from taketurns.course.servers.postgres import postgres
 from taketurns.course.servers.web import nobody
@@ -150,58 +151,48 @@ async def visit(program: Any, urls: Sequence[str], at_most: int = servers.MANY) 
 
 _ONE_AT_A_TIME = "HTTP/1.1 carries one request at a time on a connection. How many are in progress at once?"
 
-connections = Exercise(
+connections = quiz(
     "How many connections?",
-    each(
-        {
-            "A": choice(1, {6: "A client keeps its connection, and the next request takes it."}),
-            "B": choice(
-                6, {1: "A connection belongs to its client. When that is closed, the connection is closed with it."}
-            ),
-            "C": choice(6, {1: _ONE_AT_A_TIME}),
-            "D": choice(
-                3,
-                {
-                    1: _ONE_AT_A_TIME,
-                    6: "A connection is free again when its reply is there. How many are in use at one instant?",
-                    2: "Two is the number of rounds. How many are in use at one instant?",
-                },
-            ),
-        }
-    ),
-    of=dict,
+    {
+        "A": {1: None, 6: "A client keeps its connection, and the next request takes it."},
+        "B": {
+            6: None,
+            1: "A connection belongs to its client. When that is closed, the connection is closed with it.",
+        },
+        "C": {6: None, 1: _ONE_AT_A_TIME},
+        "D": {
+            3: None,
+            1: _ONE_AT_A_TIME,
+            6: "A connection is free again when its reply is there. How many are in use at one instant?",
+            2: "Two is the number of rounds. How many are in use at one instant?",
+        },
+    },
     solved="A client that is kept needs as many connections as requests are in progress at once.",
 )
 
 three_at_a_time = Exercise(
     "Three at a time",
-    rule(
-        lambda visit: visit.seen.refused == 0,
+    of=Visit,
+    start=when(lambda v: v.seen.most_at_once == 1 and v.seen.requests == 6 and len(v.trace.tasks) <= 9).say(
+        "As it stands, one page at a time is on its way. The server allows three."
+    ),
+    refused=when(lambda v: v.seen.refused).say(
         "More than three came at once, and the server refused {answer.seen.refused}. Is there a limit, and does each "
         "task take it for its own page? It has to be one and the same for all: a limit that each task makes for itself "
-        "limits nobody.",
+        "limits nobody."
     ),
-    rule(lambda visit: visit.error is None, "Your program raised an exception: {answer.error!r}"),
-    rule(
-        lambda visit: visit.seen.requests == 6,
-        "The server saw {answer.seen.requests} requests. There are six pages to fetch, each once.",
+    error=when(lambda v: v.error is not None).say("Your program raised an exception: {answer.error!r}"),
+    requests=when(lambda v: v.seen.requests != 6).say(
+        "The server saw {answer.seen.requests} requests. There are six pages to fetch, each once."
     ),
-    rule(
-        lambda visit: visit.seen.most_at_once != 1,
-        "They still came one by one. `await` in a loop waits for each page before it asks for the next.",
+    one_by_one=when(lambda v: v.seen.most_at_once == 1).say(
+        "They still came one by one. `await` in a loop waits for each page before it asks for the next."
     ),
-    rule(
-        lambda visit: visit.seen.most_at_once == 3,
-        "The server worked on {answer.seen.most_at_once} pages at once, and it allows three.",
+    not_three=when(lambda v: v.seen.most_at_once != 3).say(
+        "The server worked on {answer.seen.most_at_once} pages at once, and it allows three."
     ),
-    rule(
-        lambda visit: visit.result == [f"page {number}" for number in range(6)],
-        "The server is content. Now return the six texts, in order. You returned {answer.result!r}.",
-    ),
-    of=Visit,
-    start=rule(
-        lambda visit: visit.seen.most_at_once != 1 or visit.seen.requests != 6 or len(visit.trace.tasks) > 9,
-        "As it stands, one page at a time is on its way. The server allows three.",
+    other_texts=when(lambda v: v.result != [f"page {number}" for number in range(6)]).say(
+        "The server is content. Now return the six texts, in order. You returned {answer.result!r}."
     ),
     solved="Six pages, three at once, and none refused.",
 )
@@ -213,81 +204,68 @@ def _texts(visit: Visit) -> list[object]:
 
 others_go_on = Exercise(
     "The others go on",
-    rule(
-        lambda visit: visit.error is None,
-        "Your program raised an exception: {answer.error!r}. One page failed, and nobody got the others.",
-    ),
-    rule(
-        lambda visit: not any(isinstance(text, BaseException) for text in _texts(visit)),
-        "There is an exception among your results. Who reads them expects a text or None.",
-    ),
-    rule(
-        lambda visit: not any("500" in str(text) for text in _texts(visit)),
-        "One of your results is the error page of the server. A status of 500 raises nothing by itself: "
-        "`raise_for_status()` does.",
-    ),
-    rule(lambda visit: visit.seen.most_at_once > 1, "They came one by one. Let them be in progress together."),
-    rule(
-        lambda visit: visit.result is not None,
-        "Your program returned None. Where was the error caught? Outside of the group is too late: by then the other "
-        "pages were canceled. Catch it in the task of its own page.",
-    ),
-    rule(
-        lambda visit: len(_texts(visit)) == 5,
-        "You returned {answer.result!r}. Who reads it cannot tell which page is missing: give None in its place.",
-    ),
-    rule(
-        lambda visit: _texts(visit) == ["page 1", "page 2", None, "page 3", "page 4"],
-        "You returned {answer.result!r}, and not four texts with None in the third place.",
-    ),
     of=Visit,
-    start=rule(
-        lambda visit: not isinstance(visit.error, ExceptionGroup),
+    start=when(lambda v: isinstance(v.error, ExceptionGroup)).say(
         "As it stands, one error of the server takes the other four pages with it. "
-        "To catch it around the group is too late: by then the others are canceled.",
+        "To catch it around the group is too late: by then the others are canceled."
+    ),
+    error=when(lambda v: v.error is not None).say(
+        "Your program raised an exception: {answer.error!r}. One page failed, and nobody got the others."
+    ),
+    texts=part(
+        _texts,
+        exception=when(lambda texts: any(isinstance(text, BaseException) for text in texts)).say(
+            "There is an exception among your results. Who reads them expects a text or None."
+        ),
+        error_page=when(lambda texts: any("500" in str(text) for text in texts)).say(
+            "One of your results is the error page of the server. A status of 500 raises nothing by itself: "
+            "`raise_for_status()` does."
+        ),
+    ),
+    one_by_one=when(lambda v: v.seen.most_at_once < 2).say("They came one by one. Let them be in progress together."),
+    caught_outside=when(lambda v: v.result is None).say(
+        "Your program returned None. Where was the error caught? Outside of the group is too late: by then the other "
+        "pages were canceled. Catch it in the task of its own page."
+    ),
+    not_five=when(lambda v: len(_texts(v)) != 5).say(
+        "You returned {answer.result!r}. Who reads it cannot tell which page is missing: give None in its place."
+    ),
+    other_texts=when(lambda v: _texts(v) != ["page 1", "page 2", None, "page 3", "page 4"]).say(
+        "You returned {answer.result!r}, and not four texts with None in the third place."
     ),
     solved="Four pages and one None: the error was caught where it belongs, in its own task.",
 )
 
 
-def _attempts(trace: Trace) -> list[tuple[float, float]]:
-    lanes = [trace.lane(name) for name in trace.tasks if name.startswith("attempt")]
-    return [(lane[0].start, lane[-1].end) for lane in lanes]
-
-
 def _pauses(trace: Trace) -> list[float]:
-    attempts = _attempts(trace)
-    return [round(after[0] - before[1], 6) for before, after in pairwise(attempts)]
-
-
-def _steady(trace: Trace) -> bool:
-    return len(set(_pauses(trace))) == 1
+    lanes = trace.only("attempt").lanes.values()
+    return [round(after[0].start - before[-1].end, 6) for before, after in pairwise(lanes)]
 
 
 asks_again = Exercise(
     "Back off",
-    rule(
-        lambda trace: len(_attempts(trace)) >= 3,
-        "You gave up too early. The third call would have been answered.",
+    start=when(lambda t: len(t.only("attempt").tasks) == 1).say("As it stands, it asks once and gives up."),
+    pauses=part(
+        _pauses,
+        too_early=when(lambda pauses: len(pauses) < 2).say(
+            "You gave up too early. The third call would have been answered."
+        ),
+        goes_on=when(lambda pauses: len(pauses) > 2).say(
+            "You called again after there was an answer. `return` ends the loop."
+        ),
+        at_once=when(lambda pauses: pauses == [0, 0]).say(
+            "You asked again at once. The server said that it has too much to do, and gets more."
+        ),
+        steady=when(lambda pauses: pauses[0] == pauses[1]).say(
+            "Your pauses are as long as each other. To back off is to wait longer each time."
+        ),
+        other_pauses=when(lambda pauses: pauses != [1, 2]).say("Let the first pause be 1 s, and the second 2 s."),
     ),
-    rule(
-        lambda trace: len(_attempts(trace)) == 3,
-        "You called again after there was an answer. `return` ends the loop.",
+    pause_after=when(lambda t: t.duration != 3.75).say(
+        "There is still a pause after the answer. Who waits for the page gets it later."
     ),
-    rule(
-        lambda trace: set(_pauses(trace)) != {0},
-        "You asked again at once. The server said that it has too much to do, and gets more.",
+    no_answer=when(lambda t: t.result != "the page").say(
+        "The times are right. Now let the function return the answer."
     ),
-    rule(
-        lambda trace: not _steady(trace),
-        "Your pauses are as long as each other. To back off is to wait longer each time.",
-    ),
-    rule(lambda trace: _pauses(trace) == [1, 2], "Let the first pause be 1 s, and the second 2 s."),
-    rule(
-        lambda trace: trace.duration == 3.75,
-        "There is still a pause after the answer. Who waits for the page gets it later.",
-    ),
-    rule(lambda trace: trace.result == "the page", "The times are right. Now let the function return the answer."),
-    start=rule(lambda trace: len(_attempts(trace)) != 1, "As it stands, it asks once and gives up."),
     solved="Three calls, with pauses of 1 s and 2 s between them.",
 )

@@ -1,0 +1,59 @@
+"""Looks: how each thing that a task does is drawn, and how a legend explains it; every picture takes them from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from taketurns.trace.spans import Span, State
+
+__all__ = ["GRAY", "INK", "LOOKS", "WARNING", "Look", "layers_of", "look_of", "looks_of"]
+
+INK, GRAY, WARNING = "#222222", "#666666", "#b03020"
+ORANGE = "#f0a030"
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What one kind of span looks like.
+
+    The colors' lightness is as far apart as their hue, and the heights differ: they can be told apart in grayscale, by
+    color-blind readers, and without any color.
+    """
+
+    key: str  #: the name of the state, or "in turns"
+    color: str
+    height: float  #: how much of its lane a bar takes
+    meaning: str  #: what a legend says
+    layer: int  #: bars are drawn from the lowest to the highest
+    stripes: str = ""  #: the color of stripes across the bar; empty for none
+
+
+#: In the order of a legend. What ran in turns, at moments that nobody saw, looks like running and ready at once.
+LOOKS = {
+    look.key: look
+    for look in (
+        Look(State.RUNNING, "#1f6fb8", 0.72, "running: on a core", 2),
+        Look(State.READY, ORANGE, 0.24, "ready: could run, waits for its turn", 1),
+        Look(State.WAITING, "#d0d8e4", 0.46, "waiting: for a timer, a reply, a lock", 0),
+        Look("in turns", "#1f6fb8", 0.72, "in turns, at moments not seen", 3, stripes=ORANGE),
+    )
+}
+
+
+def look_of(span: Span) -> Look:
+    """Return what a span looks like."""
+    return LOOKS["in turns" if span.in_turns else span.state]
+
+
+def looks_of(spans: Iterable[Span]) -> dict[Look, list[Span]]:
+    """Return the looks that occur, in the order of a legend, each with its spans."""
+    found: dict[Look, list[Span]] = {look: [] for look in LOOKS.values()}
+    for span in spans:
+        found[look_of(span)].append(span)
+    return {look: own for look, own in found.items() if own}
+
+
+def layers_of(spans: Iterable[Span]) -> list[tuple[Look, list[Span]]]:
+    """Return the same in the order of drawing."""
+    return sorted(looks_of(spans).items(), key=lambda drawn: drawn[0].layer)

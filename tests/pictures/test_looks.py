@@ -1,0 +1,93 @@
+"""Marks and legends: what is drawn for a span, and what explains it, look alike in every picture."""
+
+import re
+from base64 import b64decode
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from taketurns import Span, State, Trace
+from taketurns.pictures.lanes import lane_inches
+from taketurns.pictures.looks import LOOKS, look_of
+from taketurns.pictures.sketch import sketch
+from taketurns.pictures.timeline import timeline
+
+SVG = "{http://www.w3.org/2000/svg}"
+SPANS = {
+    "RUNNING": Span("a", "RUNNING", "one", 0, 1),
+    "READY": Span("a", "READY", "one", 1, 2),
+    "WAITING": Span("a", "WAITING", "one", 2, 3),
+    "in turns": Span("b", "RUNNING", "two", 0, 3, "GIL"),
+}
+
+
+class Drawn(NamedTuple):
+    """What was drawn: its color, its height, and whether it is striped, and with which color."""
+
+    color: str
+    height: float
+    stripes: str
+
+
+def by_matplotlib(trace):
+    """Give what a timeline draws by the looks' keys, and by what its legend says."""
+    figure = Figure()
+    ax = timeline(trace, ax=figure.subplots())
+    figure.draw_without_rendering()
+    bars = [bars for bars in ax.collections if bars.get_gid() in LOOKS]
+    marks = {}
+    for each in bars:
+        (color,), (edge,) = map(tuple, (each.get_facecolor(), each.get_edgecolor()))
+        tall = float(each.get_paths()[0].get_extents().height)
+        marks[each.get_gid()] = Drawn(to_hex(color), round(tall, 6), to_hex(edge) if each.get_hatch() else "")
+    legend = ax.get_legend()
+    lines = zip(legend.get_texts(), legend.get_patches(), strict=True) if legend else ()
+    told = {
+        text.get_text(): Drawn(
+            to_hex(patch.get_facecolor()),
+            round(patch.get_height() / text.get_fontsize(), 6),
+            to_hex(patch.get_edgecolor()) if patch.get_hatch() else "",
+        )
+        for text, patch in lines
+    }
+    return marks, told
+
+
+def by_svg(trace):
+    """Give the same of a sketch."""
+    found = re.search(r'base64,([^"]*)"', sketch(trace))
+    svg = ElementTree.fromstring(b64decode(found[1]))
+    patterns = {f"url(#{each.get('id')})": [path.get("fill") for path in each] for each in svg.iter(f"{SVG}pattern")}
+
+    def drawn(path, whole):
+        color, *stripes = patterns.get(path.get("fill"), [path.get("fill")])
+        tall = float(re.search(r"v([\d.]+)", path.get("d"))[1]) / whole
+        return Drawn(color, round(tall, 2), "".join(stripes))
+
+    lane = 100 * lane_inches(len(trace.tasks) or 1, "task")
+    paths = [path for path in svg.iter(f"{SVG}path") if path.get("class")]
+    marks = {path.get("class"): drawn(path, lane) for path in paths if path.get("class") != "legend"}
+    words = [text.text for text in svg.iter(f"{SVG}text")]
+    swatches = [drawn(path, 16) for path in paths if path.get("class") == "legend"]
+    return marks, dict(zip(words[len(words) - len(swatches) :], swatches, strict=True))
+
+
+@pytest.mark.parametrize("draw", [by_matplotlib, by_svg])
+@pytest.mark.parametrize(
+    "keys", [[*LOOKS], ["in turns"], ["RUNNING"], ["RUNNING", "in turns"], ["READY", "WAITING"], []]
+)
+def test_marks_and_legend_show_the_looks_that_occur_and_no_other(keys, draw):
+    marks, legend = draw(Trace("all", tuple(SPANS[key] for key in keys)))
+    looks = [look for look in LOOKS.values() if look.key in keys]
+    assert marks == {look.key: Drawn(look.color, look.height, look.stripes) for look in looks}
+    assert list(legend.items()) == [(look.meaning, marks[look.key]) for look in looks]
+
+
+def test_each_kind_of_span_has_a_look_and_the_looks_differ():
+    assert {key: look_of(span).key for key, span in SPANS.items()} == {key: key for key in LOOKS}
+    assert len({look.meaning for look in LOOKS.values()}) == len({look.layer for look in LOOKS.values()}) == len(LOOKS)
+    states = [LOOKS[state] for state in State]
+    assert len({look.color for look in states}) == len({look.height for look in states}) == len(State)

@@ -1,0 +1,52 @@
+"""Whose code a frame runs is told by modules and by whole paths, whatever a folder is called."""
+
+import sysconfig
+import types
+from os.path import join
+from pathlib import Path
+
+import pytest
+
+from taketurns.trace import frames
+
+STDLIB, PURELIB = sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")
+
+
+@pytest.mark.parametrize(
+    ("path", "belongs"),
+    [
+        (join(STDLIB, "asyncio", "tasks.py"), True),
+        (join(STDLIB, "threading.py"), True),
+        ("<frozen runpy>", True),
+        (join(PURELIB, "anyio", "from_thread.py"), False),
+        (join(STDLIB, "site-packages", "anyio", "from_thread.py"), False),
+        (f"{STDLIB}-of-mine/program.py", False),
+        ("/home/ada/asyncio/program.py", False),
+        ("/home/ada/taketurns/program.py", False),
+        ("<ipython-input-1-0123456789ab>", False),
+        ("<string>", False),
+        ("", False),
+    ],
+)
+def test_a_file_belongs_to_the_standard_library_by_where_it_stands(path, belongs):
+    assert frames.in_standard_library(path) is belongs
+
+
+@pytest.mark.parametrize(
+    ("module", "path", "learners"),
+    [
+        ("__main__", "/home/ada/taketurns/asyncio/program.py", True),
+        ("taketurns_and_more", "/home/ada/program.py", True),
+        ("taketurns", "/home/ada/program.py", False),
+        ("taketurns.suspend.loop", "/home/ada/program.py", False),
+        ("asyncio.tasks", join(STDLIB, "asyncio", "tasks.py"), False),
+    ],
+)
+def test_a_frame_is_a_learners_where_it_is_neither_ours_nor_the_standard_librarys(module, path, learners):
+    code = types.SimpleNamespace(co_filename=path)
+    assert frames.is_learners(types.SimpleNamespace(f_globals={"__name__": module}, f_code=code)) is learners
+
+
+def test_a_link_to_the_standard_library_is_the_standard_library(tmp_path):
+    (tmp_path / "link").symlink_to(STDLIB)
+    assert frames.in_standard_library(str(Path(tmp_path / "link" / "threading.py")))

@@ -1,9 +1,11 @@
 """Every notebook in JupyterLab, in a real browser: run all of it, look at what is shown, and use it by keyboard.
 
-What the course itself shows is held to the rules of axe-core, in the light and in the dark theme. While one notebook is
-looked at, the next one runs. Each deck of slides opens without a network; on one machine it is looked at again only when
-something that makes it has changed. Needs Chromium and the packages of the extras `browser` and `slides`; without them it is
-skipped, unless TAKETURNS_BROWSER says that it must run.
+What the course itself shows is held to the rules of axe-core, in the light and in the dark theme. While one notebook
+is looked at, the next one runs. Each deck of slides opens without a network; on one machine it is looked at again only
+when something that makes it has changed.
+
+Needs Chromium and the packages of the extras `browser` and `slides`; without them it is skipped, unless
+TAKETURNS_BROWSER says that it must run.
 """
 
 import hashlib
@@ -48,20 +50,21 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false"},
 }
-#: Open a notebook and begin to run all of it; ``done`` says whether it has run.
-OPEN = """async (path) => {
+#: Begin to open a notebook and to run all of it; ``done`` says whether it has run.
+OPEN = """(path) => {
     const commands = window.jupyterapp.commands;
-    window.open_notebook = await commands.execute('docmanager:open', {path, factory: 'Notebook'});
-    await window.open_notebook.context.ready;
-    await window.open_notebook.revealed;
-    await window.open_notebook.sessionContext.ready;
+    const run = async () => {
+        window.panel = await commands.execute('docmanager:open', {path, factory: 'Notebook'});
+        await Promise.all([window.panel.context.ready, window.panel.revealed, window.panel.sessionContext.ready]);
+        await commands.execute('notebook:run-all-cells');
+    };
     window.done = false;
-    commands.execute('notebook:run-all-cells').finally(() => { window.done = true; });
+    run().finally(() => { window.done = true; });
 }"""
 #: End its kernel, and close it without a question.
 CLOSE = """async () => {
-    await window.open_notebook.sessionContext.shutdown();
-    window.open_notebook.dispose();
+    await window.panel.sessionContext.shutdown();
+    window.panel.dispose();
 }"""
 #: What the course puts into the page, and not JupyterLab.
 OURS = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}

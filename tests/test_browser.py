@@ -69,8 +69,8 @@ CLOSE = """async () => {
 #: What the course puts into the page, and not JupyterLab.
 OURS = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
-#: So many notebooks at a time, as measured on two cores.
-SIDE_BY_SIDE = int(os.environ.get("SIDE", "2"))
+#: So many notebooks at a time: one is looked at while the other runs.
+SIDE_BY_SIDE = 2
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LOOK = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-child')].map((output) => ({
     kind: output.querySelector('[data-mime-type]')?.dataset.mimeType ?? '',

@@ -1,13 +1,17 @@
 import asyncio
 import contextlib
+import gc
+import itertools
 import socket
+import sys
 import threading
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taketurns import State, compute, record, simulate, wait
+from taketurns import State, compute, record, simulate, simulation, wait
+from taketurns.recording import block, recorder
 
 RUNNING, READY, WAITING = State
 
@@ -240,8 +244,13 @@ async def never_gives_up_control(begun, ended):
         ended.set()
 
 
-@pytest.mark.parametrize("program", [naps_for_ever, never_gives_up_control])
-def test_an_interrupt_reaches_it_there(program, monkeypatch):
+async def has_such_a_child(begun, ended):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(never_gives_up_control(begun, ended))
+
+
+@pytest.mark.parametrize("program", [naps_for_ever, never_gives_up_control, has_such_a_child])
+def test_an_interrupt_reaches_it_there(program, monkeypatch, caplog):
     begun, ended = threading.Event(), threading.Event()
 
     join, interrupts = threading.Thread.join, iter([KeyboardInterrupt()])
@@ -258,7 +267,60 @@ def test_an_interrupt_reaches_it_there(program, monkeypatch):
     async def cell():
         simulate(program(begun, ended))
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         asyncio.run(cell())
     assert ended.is_set()
+    assert caught.value.trace.tasks
+    assert caught.value.trace.cut_short == "KeyboardInterrupt"
+    gc.collect()
+    assert caplog.messages == []
     assert simulate(nap(1)).result == 1
+
+
+def interrupted_at(line, program):
+    """Simulate a program, interrupted after so many lines of ours; give the interrupt, and whether it came.
+
+    Not in those that make the simulation, and that hand its error on: Python looks for an interrupt at calls and loops.
+    """
+    files, left = (simulation.__file__, block.__file__, recorder.__file__), [None] * line
+
+    def trace(frame, event, _):
+        if event == "line" and not left:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        if event == "line":
+            left.pop()
+        code = frame.f_code
+        return trace if code.co_filename in files and code.co_name not in ("simulate", "__init__") else None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        simulate(program())
+    except KeyboardInterrupt as error:
+        return error, True
+    finally:
+        sys.settrace(before)
+    return None, not left
+
+
+def test_an_interrupt_at_any_line_leaves_a_trace_and_the_next_recording_begins(monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)  # what asyncio could not close
+
+    async def program():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(nap(1))
+
+    simulate(program())
+    for line in itertools.count():
+        error, came = interrupted_at(line, program)
+        with record("next") as trace:
+            pass
+        assert trace.spans == ()
+        if error:
+            assert (error.trace.label, error.trace.is_on) == ("program", False)
+        if not came:
+            break
+    error = None
+    gc.collect()
+    assert line > 200

@@ -100,7 +100,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Return a shell the cell magic ``%%timeline``; IPython calls this at ``%load_ext taketurns``."""
+    """Put the cell magic ``%%timeline`` into a shell; IPython calls this at ``%load_ext taketurns``."""
     from taketurns.notebook import magic
 
     magic.load(shell)

@@ -9,9 +9,12 @@ import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import closing, suppress
+from dataclasses import replace
 from typing import Any
 
 from taketurns.recording import recorder
+from taketurns.recording.awaits import given_name
 from taketurns.recording.block import record
 from taketurns.recording.steps import Steps
 from taketurns.trace.clock import SimulatedClock
@@ -22,7 +25,7 @@ __all__ = ["simulate"]
 
 
 def simulate(main: Coroutine[Any, Any, Any], label: str = "") -> Trace:
-    """Run a coroutine on an asyncio event loop whose time is simulated; give the trace, with what it returned in it.
+    """Return the trace of a coroutine, with its ``result``, on an asyncio event loop whose time is simulated.
 
     It is asyncio itself that runs: only its clock jumps to the next timer instead of waiting for it. `compute` and
     `wait` spend simulated time, too. Works also where an event loop is running, as in a notebook.
@@ -35,39 +38,64 @@ def simulate(main: Coroutine[Any, Any, Any], label: str = "") -> Trace:
         hint = f"; call it: simulate({main.__name__}())" if inspect.iscoroutinefunction(main) else ""
         raise TypeError(f"simulate() runs a coroutine, as an `async def` function gives it, not {main!r}{hint}")
     simulation = _Simulation(main, label or getattr(main, "__name__", ""))
-    if asyncio._get_running_loop() is None:
-        simulation.run()
-    else:
-        _in_a_thread(simulation)
-    if simulation.error is not None:
-        simulation.error.trace = simulation.trace  # type: ignore[attr-defined]
-        raise simulation.error
-    object.__setattr__(simulation.trace, "result", simulation.result)
-    return simulation.trace
+    try:
+        with closing(main):
+            if asyncio._get_running_loop() is None:
+                simulation.run()
+            else:
+                _in_a_thread(simulation)
+        if simulation.error is not None:
+            raise simulation.error
+        return replace(simulation.trace, result=simulation.result)
+    except BaseException as error:
+        error.trace = simulation.trace  # type: ignore[attr-defined]
+        raise
 
 
 class _Simulation:
     """One run of a coroutine in simulated time: its trace, and its result or its error."""
 
     def __init__(self, main: Coroutine[Any, Any, Any], label: str) -> None:
-        self.main, self.label, self.clock = main, label, SimulatedClock()
-        self.trace = Trace.begin(self.label)
+        self.main, self.clock = main, SimulatedClock()
+        self.recording = record(label, self.clock)
+        self.trace = Trace(label, (), cut_short="it did not begin")
         self.result: Any = None
         self.error: BaseException | None = None
-        self.loop: _SimulatedLoop | None = None
-
-    def _new_loop(self) -> _SimulatedLoop:
-        self.loop = _SimulatedLoop(self.clock)
-        return self.loop
+        self.interrupted = False  # whether it is to stop before the next step
+        self._in_steps = False  # whether a step can be interrupted: not while the recording begins or ends
+        self._lock = threading.Lock()  # guards it
 
     def run(self) -> None:
-        clock, runner = self.clock, asyncio.Runner(loop_factory=self._new_loop)
+        if self.interrupted:
+            return
         try:
-            with record(self.label, clock) as self.trace, clock.in_use(), runner:
-                self.result = runner.run(self.main)
+            with self.recording as self.trace, self.clock.in_use():
+                self._run()
         except BaseException as error:  # noqa: BLE001 - it is raised where simulate() was called
-            self.main.close()
-            self.error = error
+            if self.error is None or not isinstance(error, Exception):  # else the loop could not close, after an error
+                self.error = error
+            if self.trace.is_on:  # an interrupt came just before the recording could end
+                self.recording.__exit__(type(error), error, None)
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: _SimulatedLoop(self)) as runner:
+                self._in_steps = True
+                try:
+                    self.result = runner.run(self.main)
+                except BaseException as error:
+                    self.error = error
+                    raise
+        finally:
+            with self._lock:
+                self._in_steps = False
+
+    def interrupt_step(self, thread: int) -> None:
+        """Interrupt the step that is running in a thread and does not come to its end."""
+        with self._lock:
+            if self._in_steps:
+                self.interrupted = False
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt))
 
 
 def _in_a_thread(simulation: _Simulation) -> None:
@@ -76,20 +104,15 @@ def _in_a_thread(simulation: _Simulation) -> None:
     The event loop stops before its next step. If that does not come within a second, the step itself is interrupted.
     """
     thread = threading.Thread(target=contextvars.copy_context().run, args=[simulation.run], name="simulated time")
-    thread.start()
     try:
+        thread.start()
         thread.join()
     except KeyboardInterrupt:
-        if simulation.loop:
-            simulation.loop.interrupted = True
-        thread.join(1)
-        if thread.is_alive():
-            if simulation.loop:
-                simulation.loop.interrupted = False
-                simulation.loop.set_exception_handler(lambda loop, context: None)  # it would print the interrupt
-            ident = ctypes.c_ulong(thread.ident or 0)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
-            thread.join()
+        simulation.interrupted = True
+        while thread.is_alive():
+            with suppress(KeyboardInterrupt):  # one more says the same
+                thread.join(1)
+                simulation.interrupt_step(thread.ident or 0)
         raise
 
 
@@ -99,24 +122,28 @@ class _SimulatedLoop(asyncio.BaseEventLoop):
     _ready: deque[Any]  # asyncio's own: calls, in the order in which they will run
     _scheduled: list[Any]  # asyncio's own: timers
 
-    def __init__(self, clock: SimulatedClock) -> None:
+    def __init__(self, simulation: _Simulation) -> None:
         super().__init__()
-        self.clock = clock
-        self.interrupted = False
+        self.simulation, self.clock = simulation, simulation.clock
         self._selector = self  # asyncio asks it what has happened outside, for as long as there is nothing to do here
 
     def time(self) -> float:
         return self.clock.now()
 
     def select(self, timeout: float | None) -> list[Any]:
-        """Let the time pass for which there is nothing to do; nothing happens outside, but for an interrupt."""
-        if self.interrupted:
-            self.interrupted = False
+        """Return that nothing has happened outside, and let the time pass; an interrupt is raised here."""
+        if self.simulation.interrupted:
+            self.simulation.interrupted = False
             raise KeyboardInterrupt
         if timeout is None:
             raise RuntimeError(f"everybody waits, and nobody can go on: {_who_waits(self)}")
         self.clock.spend(timeout)
         return []
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Report an error that nobody has seen; an interrupt is raised where simulate() was called."""
+        if not isinstance(context.get("exception"), KeyboardInterrupt):
+            super().call_exception_handler(context)
 
     def _call_soon(self, callback: Any, args: Any, context: Any) -> asyncio.Handle:
         handle = _Kept(callback, args, self, context)
@@ -165,11 +192,11 @@ def _number(handle: Any) -> int | None:
 
 
 def _who_waits(loop: asyncio.AbstractEventLoop) -> str:
-    """Tell for each task in which function it is suspended."""
+    """Return for each task in which function it is suspended."""
     waits = []
     for task in asyncio.all_tasks(loop):
         coroutine: Any = task.get_coro()
-        name = coroutine.__name__ if task.get_name().startswith("Task-") else task.get_name()
+        name = given_name(task) or coroutine.__name__
         while hasattr(awaited := getattr(coroutine, "cr_await", None), "cr_await"):
             coroutine = awaited
         waits.append(f"{name} waits in {coroutine.__qualname__}")

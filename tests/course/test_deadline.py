@@ -36,6 +36,14 @@ def swallows_between_two_steps() -> None:
 
 def swallows_inside_a_call() -> None:
     while True:
+        try:  # noqa: SIM105 - it jumps back from within the `try`, which suppress() does not
+            time.sleep(0.001)
+        except BaseException:  # noqa: BLE001
+            pass
+
+
+def suppresses() -> None:
+    while True:
         with contextlib.suppress(BaseException):
             time.sleep(0.001)
 
@@ -69,6 +77,7 @@ def writes_for_ever() -> None:
         endless,
         swallows_between_two_steps,
         swallows_inside_a_call,
+        suppresses,
         goes_on_in_the_end,
         swallows_on_asyncio,
         writes_for_ever,

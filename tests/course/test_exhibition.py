@@ -108,6 +108,7 @@ def test_each_game_has_all_its_moves_and_replies_and_ends_with_a_reply(exhibitio
 def test_a_team_shares_the_boards_out_and_each_of_them_is_one_person(one, masters):
     team = Exhibition(one.boards, one.master, one.opponent, one.rounds, min(masters, one.boards))
     trace = play(team, "callbacks")
+    assert trace.origin["masters"] == str(team.masters)
     assert trace.peak_parallelism == team.masters
     assert ns(trace.duration) == ns(team.interleaved) <= ns(one.interleaved)
     by_master = {worker: {s.task for s in trace.spans if s.worker == worker} for worker in trace.workers}

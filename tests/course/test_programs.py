@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from taketurns import preflight
-from taketurns.course.programs import CHOICES, PROGRAMS, bill, thumbnail
+from taketurns.course.programs import CHOICES, PROGRAMS, bill, run, thumbnail
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -22,6 +22,14 @@ def test_a_process_can_import_what_it_has_to_do(name):
     program = PROGRAMS[name]
     for function in filter(None, (program.whole, program.rest)):
         assert pickle.loads(pickle.dumps(function)) is function
+
+
+@pytest.mark.parametrize("choice", ["one after another", "asyncio + threads"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_is_recorded_of_a_program_are_its_units_and_their_rest(name, choice):
+    program = PROGRAMS[name]
+    units = {task for task in run(name, choice, 1).tasks if task.split()[0] not in ("bill", "redraw")}
+    assert units == {f"{program.unit} 0"}
 
 
 def test_a_photo_is_made_small():

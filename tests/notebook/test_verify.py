@@ -248,4 +248,4 @@ def test_a_real_kernel_gives_the_printed_line_and_nothing_else(tmp_path: Path) -
     assert run(f"import sys; sys.argv = ['', {str(path)!r}]\n{NOTEBOOK}", tmp_path).stderr == ""
     command = f"import sys, pytest; sys.exit(pytest.main(['--nbval', '-p', 'no:cacheprovider', '-q', {str(path)!r}]))"
     ran = run(command, tmp_path)
-    assert "7 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -15,8 +15,8 @@ from taketurns.trace.trace import Trace
 
 __all__ = ["Exercise", "Said", "quiz"]
 
-#: How many seconds the rules of an exercise have.
-SECONDS = 1.0
+#: How many seconds the rules of an exercise have: the check is over within a second, in which they are ended too.
+SECONDS = 0.8
 _LATE = "It did not end within a second."
 _STUCK = f"{_LATE[:-1]}, and nothing could end it: one long call still waits or computes. Restart the kernel."
 

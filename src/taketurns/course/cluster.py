@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import logging
 import os
@@ -10,13 +11,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextvars import Context
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from taketurns.recording import children, recorder
 from taketurns.recording.block import record
-from taketurns.recording.children import VARIABLE
 from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
@@ -26,7 +27,7 @@ __all__ = ["Clock", "Cluster", "Reply", "clocks", "recorded", "serve", "start", 
 
 
 def serve(workers: int, far: bool = False) -> None:
-    """Run a scheduler and so many workers, say its address, and end at the next line of input or at its end.
+    """Run a scheduler and so many workers, print its address, and end at the next line of input or at its end.
 
     A task may cost one worker, and not three as is usual: nobody waits for new workers to see that it is the task. And
     no worker is given up that is dead now and was dead 15 seconds ago, for here workers are killed on purpose.
@@ -76,7 +77,7 @@ class Cluster:
             stderr=subprocess.DEVNULL,
             text=True,
             start_new_session=True,
-            env={**os.environ, VARIABLE: ""} if far else None,
+            env=children.apart() if far else None,
         )
         atexit.register(self.close)
         try:
@@ -141,7 +142,13 @@ def _keep_apart(client: Any) -> None:
         return plain(callback, *args, context=context or Context())
 
     loop.call_soon_threadsafe = call
-    loop.set_exception_handler(lambda *_: None)  # what an interrupted wait leaves behind is not told under a cell
+    loop.set_exception_handler(_report)
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report an error of a client's loop, but not that a wait was canceled: an interrupted cell has said so."""
+    if not isinstance(context.get("exception"), CancelledError | asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 def _take_back(client: Any) -> None:
@@ -166,7 +173,7 @@ _started: list[Cluster] = []
 
 
 def start(workers: int = 2) -> Any:
-    """Start a cluster and give its client. It lasts until ``stop``, the next ``start`` or the end of this process."""
+    """Return the client of a new cluster. It lasts until ``stop``, the next ``start`` or the end of this process."""
     stop()
     _started.append(Cluster(workers))
     return _started[0].client
@@ -198,17 +205,18 @@ class Clock(NamedTuple):
 
 
 def recorded(function: Callable[..., Any], *args: Any) -> Reply:
-    """Call a function on a worker, which must have one thread, and record it there; the spans travel as the result."""
+    """Return what a call gave on a worker, which must have one thread, with its spans: it is recorded there."""
     from distributed import get_worker
 
-    recording = record()
-    with recording as trace:
+    with record() as trace:
+        mine = recorder.on
+        assert mine is not None
         result = function(*args)
-    return Reply(result, trace.spans, recording._recorder.start, get_worker().address)
+    return Reply(result, trace.spans, mine.start, get_worker().address)
 
 
 def clocks(client: Any, readings: int = 5) -> dict[str, Clock]:
-    """Ask each worker for the time; of several answers the quickest counts.
+    """Return the clock of each worker, by its address; of several readings the quickest counts.
 
     The worker read its clock after the question was sent and before the answer was here. The middle of the two is at
     most half of the round trip away from that.
@@ -230,7 +238,7 @@ def _error(clock: Clock) -> int:
 
 
 def together(label: str, replies: Iterable[Reply], clocks: Mapping[str, Clock] | None = None) -> Trace:
-    """Make one trace of what workers recorded; without their clocks, every call begins at 0."""
+    """Return one trace of what workers recorded; without their clocks, every call begins at 0."""
     replies = list(replies)
     begins = [reply.began - clocks[reply.worker].ahead if clocks else 0 for reply in replies]
     workers = {worker: f"process {number}" for number, worker in enumerate(dict.fromkeys(r.worker for r in replies), 1)}

@@ -2,10 +2,11 @@
 
 The work runs in a thread of its own, and who called waits there. So an endless loop, a lock that nobody releases and a
 ``sys.exit()`` stay with the work, and a Ctrl-C comes to who waits. No signal is used, because that of an alarm belongs
-to others (pytest, a kernel) and is not there under Windows, and no trace function, which would slow everything down.
+to others (pytest, a kernel) and is not there under Windows.
 
-When its time is over, the thread is told to end by an exception that is raised in it: again and again, for the work may
-catch it. Whoever swallows it gets it again as soon as it is let go, which is outside of the ``try`` that caught it.
+When its time is over, the thread is told to end by an exception that is raised in it. Where the work swallows it, it is
+let go when the ``except`` is over, and then the thread gets a trace function, for its last lines: it raises the
+exception again at the next line, which is outside of that ``try``.
 A single call into C that does not come back (a sleep, a lock) cannot be ended so. It keeps its thread, which is a
 daemon: it hinders nobody, and ends with the call, or with the program.
 """
@@ -15,12 +16,13 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from contextvars import copy_context
-from functools import partial
-from threading import Thread
+from threading import Thread, get_ident
 from time import monotonic, sleep
+from types import FrameType
 from typing import Generic, TypeVar
 
 __all__ = ["LateError", "StuckError", "within"]
@@ -28,7 +30,7 @@ __all__ = ["LateError", "StuckError", "within"]
 T = TypeVar("T")
 
 #: For how many seconds a thread is told to end before it is left alone.
-PATIENCE = 0.3
+PATIENCE = 1.0
 
 _raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
@@ -69,7 +71,7 @@ class _Run(Thread, Generic[T]):
         self.raised: type[BaseException] | None = None
         self.has_begun = self.is_over = self.is_told = self.may_go = False
         # asyncio ends with a SystemExit at once, where it would keep another exception for whoever asks.
-        self.stop: type[SystemExit] = type("Stop", (SystemExit,), {})
+        self.stop: type[SystemExit] = type("Stop", (SystemExit,), {"__del__": lambda _: self._tell_again()})
 
     def run(self) -> None:
         """Do the work; then, once told to end, stay until nobody tells it any more: what comes later would be loud."""
@@ -80,7 +82,6 @@ class _Run(Thread, Generic[T]):
                     self.has_begun = True
                     self._work()
                 self.is_over = True
-                self.stop.__del__ = int  # type: ignore[attr-defined]
                 while self.is_told and not self.may_go:
                     sleep(0.0005)
                 return
@@ -95,16 +96,27 @@ class _Run(Thread, Generic[T]):
 
     def end(self) -> bool:
         """Tell the thread to end until it does; return whether it did."""
-        told = ctypes.c_ulong(self.ident or 0), ctypes.py_object(self.stop)
-        # Called by nobody's Python code when an instance is let go, so that it cannot be raised in there.
-        self.stop.__del__ = partial(_raise_in_thread, *told)  # type: ignore[attr-defined]
         self.is_told, until = True, monotonic() + PATIENCE
         try:
             while not self.is_over and monotonic() < until:
-                _raise_in_thread(*told)
-                self.join(0.005)
+                _raise_in_thread(ctypes.c_ulong(self.ident or 0), ctypes.py_object(self.stop))
+                self.join(0.01)
         finally:
             self.may_go = True
         if self.is_over:
             self.join()
         return self.is_over
+
+    def _tell_again(self) -> None:
+        """Raise the exception at the next line of the work: it was swallowed."""
+        if self.is_over or get_ident() != self.ident:
+            return
+
+        def trace(*_: object) -> None:
+            raise self.stop
+
+        frame: FrameType | None = sys._getframe(2)
+        sys.settrace(trace)
+        while frame is not None and frame.f_code is not _Run.run.__code__:
+            frame.f_trace = trace
+            frame = frame.f_back

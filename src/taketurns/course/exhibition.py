@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from numbers import Integral, Real
 
 from taketurns.recording.block import record
@@ -93,10 +94,10 @@ class Exhibition:
         return math.ceil(self.boards / self.masters)
 
     def _shares(self) -> list[Sequence[str]]:
-        """Return the names of the boards of each master."""
-        ends = accumulate([self.boards // self.masters + (n < self.boards % self.masters) for n in range(self.masters)])
-        names = [f"board {number}" for number in range(1, self.boards + 1)]
-        return [names[first:end] for first, end in pairwise([0, *ends])]
+        """Return the names of the boards of each master, which are those of the tasks."""
+        share, more = divmod(self.boards, self.masters)
+        ends = [number * share + min(number, more) for number in range(self.masters + 1)]
+        return [[f"board {board + 1}" for board in range(first, end)] for first, end in pairwise(ends)]
 
 
 class Played(Trace):
@@ -109,7 +110,7 @@ class Played(Trace):
 
 
 def play(exhibition: Exhibition, style: str, scale: float | None = None) -> Played:
-    """Play an exhibition in one of the ``STYLES``, and give its trace.
+    """Return the trace of an exhibition, which is played in one of the ``STYLES``.
 
     With ``scale`` it is played in real time, of which a second of the exhibition takes so many: 0.001 makes an hour
     3.6 s. Without, time is simulated; only threads, which live in real time, then have a scale of 0.001.
@@ -124,7 +125,7 @@ def play(exhibition: Exhibition, style: str, scale: float | None = None) -> Play
     label = f"{exhibition.boards} boards, {style}"
     if scale is None:
         traces = [_simulated(exhibition, STYLES[style], boards, label) for boards in exhibition._shares()]
-        return _put_together(label, traces, exhibition.masters > 1)
+        return _put_together(exhibition, label, traces)
     if not isinstance(scale, Real) or not 0 < float(scale) < math.inf:
         raise ValueError(f"scale is how many real seconds a simulated one takes, such as 0.001, not {scale!r}")
     if exhibition.masters > 1:
@@ -132,36 +133,31 @@ def play(exhibition: Exhibition, style: str, scale: float | None = None) -> Play
     quick = replace(exhibition, master=exhibition.master * scale, opponent=exhibition.opponent * scale)
     with record(f"{label}, 1:{1 / scale:g}") as trace:
         STYLES[style](quick, quick._shares()[0])
-    return _put_together(trace.label, [trace])
+    return _put_together(exhibition, trace.label, [trace])
 
 
 def _simulated(exhibition: Exhibition, style: Style, boards: Sequence[str], label: str) -> Trace:
     if style is _asyncio:
         return simulate(_task_group(exhibition, boards), label)
-    with record(label, clock := SimulatedClock()) as trace:
-        if style is _sequential:
-            with clock.in_use():
-                style(exhibition, boards)
-        else:
-            style(exhibition, boards)
+    clock = SimulatedClock()  # an event loop puts it in use; the one style that has none cannot
+    with record(label, clock) as trace, clock.in_use() if style is _sequential else nullcontext():
+        style(exhibition, boards)
     return trace
 
 
-def _put_together(label: str, traces: Sequence[Trace], team: bool = False) -> Played:
+def _put_together(exhibition: Exhibition, label: str, traces: Sequence[Trace]) -> Played:
     """Return the boards of all masters as one trace, in which only they are RUNNING."""
-    spans: list[Span] = []
-    for number, trace in enumerate(traces, 1):
-        for name in trace.tasks:
-            if name.startswith("board "):
-                lane = _until_the_last_reply(trace.lane(name))
-                spans += (replace(span, worker=f"master {number}") if team else span for span in lane)
-    played = Played(label, tuple(spans), traces[0].origin)
-    object.__setattr__(played, "moments", traces[0].moments if len(traces) == 1 else ())
-    return played
+    team, spans = exhibition.masters > 1, list[Span]()
+    for number, (boards, trace) in enumerate(zip(exhibition._shares(), traces, strict=True), 1):
+        for lane in map(trace.lane, boards):
+            whole = _until_the_last_reply(lane)
+            spans += (replace(span, worker=f"master {number}") if team else span for span in whole)
+    where = {**traces[0].origin, "masters": str(exhibition.masters)}
+    return Played(label, tuple(spans), where, moments=() if team else traces[0].moments)
 
 
 def _until_the_last_reply(lane: Sequence[Span]) -> Iterator[Span]:
-    """Return a game. It ends with its last reply, whoever hears of it. A thread that asks for her waits for her."""
+    """Yield a game. It ends with its last reply, whoever hears of it. A thread that asks for her waits for her."""
     over = max(span.end for span in lane if span.state is State.WAITING and span.reason == "timer")
     asked = None
     for span, after in zip(lane, [*lane[1:], lane[-1]], strict=True):

@@ -33,7 +33,7 @@ ALT = (
 
 
 def guide() -> Axes:
-    """Draw the decision guide: two questions, and seven answers with the letters of their sections."""
+    """Return axes with the decision guide: two questions, and seven answers with the letters of their sections."""
     ax = chart("Which one do I pick?", "", "", alt=ALT)
     ax.get_figure(root=True).set_size_inches(9.5, 5.2)  # type: ignore[union-attr]
     ax.set(xlim=(0, 100), ylim=(6.5, -0.5))

@@ -20,10 +20,10 @@ MOST_TURNS = 10  # in which a task is drawn: more could not be told apart
 def predict(
     tasks: int = 4, seconds: float = 0.4, cpu_share: float = 25, cores: int = 4, gil: bool = True, start: float = 0.1
 ) -> dict[str, Trace]:
-    """Predict the timeline of every model of execution, each with all tasks in progress at once but for the first.
+    """Return a predicted trace for each of the ``MODELS``; in all but the first, all tasks are in progress at once.
 
-    A task takes ``seconds`` alone. It waits, and then computes for ``cpu_share`` percent of them. ``start`` is for how
-    long a process needs a core before its first task; it is 0 for a pool that is warm.
+    A task alone takes ``seconds``: it waits, and then computes for ``cpu_share`` percent of them. ``start`` is how many
+    seconds a process needs a core before its first task; 0 for a pool that is warm.
     ``ValueError`` where a number makes no sense.
     """
     if tasks < 1 or cores < 1 or seconds <= 0 or start < 0 or not 0 <= cpu_share <= 100:
@@ -64,7 +64,7 @@ class _Model:
     ready_for: str
 
     def spans(self, waits: float, computes: float) -> list[Span]:
-        """Return what tasks do that wait and then compute. Who was ready first gets the place that is free first."""
+        """Return the spans of tasks that wait and then compute. Who is ready first gets the first free place."""
         spans = []
         ready = []
         for task, begin in enumerate(self.begins):

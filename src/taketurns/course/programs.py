@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from taketurns.machine import cores_at_once
 from taketurns.recording.block import record
@@ -27,7 +27,7 @@ def _page(number: int) -> None:
 
 @task(name="photo {number}")
 def thumbnail(number: int) -> tuple[int, int]:
-    """Make a photo with Pillow and shrink it: C code, which lets go of the GIL."""
+    """Return the size of a photo that Pillow has made and shrunk: C code, which lets go of the GIL."""
     from PIL import Image
 
     photo = Image.radial_gradient("L").rotate(number).resize((2800, 2100)).convert("RGB")
@@ -58,7 +58,7 @@ def _order(number: int) -> None:
 
 @task(name="bill {number}")
 def bill(number: int) -> int:
-    """Compute a bill, for 0.1 s."""
+    """Return the number of a bill, once it is computed, which takes 0.1 s."""
     compute(0.1)
     return number
 
@@ -67,6 +67,7 @@ def bill(number: int) -> int:
 class Program:
     """One of the six. ``awaits`` is for how long an async library waits, where there is one; ``rest`` comes after."""
 
+    unit: str  #: what its tasks are called, each with a number
     whole: Callable[[int], object]
     count: int
     right: tuple[str, ...]
@@ -78,13 +79,28 @@ class Program:
     few: int = 0  # instead of ``count``, where each takes a process, or waits for the one before
 
 
-LANES = ("page", "photo", "guest", "part", "report", "order", "bill", "redraw")
-CHOICES = ("one after another", "threads", "processes", "asyncio", "asyncio + threads", "asyncio + processes")
+class Model(NamedTuple):
+    """A model of execution: whether there is an event loop, and what carries what blocks it."""
+
+    loop: bool
+    pool: Callable[[int], Executor] | None
+
+
+MODELS = {
+    "one after another": Model(False, None),
+    "threads": Model(False, ThreadPoolExecutor),
+    "processes": Model(False, ProcessPoolExecutor),
+    "asyncio": Model(True, None),
+    "asyncio + threads": Model(True, ThreadPoolExecutor),
+    "asyncio + processes": Model(True, ProcessPoolExecutor),
+}
+CHOICES = tuple(MODELS)
 _NOT_NEEDED = "It does it, with more than it takes:"
 _BLOCKED = "{redraws} redraws while it waited for the database: the call blocks, and the loop is in the same thread."
 
 PROGRAMS = {
     "scraper": Program(
+        "page",
         _page,
         5,
         ("threads",),
@@ -99,6 +115,7 @@ PROGRAMS = {
         },
     ),
     "thumbnails": Program(
+        "photo",
         thumbnail,
         2,
         ("threads", "processes"),
@@ -110,6 +127,7 @@ PROGRAMS = {
         },
     ),
     "chat server": Program(
+        "guest",
         _guest,
         60,
         ("asyncio",),
@@ -126,6 +144,7 @@ PROGRAMS = {
         few=4,
     ),
     "numeric loop": Program(
+        "part",
         _part,
         4,
         ("processes",),
@@ -142,6 +161,7 @@ PROGRAMS = {
         pure=True,
     ),
     "window": Program(
+        "report",
         _report,
         1,
         ("asyncio + threads", "threads"),
@@ -154,6 +174,7 @@ PROGRAMS = {
         has_a_loop=True,
     ),
     "nightly batch": Program(
+        "order",
         _order,
         4,
         ("asyncio + processes",),
@@ -174,27 +195,26 @@ PROGRAMS = {
 
 
 def run(name: str, choice: str, count: int = 0) -> Trace:
-    """Record a program in one model of execution, with so many tasks or its own number. Pools of processes are warm."""
-    program, model = PROGRAMS[name], choice
-    if program.has_a_loop and "asyncio" not in choice:  # whatever is chosen runs beside the loop, or in it
-        model = f"asyncio + {choice}" if choice != "one after another" else "asyncio"
-    few = model == "one after another" or "processes" in model
-    numbers = range(count or (few and program.few) or program.count)
+    """Return the recording of a program in one model, with so many tasks or its own number. Processes are warm."""
+    program, model = PROGRAMS[name], MODELS[choice]
+    loop = model.loop or program.has_a_loop  # whatever is chosen runs beside the loop, or in it
+    processes = model.pool is ProcessPoolExecutor
+    numbers = range(count or (program.few if processes or not (loop or model.pool) else 0) or program.count)
     with contextlib.ExitStack() as stack:
         pool: Executor | None = None
-        if "processes" in model:
-            # One for each task; where the waits are elsewhere, one for each core.
-            size = min(len(numbers), cores_at_once()) if program.rest and "asyncio" in model else len(numbers)
-            pool = stack.enter_context(ProcessPoolExecutor(size))
-            list(pool.map(wait, [0.2] * size))
-        elif "threads" in model:
-            pool = stack.enter_context(ThreadPoolExecutor(len(numbers)))
+        if model.pool:
+            # One for each task; processes where the waits are elsewhere, one for each core.
+            spare = processes and loop and program.rest
+            size = min(len(numbers), cores_at_once()) if spare else len(numbers)
+            pool = stack.enter_context(model.pool(size))
+            if processes:
+                list(pool.map(wait, [0.2] * size))
         with record(f"{name}: {choice}") as trace:
-            if model.startswith("asyncio"):
+            if loop:
                 _in_a_loop(_all(program, numbers, pool))
             else:
                 list((pool.map if pool else map)(program.whole, numbers))
-    return trace.only(*LANES)
+    return trace.only(program.unit, "bill", "redraw")
 
 
 def _in_a_loop(main: Coroutine[Any, Any, None]) -> None:
@@ -217,7 +237,7 @@ async def _all(program: Program, numbers: Iterable[int], pool: Executor | None) 
         elif blocks:
             blocks(number)
 
-    unit = program.whole.__name__.strip("_") if program.awaits else "job"  # which is left out: what it hands over stays
+    unit = program.unit if program.awaits else "job"  # which is left out: what it hands over stays
     async with asyncio.TaskGroup() as group:
         for number in numbers:
             group.create_task(one(number), name=f"{unit} {number}")

@@ -49,7 +49,7 @@ class Line:
 
 
 def read(line: str) -> Line:
-    """Read what stands behind ``%%timeline``; ``UsageError`` says what was given and what is allowed."""
+    """Return what stands behind ``%%timeline``; ``UsageError`` says what was given and what is allowed."""
     given: dict[str, Any] = {}
     rest = line.strip()
     while rest.startswith("-"):
@@ -79,15 +79,14 @@ def _option(option: str, value: str) -> dict[str, str]:
         return {"lanes": value}
     if option == "-o":
         if not value.isidentifier() or iskeyword(value):
-            raise UsageError(
-                f"%%timeline -o takes the name of a variable, such as t; it was given {value or 'nothing'}"
-            )
+            given = value or "nothing"
+            raise UsageError(f"%%timeline -o takes the name of a variable, such as t; it was given {given}")
         return {"name": value}
     raise UsageError(f"%%timeline was given {option}; {ALLOWED} (one that begins with - stands behind --)")
 
 
 def _parted(cell: list[str]) -> tuple[str, list[str]] | None:
-    """Part a cell into what stands behind ``%%timeline`` and its body; ``None`` where it begins otherwise."""
+    """Return what stands behind a cell's ``%%timeline``, and its body; ``None`` where it begins otherwise."""
     for number, line in enumerate(cell):
         if line.strip():
             found = re.fullmatch(r"%%timeline(?:\s+(.*))?", line.strip())
@@ -114,14 +113,11 @@ class Recording:
         self.trace = self._record.__enter__()
 
     def end(self, result: Any) -> None:
-        """End it by what IPython says of the cell, and show it, unless none of the cell ran."""
+        """End it as IPython says that the cell ended, and show it if any of the cell ran."""
         began = result is None or result.error_before_exec is None
         # Without a result, IPython itself is on its way out with an exception.
         error: BaseException | None = sys.exc_info()[1] if result is None else result.error_in_exec
-        if error is None:
-            self._record.__exit__(None, None, None)
-        else:
-            self._record.__exit__(type(error), error, error.__traceback__)
+        self._record.__exit__(error and type(error), error, error and error.__traceback__)
         if began and self.line.name:
             self.shell.push({self.line.name: self.trace})
         if began:
@@ -185,7 +181,7 @@ class Timelines:
                 return [f"%%timeline {line}\n", *body, "\n"]
 
     def _read(self, line: str, body: list[str]) -> Line | None:
-        """Read the line of a cell that can be recorded as a whole, here and now; ``None`` for all others."""
+        """Return the line of a cell that can be recorded as a whole, here and now; ``None`` for all others."""
         if self._inside() or recorder.on is not None or not "".join(body).strip():
             return None
         with suppress(UsageError):
@@ -209,7 +205,7 @@ class Timelines:
         self.cells.append(Cell(info.raw_cell, threading.get_ident(), recording))
 
     def end(self, result: Any) -> None:
-        """End what `begin` began for a cell; not each has begun: an empty one ends only."""
+        """End what `begin` began for a cell; for an empty one, IPython calls this alone."""
         for cell in reversed(self.cells):
             if cell.thread == threading.get_ident() and (result is None or result.info.raw_cell == cell.source):
                 self.cells.remove(cell)
@@ -266,7 +262,7 @@ class Timelines:
 
 
 def load(shell: Any) -> None:
-    """Return a shell the cell magic ``%%timeline``, in the place of an earlier one."""
+    """Give a shell the cell magic ``%%timeline``, in the place of an earlier one."""
     unload(shell)
     Timelines(shell).put_in()
 

@@ -98,7 +98,7 @@ class Machine:
 
 
 def _cores_text(machine: Machine) -> str:
-    """Say how many cores of how many, and what keeps this process from the others."""
+    """Return in words how many cores of how many, and what keeps this process from the others."""
     limit = f"{machine.cores} of {machine.machine_cores}"
     if machine.quota is not None and machine.quota < machine.cores_at_once:
         return f"{limit}, with a quota of {machine.quota:.3g}"
@@ -137,7 +137,7 @@ def _notes(machine: Machine) -> Iterator[str]:
 
 
 def preflight(root: str | Path = "/") -> Machine:
-    """Find out what this machine is, and change nothing. ``root`` is where ``/proc`` and ``/sys`` are."""
+    """Return what this machine is; nothing is changed. ``root`` is where ``/proc`` and ``/sys`` are."""
     import multiprocessing
     import sysconfig
 

@@ -12,10 +12,10 @@ __all__ = ["progress"]
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """Show in a notebook what is being done, with a moving bar, until the block ends.
+    """Show in a notebook what is being done, with a bar that moves until the block ends.
 
-    The browser moves the bar, so nothing of it disturbs what is measured meanwhile. It is taken away in the end, with
-    whatever the cell has shown until then. Outside of a notebook it shows nothing.
+    The browser moves the bar, so it disturbs no measurement. In the end it is taken away, with whatever the cell has
+    shown until then. Outside of a notebook it shows nothing.
     """
     if not _in_a_notebook():
         yield

@@ -51,7 +51,7 @@ def _truth(outcome: object) -> bool:
 
 
 def _figure(measured: object) -> str:
-    """Say what was measured; a float to twelve digits, which drops the dust of its last bits."""
+    """Return what was measured in words: a float to twelve digits, which drops the dust of its last bits."""
     try:
         return f"{measured:.12g}" if isinstance(measured, float) else str(measured)
     except Exception as error:  # noqa: BLE001 - what an outcome raises is told, not passed on

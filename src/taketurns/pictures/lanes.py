@@ -68,13 +68,13 @@ def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:
 
 
 def paint(look: Look) -> dict[str, Any]:
-    """Return how matplotlib fills what has a look: a bar, and the one that a legend explains it by."""
+    """Return how matplotlib fills what has a look: bars, and the one in a legend."""
     stripes = {"hatch": "////", "edgecolor": look.stripes, "hatch_linewidth": 2.5} if look.stripes else {}
     return {"facecolor": look.color, "linewidth": 0, **stripes}
 
 
 def _places(spans: Sequence[Span], number: Mapping[str, int], lanes: Lanes) -> Numbers:
-    """Return the lanes, starts and ends of spans, sorted."""
+    """Return the lanes, starts (s) and ends (s) of spans, sorted: three rows, a column for each span."""
     return np.array(sorted((number[getattr(span, lanes)], span.start, span.end) for span in spans), float).T
 
 
@@ -86,7 +86,7 @@ def _boxes(start: Numbers, end: Numbers, middle: Numbers, height: float, color: 
 
 
 def _outlines(row: Numbers, start: Numbers, end: Numbers, pixel: float) -> Numbers:
-    """Outline the bars that are thinner than a pixel and stand alone, so that they stay visible.
+    """Return the widths of outlines: bars that are thinner than a pixel and stand alone get one, to stay visible.
 
     In a crowd thin bars are left as they are: together they take the share of the color that they have of the time.
     Bars in one and the same place are no crowd.
@@ -128,6 +128,6 @@ def _stretches(trace: Trace, worker: str) -> list[Stretch]:
 
 
 def _runs(spans: Iterable[Span]) -> list[Stretch]:
-    """Put together the spans that follow each other in the same task."""
+    """Return the stretches of spans that follow each other in the same task."""
     runs = ((task, list(run)) for task, run in groupby(spans, key=lambda span: span.task))
     return [(task, run[0].start, max(span.end for span in run)) for task, run in runs]

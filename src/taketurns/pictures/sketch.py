@@ -79,7 +79,7 @@ def _fill(look: Look) -> str:
 
 
 def _bar(span: Span, middle: float, height: float, scale: float) -> str:
-    """Return a span as a rectangle; one that is too thin to be seen is half a pixel wide."""
+    """Return a span as a rectangle, half a pixel wide at least, so that it is seen."""
     return (
         f"M{span.start * scale:.2f} {middle - height / 2:.1f}h{max(span.duration * scale, 0.5):.2f}"
         f"v{height:.1f}H{span.start * scale:.2f}z"
@@ -100,7 +100,7 @@ def _time_axis(left: float, top: float, horizon: float, scale: float, *traces: T
 
 
 def _legend(left: float, top: float, looks: Iterable[Look], columns: int) -> Iterator[str]:
-    """Explain what occurs, by bars that look like it."""
+    """Yield a bar of each look, and what it means."""
     for number, look in enumerate(looks):
         x, y, height = left + number % columns * COLUMN, top + number // columns * LINE, 16 * look.height
         yield f"<path class='legend' fill='{_fill(look)}' d='M{x} {y - height / 2}h22v{height}h-22z'/>"

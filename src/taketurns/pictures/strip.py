@@ -51,7 +51,7 @@ def draw_strip(ax: Axes, trace: Trace, height: float, inches: float) -> None:
 
 
 def _levels(steps: Steps, duration: float, most: int, top: float) -> tuple[Numbers, Numbers]:
-    """Return the times of the steps and how high they reach; a count of one stays visible below any peak."""
+    """Return the times of the steps (s) and how high they reach; a count of one stays visible below any peak."""
     at, count = np.array([(0, 0), *steps, (duration, 0)], float).T
     return at, BASE + (top - BASE) * np.where(count > 0, np.maximum(count / most, 0.04), 0)
 

@@ -19,15 +19,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
-from taketurns.pictures.lanes import (
-    Lanes,
-    draw_bars,
-    draw_carried,
-    lane_inches,
-    name_lanes,
-    names_of,
-    paint,
-)
+from taketurns.pictures.lanes import Lanes, draw_bars, draw_carried, lane_inches, name_lanes, names_of, paint
 from taketurns.pictures.looks import GRAY, INK, WARNING, looks_of
 from taketurns.pictures.strip import TEXT, draw_strip, strip_height
 from taketurns.pictures.words import NOTHING, alt, elsewhere, end_text, time_unit, title, two_numbers
@@ -46,7 +38,7 @@ Size = dict[str, Any]
 
 
 def timeline(trace: Trace, lanes: Lanes = "task", *, ax: Axes | None = None) -> Axes:
-    """Draw one trace: a lane for each task (``lanes="worker"``: for each worker), and above them the two numbers.
+    """Return axes with one trace: a lane for each task (``lanes="worker"``: worker), above them the two numbers.
 
     Draws into ``ax`` where one is given; ``plt.subplots(..., layout="constrained")`` keeps room for what stands beside
     it. ``TypeError`` where it is not a trace, ``RuntimeError`` while it is still being recorded, ``ValueError`` where
@@ -64,7 +56,7 @@ def timeline(trace: Trace, lanes: Lanes = "task", *, ax: Axes | None = None) -> 
 
 
 def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
-    """Draw traces beneath each other, on one time axis and with lanes of one height.
+    """Return a figure with traces beneath each other, on one time axis (seconds) and with lanes of one height.
 
     ``TypeError`` where there is none, or something that is not a trace, ``RuntimeError`` while one is still being
     recorded, ``ValueError`` where lanes are something else.
@@ -104,7 +96,7 @@ def picture(trace: Trace) -> str:
 
 
 def _count(trace: Trace, lanes: Lanes, caller: str) -> int:
-    """Return the number of lanes, at least one, once it is sure that this is a trace which can be drawn."""
+    """Return the number of lanes, at least one; ``TypeError`` where it is not a trace."""
     if not isinstance(trace, Trace):
         hint = f"; write {caller}(*traces)" if caller == "compare" and isinstance(trace, list | tuple) else ""
         raise TypeError(f"{caller}() draws a Trace, which `with record() as trace:` gives, not {trace!r:.60}{hint}")
@@ -112,7 +104,7 @@ def _count(trace: Trace, lanes: Lanes, caller: str) -> int:
 
 
 def _single(trace: Trace, count: int, lanes: Lanes) -> tuple[float, Size]:
-    """Return the height of a lane in inches and the size of a figure that holds so many of them and the strip."""
+    """Return the height of a lane in inches, and the size of a figure for so many of them and the strip."""
     units, margins = count + strip_height(count), _head(trace) + FOOT
     inches = min(lane_inches(count, lanes), (HEIGHT - margins) / units)
     return inches, _size(inches * units + margins)
@@ -130,7 +122,7 @@ def _size(height: float) -> Size:
 
 
 def _draw(ax: Axes, trace: Trace, lanes: Lanes, inches: float) -> Axes:
-    """Draw a picture of its own: lanes, strip, time axis and legend."""
+    """Return the axes, with lanes, strip, time axis and legend."""
     _draw_lanes(ax, trace, lanes, inches, trace.duration, 74)
     if trace.spans:
         draw_strip(ax, trace, strip_height(len(names_of(trace, lanes))), inches)
@@ -222,7 +214,7 @@ def _legend_bar(orig_handle: Rectangle, width: float, height: float, fontsize: f
 
 
 def _inches_of(ax: Axes) -> tuple[float, float]:
-    """Return width and height of axes; a layout may still change them a little."""
+    """Return width and height of axes in inches; a layout may still change them a little."""
     figure = ax.get_figure(root=True)
     box = ax.get_position()
     return box.width * figure.get_figwidth(), box.height * figure.get_figheight()  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""What pictures say in words: each of them is written in one way, whether matplotlib draws it or SVG does."""
+"""What pictures say in words, the same whether matplotlib draws them or SVG."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def alt(trace: Trace) -> str:
 def elsewhere(trace: Trace) -> str:
     """Return where and when a trace was recorded; empty for one by this Python on a machine like this one.
 
-    But not for one of a day before this process began: a day on which it ran is from here, however long ago.
+    Such a one is from here if this process ran on that day.
     """
     made, here = trace.origin, machine.origin()
     if "date" not in made or (
@@ -61,10 +61,7 @@ def end_text(trace: Trace) -> str:
 
 
 def time_unit(horizon: float, *traces: Trace) -> tuple[float, str]:
-    """Return the largest unit that fits so many seconds, in seconds, and what an axis calls it.
-
-    A real one is named plainly, one of another clock with its name before it.
-    """
+    """Return the unit for so many seconds, itself in seconds, and its name: a clock that is not real stands before."""
     unit, name = next((unit, name) for unit, name, least in UNITS if horizon >= least)
     clocks = {trace.origin.get("clock", "real") for trace in traces} - {"real"}
     return unit, " ".join((*sorted(clocks), name))
@@ -78,5 +75,5 @@ def shorten(name: str, most: int = 24) -> str:
 
 
 def every(count: int, inches: float, apart: float) -> int:
-    """Return which of so many lanes are named: every n-th, so that their names stand so many inches apart."""
+    """Return n, where every n-th of so many lanes is named: then the names stand so many inches apart, at least."""
     return next(n for n in (1, 2, 4, 5, 10, 20, 50, 100, count) if n * inches >= apart or n >= count)

@@ -23,7 +23,7 @@ try:
 except ImportError:
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Announcement", "Folder", "Journal", "Process", "announcement", "folder", "has_ancestors", "renew"]
+__all__ = ["Announcement", "Folder", "Journal", "Process", "announcement", "apart", "folder", "has_ancestors", "renew"]
 
 VARIABLE = "TAKETURNS_FOLDERS"
 PREFIX = "taketurns-"
@@ -57,7 +57,8 @@ class Folder:
 
     def open(self, recording: str, chunk_ns: float) -> None:
         """Announce a recording to all children; remove what processes that were killed have left."""
-        _sweep(os.path.dirname(self.path))
+        with suppress(OSError):
+            _sweep(os.path.dirname(self.path))
         os.makedirs(self.path, 0o700, exist_ok=True)
         # It gets its name when it is locked: what has that name and is not locked is a dead process's.
         unnamed = os.path.join(self.path, OWNER if fcntl is None else "unnamed")
@@ -127,19 +128,14 @@ def _lock(file: Any) -> bool:
 
 def _sweep(folder: str) -> None:
     """Remove the folders of recordings whose process was killed."""
-    with suppress(OSError):
-        for name in os.listdir(folder):
-            if name.startswith(PREFIX):
-                _remove_if_dead(os.path.join(folder, name))
-
-
-def _remove_if_dead(path: str) -> None:
-    with suppress(OSError), open(os.path.join(path, OWNER), "r+") as owner:
-        if _lock(owner):
-            if fcntl is None:
-                owner.close()
-            os.unlink(os.path.join(path, OWNER))
-            _remove(path)
+    for entry in os.scandir(folder):
+        if entry.name.startswith(PREFIX) and entry.is_dir(follow_symlinks=False):
+            with suppress(OSError), open(os.path.join(entry.path, OWNER), "r+") as owner:
+                if _lock(owner):
+                    if fcntl is None:
+                        owner.close()
+                    os.unlink(owner.name)
+                    _remove(entry.path)
 
 
 def _remove(path: str) -> None:
@@ -191,7 +187,7 @@ _folder = Folder()
 
 
 def renew() -> None:
-    """Return this process a folder of its own; a forked child calls it, so that its parent becomes an ancestor."""
+    """Begin a folder of its own in a forked child; that of its parent becomes an ancestor's."""
     global _folder
     _folder.leave()
     _folder = Folder()
@@ -200,6 +196,11 @@ def renew() -> None:
 def folder() -> Folder:
     """Return the folder of this process."""
     return _folder
+
+
+def apart() -> dict[str, str]:
+    """Return an environment for a child process that is to know of no recording here."""
+    return {name: value for name, value in os.environ.items() if name != VARIABLE}
 
 
 def has_ancestors() -> bool:

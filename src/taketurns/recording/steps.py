@@ -6,10 +6,9 @@ from collections.abc import Coroutine
 from typing import Any
 from weakref import ref
 
-from taketurns.recording import recorder
 from taketurns.recording.awaits import is_future
-from taketurns.recording.recorder import current_worker, here
-from taketurns.recording.worker import FRESH_NS, LONG_NS, READY, WAITING, Log
+from taketurns.recording.recorder import current_worker
+from taketurns.recording.worker import READY, WAITING, Log
 from taketurns.trace.spans import State
 
 __all__ = ["Steps"]
@@ -35,42 +34,6 @@ class Steps(Coroutine[Any, Any, Any]):
 
     def send(self, value: Any = None) -> Any:
         """Resume with a value until the next suspend."""
-        # What `enter` and `leave` do, in one piece, for the usual case: a program may take many small steps.
-        mine = self._recorder
-        if mine is not recorder.on:
-            return self._send_in_detail(value)
-        try:
-            worker = here.worker
-        except AttributeError:
-            return self._send_in_detail(value)
-        if worker.recorder is not mine or worker.current is not None:
-            return self._send_in_detail(value)
-        mine.holder = worker
-        worker.last = begin = worker.now()
-        if begin - worker.cpu_at > FRESH_NS:
-            worker.read_cpu(begin)
-        worker.current = self.number
-        worker.written = False
-        state: State | None = None
-        try:
-            given = self._resume(value)
-            state = self._when_bare if given is None else WAITING
-        except BaseException:
-            mine.adopt_name(self.number)
-            raise
-        finally:
-            if worker.written or mine.holder is not worker or (end := worker.now()) - begin > LONG_NS:
-                worker.leave(None, state)
-            else:
-                worker.append((begin, self.number, state, end))
-                worker.current = None
-                worker.written = True
-                worker.last = end
-        if given is not None:
-            self._await(given, worker.last)
-        return given
-
-    def _send_in_detail(self, value: Any) -> Any:
         worker = current_worker()
         if worker is None or worker.recorder is not self._recorder:
             return self._resume(value)

@@ -8,10 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
-from taketurns.recording import recorder
 from taketurns.recording.recorder import current_worker
 from taketurns.recording.steps import Steps
-from taketurns.recording.worker import FRESH_NS, LONG_NS
 
 __all__ = ["is_task", "task"]
 
@@ -84,7 +82,7 @@ def _name(naming: Naming, args: Any, kwargs: Any) -> str:
 
 def _function_task(function: Callable[..., Any], naming: Naming) -> Callable[..., Any]:
     @functools.wraps(function)
-    def run_in_detail(*args: Any, **kwargs: Any) -> Any:
+    def run_task(*args: Any, **kwargs: Any) -> Any:
         worker = current_worker()
         if worker is None:
             return function(*args, **kwargs)
@@ -93,38 +91,6 @@ def _function_task(function: Callable[..., Any], naming: Naming) -> Callable[...
             return function(*args, **kwargs)
         finally:
             worker.leave(outer)
-
-    if not isinstance(naming, str):
-        return run_in_detail
-
-    @functools.wraps(function)
-    def run_task(*args: Any, **kwargs: Any) -> Any:
-        # What `enter` and `leave` do, in one piece, for the usual case; a learner's program may have many small tasks.
-        mine = recorder.on
-        if mine is None:
-            return run_in_detail(*args, **kwargs) if recorder.is_child else function(*args, **kwargs)
-        try:
-            worker = recorder.here.worker  # named so, the function can travel: cloudpickle sends what it names
-        except AttributeError:
-            return run_in_detail(*args, **kwargs)
-        if worker.recorder is not mine or worker.current is not None:
-            return run_in_detail(*args, **kwargs)
-        mine.holder = worker
-        worker.last = begin = worker.now()
-        if begin - worker.cpu_at > FRESH_NS:
-            worker.read_cpu(begin)
-        worker.current = naming
-        worker.written = False
-        try:
-            return function(*args, **kwargs)
-        finally:
-            if worker.written or mine.holder is not worker or (end := worker.now()) - begin > LONG_NS:
-                worker.leave(None)
-            else:
-                worker.append((begin, naming, None, end))
-                worker.current = None
-                worker.written = True
-                worker.last = end
 
     return run_task
 

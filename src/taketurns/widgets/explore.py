@@ -17,7 +17,7 @@ MISSING = (
 
 
 def explore(trace: Trace) -> Any:
-    """Show a trace as a widget to zoom, pan and hover: the same lanes, colors and heights as in ``timeline``.
+    """Return a trace as a widget to zoom, pan and hover, with the lanes, colors and heights of ``timeline``.
 
     ``TypeError`` where it is not a trace, ``RuntimeError`` while it is still being recorded, ``ImportError`` where
     the package anytimeline is not installed.

@@ -20,7 +20,7 @@ __all__ = ["Sliders", "sliders"]
 
 
 def sliders(draw: Callable[..., Any], **values: Sequence[Any]) -> Sliders:
-    """Show what ``draw`` gives, and draw it anew with the values that sliders choose.
+    """Return a widget with what ``draw`` gives, drawn anew with the values that its sliders choose.
 
     Each keyword is a parameter of ``draw`` and the values that its slider has; it begins at the parameter's default, or
     else at the first. ``draw`` gives a trace, a figure or axes of ours, or text, or a tuple of these, which stand
@@ -65,8 +65,7 @@ class Sliders(Still, VBox):  # type: ignore[misc]
     @property
     def still(self) -> str:
         """What they choose now."""
-        still: str = self.picture.value
-        return still
+        return str(self.picture.value)
 
     def _redraw(self, _change: object = None) -> None:
         try:
@@ -92,7 +91,7 @@ def _html(value: Any) -> str:
 
 
 def _closed(figure: DescribedFigure) -> str:
-    """Return a figure, which pyplot must not show once more at the end of the cell."""
+    """Return a figure as HTML; pyplot must not show it once more at the end of the cell."""
     from matplotlib import pyplot
 
     pyplot.close(figure)

@@ -28,7 +28,7 @@ MARKED = "background:#cfe2f6"  # the line at which the running task goes on
 
 
 def stepper(trace: Trace) -> Stepper:
-    """Walk through a run in simulated time: the code, what is running, the ready queue, the timers, and the timeline.
+    """Return a walk through a run in simulated time: code, what is running, ready queue, timers and timeline.
 
     ``TypeError`` where it is not a trace, ``ValueError`` where it holds no steps: it was recorded in real time, or came
     from a file.
@@ -67,8 +67,7 @@ class Stepper(Still, VBox):  # type: ignore[misc]
     @property
     def still(self) -> str:
         """The event loop at this step, and the timeline so far."""
-        still: str = self.state.value + self.picture.value
-        return still
+        return f"{self.state.value}{self.picture.value}"
 
     def go(self, step: int) -> None:
         """Go to a step, counted from 1; before the first and behind the last there is nothing."""
@@ -143,7 +142,7 @@ def _code(trace: Trace, moment: Moment) -> Iterator[str]:
 
 
 def _lines(trace: Trace) -> list[Line]:
-    """Return the lines from the first in which a task ever stands to the end of the function with the last, by file."""
+    """Return the lines to show, by file: from the first in which a task stands to the end of the last's function."""
     seen = sorted({line for moment in trace.moments for line in moment.lines.values()})
     files = dict.fromkeys(file for file, _ in seen)
     ends = {file: [number for one, number in seen if one == file] for file in files}

@@ -301,5 +301,5 @@ def test_a_team_is_no_crowd_of_clones():
     team = hall(play(Exhibition(4, rounds=1, masters=2), "callbacks"))
     assert team.rooms[0].sentence(0) == "2 masters are at the boards."
     assert "2 masters are at the boards." in team._pictures[0]
-    clones = Trace("", [Span(name, RUNNING, "w", 0, 5) for name in "AB"])
+    clones = Trace("", [Span(name, RUNNING, f"master {name}", 0, 5) for name in "AB"])
     assert tables(clones).sentence(0) == "She is at 2 boards at once: there are 2 of her."

@@ -40,7 +40,7 @@ def _game(told: dict[str, Any]) -> Game:
 
 
 def seat(board: int, count: int) -> tuple[int, int]:
-    """Return which game a board has come to after so many half-moves, and how many of them were made in that one."""
+    """Return the game that a board has come to after so many half-moves, and how many of them belong to it."""
     number = board % len(games())
     while count > (length := len(games()[number].positions)):
         number, count = (number + 1) % len(games()), count - length

@@ -29,7 +29,7 @@ _number = count(1)
 
 
 def hall(*traces: Trace) -> Hall:
-    """Play traces back next to each other: a room for each, with a chessboard for each task, and the master in it.
+    """Return a widget that plays traces back: a room for each, with a chessboard for each task, and the master in it.
 
     A RUNNING span is her thinking about a move, a WAITING one with the reason "timer" an opponent's, and READY is a
     board that has answered and waits for her. ``TypeError`` where there is no trace or something else is among them,
@@ -72,7 +72,7 @@ class Hall(Still, anywidget.AnyWidget):
 
     @validate("time")
     def _within(self, proposal: dict[str, Any]) -> float:
-        """Keep the time between the begin and the end of the longest trace."""
+        """Return the time that was asked for, within the longest trace."""
         return min(max(0.0, float(proposal["value"])), self.end)
 
     def go(self, seconds: float) -> None:
@@ -103,6 +103,6 @@ class Hall(Still, anywidget.AnyWidget):
 
 
 def _image(shown: Tables, time: float) -> str:
-    """Return a room as an image of its own: notebooks that are not trusted show it too, and its ids stay its own."""
+    """Return a room as an image: a notebook that is not trusted shows it too, and its ids are its own."""
     source = b64encode(room(shown, time).encode()).decode("ascii")
     return f'<img alt="{escape(shown.summary(time))}" style="{STILL}" src="data:image/svg+xml;base64,{source}">'

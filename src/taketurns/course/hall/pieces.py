@@ -37,7 +37,7 @@ def piece(letter: str) -> str:
 
 @cache
 def _contours(sign: str) -> list[tuple[str, float]]:
-    """Return the closed contours of a sign as path data, each with its area: of the other sign where it is a hole."""
+    """Return the contours of a sign as path data, each with its area; that of a hole counts the other way."""
     font = FontProperties(fname=FilePath(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"))
     contours: list[tuple[str, float]] = []
     points: Points = []
@@ -65,7 +65,7 @@ def _area(points: Points) -> float:
 
 
 def _silhouette(sign: str) -> list[tuple[str, float]]:
-    """Return the contours without the holes: they turn like the largest."""
+    """Return the contours without the holes, which turn against the largest."""
     contours = _contours(sign)
     largest = max((area for _, area in contours), key=abs)
     return [(data, area) for data, area in contours if area * largest > 0]

@@ -26,7 +26,7 @@ FONT = 'font-family="Helvetica, Arial, sans-serif"'
 
 
 def room(tables: Tables, time: float, prefix: str = "") -> str:
-    """Draw the room at a time. All ids begin with the prefix; an image that stands alone needs none."""
+    """Return the room at a time, as SVG. All ids begin with the prefix; an image that stands alone needs none."""
     columns, rows = _grid(len(tables.names))
     width, height = _width(columns), HEAD + rows * HEIGHT + EDGE
     head = "".join(_head(tables, time, width))
@@ -62,7 +62,7 @@ def _places(count: int) -> list[tuple[float, float]]:
 
 
 def _head(tables: Tables, time: float, width: int) -> Iterator[str]:
-    """Return the lines above the tables: the label, where the master is, the counts, and the clock."""
+    """Yield the lines above the tables: the label, where the master is, the counts, and the clock."""
     cloned = len(tables.at_move(time)) > 1 and not tables.team
     moves, moved = tables.counts(time)
     label = escape(shorten(tables.label or "the hall", 34))
@@ -103,7 +103,7 @@ def _masters(tables: Tables, time: float, prefix: str) -> Iterator[str]:
 
 
 def _defs(prefix: str) -> Iterator[str]:
-    """Return what is drawn many times: the pieces, the empty board, the states of a table, the master."""
+    """Yield what is drawn many times: the pieces, the empty board, the states of a table, the master."""
     yield from (f'<g id="{prefix}{letter}">{piece(letter)}</g>' for letter in PIECES)
     dark = "".join(f"M{x} {y}h{SQUARE}v{SQUARE}h-{SQUARE}z" for x, y in _dark_squares())
     squares = f'<rect width="{BOARD}" height="{BOARD}" fill="{LIGHT}"/><path d="{dark}" fill="{DARK}"/>'
@@ -117,7 +117,7 @@ def _dark_squares() -> Iterator[tuple[int, int]]:
 
 
 def _state(state: int) -> str:
-    """Draw what tells the state of a table: its frame, the opponent behind it, and the word."""
+    """Return what shows the state of a table: its frame, the opponent behind it, and the word."""
     body, frame, thick = _LOOKS.get(state, ("#c3c9d2", WOOD, 2))
     hand = f'<path d="M20.5 19l4.5-14" fill="none" stroke="{body}" stroke-width="3.6" stroke-linecap="round"/>'
     person = '<circle cx="13" cy="7" r="4.6"/><path d="M4 22a9 9.5 0 0 1 18 0z"/>'

@@ -51,13 +51,13 @@ class Tables:
         return self.at_move(time) or [_at(self.walk, time)]
 
     def counts(self, time: float) -> tuple[str, str]:
-        """Say how many moves were made by then, and at how many boards the first of them."""
+        """Return in words how many moves were made by then, and at how many boards the first of them."""
         made = [self.made(table, time) for table in range(len(self.names))]
         moves = f"moves: {sum(made)} of {sum(map(len, self.moves))}"
         return moves, f"boards that have moved on: {sum(map(bool, made))} of {len(made)}"
 
     def sentence(self, time: float) -> str:
-        """Say where the master is."""
+        """Return in words where the master is."""
         here = self.at_move(time)
         states = {self.state(table, time) for table in range(len(self.names))}
         if time >= self.end:
@@ -71,7 +71,7 @@ class Tables:
         return "She waits for a reply." if THINKS in states and YOUR_MOVE not in states else "She is at no board."
 
     def summary(self, time: float) -> str:
-        """Say in one breath what is to be seen."""
+        """Return in a few sentences what is to be seen."""
         states = Counter(self.state(table, time) for table in range(len(self.names)))
         told = ", ".join(f"{STATES[state]}: {states[state]}" for state in sorted(states))
         words = f"{self.sentence(time)} {'; '.join(self.counts(time))}. Boards by state: {told}."
@@ -85,7 +85,7 @@ class Tables:
 
 
 def tables(trace: Trace) -> Tables:
-    """Read from a trace what happens at its tables.
+    """Return what happens at the tables of a trace; those of `play` say in their origin how many masters there are.
 
     A half-move is made when she has moved, a RUNNING span, or an opponent has: a WAITING span with the reason "timer".
     Spans without length are steps of a program, and nothing on a board.
@@ -103,7 +103,7 @@ def tables(trace: Trace) -> Tables:
         tuple(tuple(sorted(until for _, until, code in lane if code in (HER_MOVE, THINKS))) for lane in lanes),
         tuple(map(_changes, lanes)),
         (tuple(at for at, _ in came), tuple(table for _, table in came)),
-        all(worker.startswith("master ") for worker in trace.workers),
+        trace.origin.get("masters", "1") != "1",
     )
 
 
@@ -150,11 +150,11 @@ def _last(end: float, codes: set[int]) -> str:
 
 
 def _exact(seconds: float) -> float:
-    """Round to nanoseconds: what ends at a minute has ended by that minute, however its times were added up."""
+    """Return a time in whole ns: what ends at a minute has ended by that minute, however its times were added up."""
     return round(seconds, 9)
 
 
 def clock(seconds: float) -> str:
-    """Say a time as a clock does: ``1:00:55``."""
+    """Return a time as a clock shows it: ``1:00:55``."""
     minutes, rest = divmod(int(seconds + 1e-9), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

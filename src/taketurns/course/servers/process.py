@@ -21,7 +21,7 @@ PATIENCE = 30  # seconds: a busy machine may be slow to end a server
 
 @contextlib.contextmanager
 def server(module: str, *options: float) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Run a module as a server; give what it says when it is ready, and a function that asks it something.
+    """Yield what a module says when it runs as a server and is ready, and a function that asks it something.
 
     ``RuntimeError`` where it cannot start.
     """
@@ -78,7 +78,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def run(serve: Callable[..., None]) -> None:
-    """Be a server, with the options of the command line, and say so if it cannot be."""
+    """Serve with the options of the command line, or say why not."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         serve(*sys.argv[1:])

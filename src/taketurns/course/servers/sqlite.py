@@ -40,7 +40,7 @@ class Connection:
         self._sqlite.create_function("pg_sleep", 1, time.sleep)
 
     def execute(self, query: str, parameters: tuple[Any, ...] | list[Any] = ()) -> sqlite3.Cursor:
-        """Run a query, with a ``%s`` for each parameter."""
+        """Return the cursor of a query, which has a ``%s`` for each parameter."""
         return self._sqlite.execute(query.replace("%s", "?"), parameters)
 
     def __enter__(self) -> Connection:
@@ -58,7 +58,7 @@ class AsyncConnection:
         self._connection = connection
 
     async def execute(self, query: str, parameters: tuple[Any, ...] | list[Any] = ()) -> AsyncCursor:
-        """Run a query in a thread."""
+        """Return the rows of a query, which runs in a thread."""
         return AsyncCursor(await asyncio.to_thread(_run, self._connection, query, parameters))
 
     async def __aenter__(self) -> AsyncConnection:
@@ -80,5 +80,5 @@ class AsyncCursor:
 
 
 def _run(connection: Connection, query: str, parameters: tuple[Any, ...] | list[Any]) -> list[Any]:
-    """Run a query and fetch its rows: SQLite works while they are fetched."""
+    """Return all rows of a query: SQLite works while they are fetched."""
     return connection.execute(query, parameters).fetchall()

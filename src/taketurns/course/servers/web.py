@@ -36,13 +36,13 @@ class Web:
     _ask: Callable[[], Any]
 
     def seen(self) -> Seen:
-        """Ask the server what it has counted. It takes no connection."""
+        """Return what the server has counted. To ask takes no connection."""
         return Seen(*self._ask())
 
 
 @contextlib.contextmanager
 def web(seconds: float = 0.2, workers: int = MANY, at_most: int = MANY) -> Iterator[Web]:
-    """Run a web server that answers after so many seconds.
+    """Yield a web server that runs, and answers after so many seconds.
 
     It works on so many pages at once, and others stand in line. Those above ``at_most`` are refused, with a 429.
     """
@@ -52,7 +52,7 @@ def web(seconds: float = 0.2, workers: int = MANY, at_most: int = MANY) -> Itera
 
 @contextlib.contextmanager
 def nobody() -> Iterator[str]:
-    """Return a URL at which nobody listens, and keep its port from others: every connection is refused."""
+    """Yield a URL at which nobody listens, and keep its port from others: every connection is refused."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"

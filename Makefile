@@ -85,7 +85,7 @@ requirements: .venv/test ## pin in requirements.txt what pyproject.toml asks for
 	$(BIN)/pip install -q uv
 	@set -e; { echo '# What a learner needs, for Python 3.11 to 3.15. Made by `make requirements` from pyproject.toml.'; \
 		$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
-			--no-header --no-annotate pyproject.toml; \
+			--no-header --no-annotate --extra course pyproject.toml; \
 		echo '-e .'; } > .venv/requirements.txt
 	mv .venv/requirements.txt requirements.txt
 

@@ -1,10 +1,14 @@
 """Every notebook in JupyterLab, in a real browser: run all of it, look at what is shown, and use it by keyboard.
 
-What the course itself shows is held to the rules of axe-core, in the light and in the dark theme. Each deck of slides
-opens without a network. Needs Chromium and the packages of the extras `browser` and `slides`; without them it is
-skipped, unless TAKETURNS_BROWSER says that it must run.
+What the course itself shows is held to the rules of axe-core, in the light and in the dark theme. While one notebook
+is looked at, the next one runs. Each deck of slides opens without a network; on one machine it is looked at again only
+when something that makes it has changed.
+
+Needs Chromium and the packages of the extras `browser` and `slides`; without them it is skipped, unless
+TAKETURNS_BROWSER says that it must run.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -15,6 +19,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from importlib.metadata import distributions
 from pathlib import Path
 
 import nbformat
@@ -45,9 +50,27 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false"},
 }
-STARRED = "() => [...document.querySelectorAll('.jp-InputPrompt')].some((prompt) => prompt.innerText.includes('*'))"
+#: Begin to open a notebook and to run all of it; ``done`` says whether it has run.
+OPEN = """(path) => {
+    const commands = window.jupyterapp.commands;
+    const run = async () => {
+        window.panel = await commands.execute('docmanager:open', {path, factory: 'Notebook'});
+        await Promise.all([window.panel.context.ready, window.panel.revealed, window.panel.sessionContext.ready]);
+        await commands.execute('notebook:run-all-cells');
+    };
+    window.done = false;
+    run().finally(() => { window.done = true; });
+}"""
+#: End its kernel, and close it without a question.
+CLOSE = """async () => {
+    await window.panel.sessionContext.shutdown();
+    window.panel.dispose();
+}"""
 #: What the course puts into the page, and not JupyterLab.
 OURS = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
+THEMES = ("JupyterLab Light", "JupyterLab Dark")
+#: So many notebooks at a time: one is looked at while the other runs.
+SIDE_BY_SIDE = 2
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LOOK = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-child')].map((output) => ({
     kind: output.querySelector('[data-mime-type]')?.dataset.mimeType ?? '',
@@ -81,7 +104,11 @@ def lab(tmp_path_factory):
         port = free.getsockname()[1]
     places = {name: home / name.lower() for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
     options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token="]
-    options += [f"--ServerApp.root_dir={home / 'notebooks'}", f"--LabApp.user_settings_dir={home / 'settings'}"]
+    options += [
+        "--expose-app-in-browser",
+        f"--ServerApp.root_dir={home / 'notebooks'}",
+        f"--LabApp.user_settings_dir={home / 'settings'}",
+    ]
     environment = {**os.environ, **{name: str(place) for name, place in places.items()}, "JUPYTER_PREFER_ENV_PATH": "1"}
     environment.pop("MPLBACKEND", None)
     with (home / "log").open("wb") as log:
@@ -89,7 +116,7 @@ def lab(tmp_path_factory):
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=home)
     try:
         _wait_until_it_answers(f"http://127.0.0.1:{port}/api", server)
-        yield f"http://127.0.0.1:{port}/lab/tree"
+        yield f"http://127.0.0.1:{port}/lab"
     finally:
         server.terminate()
         server.wait(30)
@@ -115,63 +142,106 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def page(browser):
+def new_page(browser):
     page = browser.new_page(viewport={"width": 1360, "height": 950})
     page.set_default_timeout(60_000)
     page.broken = []
     page.on("pageerror", lambda error: page.broken.append(str(error)))
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    """The page in which the decks are opened, one after the other."""
+    page = new_page(browser)
     yield page
     page.close()
 
 
-def run_all(page, address):
-    page.goto(address)
-    page.wait_for_selector("#jp-main-statusbar >> text=| Idle")  # the kernel has answered
-    page.keyboard.press("Control+b")  # the files at the left
-    page.click(".lm-MenuBar-itemLabel >> text=Run")
-    page.click("li[data-command='runmenu:run-all']")
-    page.wait_for_function(STARRED)  # a cell that runs or is to run has a star in its prompt
-    page.wait_for_function(f"() => !({STARRED})()", timeout=200_000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached")
-    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+class Desk:
+    """Pages of JupyterLab, each with one notebook: while one is looked at, those that follow it run."""
+
+    def __init__(self, pages, names):
+        self.pages, self.names, self.running = pages, names, {}
+
+    def run(self, name):
+        """Return the page in which a notebook has run."""
+        for each in self.names[self.names.index(name) :][: len(self.pages) + len(self.running)]:
+            if each not in self.running and self.pages:
+                self.running[each] = self.pages.pop(0)
+                self.running[each].broken.clear()
+                self.running[each].evaluate(OPEN, each)
+        page = self.running[name]
+        page.wait_for_function("() => window.done", timeout=200_000, polling=100)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached")
+        page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+        return page
+
+    def close(self, name):
+        page = self.running.pop(name)
+        page.evaluate(CLOSE)
+        self.pages.append(page)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_and_everything_in_it_is_shown(lab, page, path):
-    run_all(page, f"{lab}/{path.name}?reset")
-    outputs = page.evaluate(LOOK)
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+@pytest.fixture(scope="module")
+def desk(lab, browser, request):
+    pages = [new_page(browser) for _ in range(SIDE_BY_SIDE)]
+    for number, page in enumerate(pages):
+        page.goto(f"{lab}/workspaces/{number}?reset")
+        page.wait_for_selector("#jp-main-statusbar")
+        page.wait_for_function("() => window.jupyterapp")
+        page.evaluate("() => window.jupyterapp.restored")
+        page.keyboard.press("Control+b")  # the files at the left
+    chosen = [
+        item.callspec.params["name"] for item in request.session.items if "ran" in getattr(item, "fixturenames", ())
+    ]
+    yield Desk(pages, chosen)
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
+def ran(desk, name):
+    """The page in which all of a notebook has run."""
+    yield desk.run(name)
+    desk.close(name)
+
+
+@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
+def test_a_notebook_runs_and_everything_in_it_is_shown(ran, name):
+    outputs = ran.evaluate(LOOK)
+    cells = json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))["cells"]
     stored = [output for cell in cells for output in cell.get("outputs", ())]
     expected = sum(output["output_type"] == "error" for output in stored)
+    assert [o["text"] for o in outputs if o["kind"].endswith("stderr")] == []
+    errors = [o["text"] for o in outputs if o["kind"].endswith("error")]
+    assert len(errors) == expected, errors
     assert len(outputs) >= sum(bool(cell.get("outputs")) for cell in cells) > 0
     widgets = sum(WIDGET in output.get("data", ()) for output in stored)
-    assert page.locator(".jp-OutputArea-output > :is(.widget-vbox, .taketurns-hall)").count() == widgets
-    assert [o["text"] for o in outputs if o["kind"].endswith("stderr")] == []
-    assert len([o for o in outputs if o["kind"].endswith("error")]) == expected
+    assert ran.locator(".jp-OutputArea-output > :is(.widget-vbox, .taketurns-hall)").count() == widgets
     assert [o["text"] for o in outputs if "Error displaying widget" in o["text"]] == []
     wrong = [line for o in outputs for line in o["text"].splitlines() if line.startswith("✗")]
     assert wrong == [line.strip() for o in stored for line in o.get("text", ()) if line.startswith("✗")]
     images = [image for output in outputs for image in output["images"]]
     assert [image for image in images if not (image[0].strip() and image[1])] == []
-    assert page.broken == []
+    assert ran.broken == []
     for use in (use_sliders, use_stepper, use_hall):
-        use(page)
-    assert against_axe(page) == []
-    choose_dark_theme(page)
-    assert against_axe(page) == []
-    assert page.broken == []
+        use(ran)
+    for theme in sorted(THEMES, key=lambda theme: theme != theme_of(ran)):  # the one that is on comes first
+        choose(theme, ran)
+        assert against_axe(ran) == []
+    assert ran.broken == []
 
 
-def test_the_magic_draws_a_cell_that_awaits(lab, page):
-    run_all(page, f"{lab}/own.ipynb?reset")
-    outputs = page.evaluate(LOOK)
+@pytest.mark.parametrize("name", ["own.ipynb"])
+def test_the_magic_draws_a_cell_that_awaits(ran):
+    outputs = ran.evaluate(LOOK)
     (image,) = [image for output in outputs for image in output["images"]]
     assert image[0].startswith("two sleeps: 2 tasks in ")
     assert image[1] > 0
     assert [o["text"].splitlines()[-1] for o in outputs if o["kind"] == "text/plain"] == ["[None, None]"]
     assert [o["kind"] for o in outputs if o["kind"].endswith(("error", "stderr"))] == []
-    assert page.broken == []
+    assert ran.broken == []
 
 
 def against_axe(page):
@@ -181,11 +251,13 @@ def against_axe(page):
     return [(rule["id"], node["html"][:200], node["failureSummary"]) for rule in found for node in rule["nodes"]]
 
 
-def choose_dark_theme(page):
-    page.click(".lm-MenuBar-itemLabel >> text=Settings")
-    page.hover(".lm-Menu-itemLabel >> text=Theme")
-    page.click(".lm-Menu-itemLabel >> text=/^JupyterLab Dark$/")
-    page.wait_for_function("() => document.body.dataset.jpThemeName === 'JupyterLab Dark'")
+def theme_of(page):
+    return page.evaluate("() => document.body.dataset.jpThemeName")
+
+
+def choose(theme, page):
+    page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.wait_for_function("(theme) => document.body.dataset.jpThemeName === theme", arg=theme)
 
 
 def use_sliders(page):
@@ -225,28 +297,44 @@ def use_hall(page):
         playwright.expect(hall.locator(".large h3")).to_be_visible()
 
 
+def mark(path, browser):
+    """Return what a deck hangs on, as one number: its notebook, the template, this test, and all that is installed."""
+    parts = [path, Path(__file__), *sorted((ROOT / "docs" / "slides").iterdir())]
+    installed = sorted(f"{each.name} {each.version}" for each in distributions())
+    summary = hashlib.sha256("\n".join([sys.version, browser.version, *installed]).encode())
+    for part in parts:
+        summary.update(part.read_bytes())
+    return summary.hexdigest()
+
+
 @pytest.fixture(scope="module")
-def slides(tmp_path_factory):
-    """The decks, as `make slides` makes them."""
+def marks(browser, request):
+    """The marks of all decks, and those that were looked at here before."""
+    seen = request.config.cache.get("decks", {})
+    now = {path.stem: mark(path, browser) for path in NOTEBOOKS}
+    return now, seen
+
+
+@pytest.fixture(scope="module")
+def slides(tmp_path_factory, marks):
+    """The decks that are new, as `make slides` makes them, in two halves at a time."""
     pytest.importorskip("sphinx_revealjs")
-    folder = tmp_path_factory.mktemp("slides")
-    convert = [
-        sys.executable,
-        "-m",
-        "nbconvert",
-        "--config=docs/slides/config.py",
-        f"--output-dir={folder}",
-        *NOTEBOOKS,
-    ]
-    done = subprocess.run(convert, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stderr == ""
+    folder, (now, seen) = tmp_path_factory.mktemp("slides"), marks
+    new = [path for path in NOTEBOOKS if seen.get(path.stem) != now[path.stem]]
+    convert = [sys.executable, "-m", "nbconvert", "--config=docs/slides/config.py", f"--output-dir={folder}"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    halves = [subprocess.Popen([*convert, *half], cwd=ROOT, **pipes) for half in (new[::2], new[1::2]) if half]
+    assert [(half.communicate()[0], half.returncode) for half in halves] == [("", 0)] * len(halves)
     return folder
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_deck_of_slides_needs_no_network_and_shows_all_its_pictures(slides, page, path):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_a_deck_of_slides_needs_no_network_and_shows_all_its_pictures(slides, page, path, marks, request):
+    now, seen = marks
+    if seen.get(path.stem) == now[path.stem]:
+        pytest.skip("this deck was looked at here before, and nothing that makes it has changed")
+    asked, page.broken = [], []
+    page.on("request", note := lambda sent: asked.append(sent.url))
     deck = slides / f"{path.stem}.slides.html"
     page.goto(deck.as_uri())
     page.wait_for_selector(".reveal.ready")
@@ -263,3 +351,6 @@ def test_a_deck_of_slides_needs_no_network_and_shows_all_its_pictures(slides, pa
     speaker.value.wait_for_function("() => document.querySelector('.speaker-controls-notes')")
     speaker.value.close()
     assert page.broken == []
+    page.remove_listener("request", note)
+    seen[path.stem] = now[path.stem]
+    request.config.cache.set("decks", seen)

@@ -422,7 +422,7 @@ def test_what_goes_wrong_in_it_is_told_in_one_line_and_the_cell_runs(
 
 # A real kernel
 
-KERNEL = """
+KERNEL = r"""
 import json, sys
 from jupyter_client.manager import start_new_kernel
 
@@ -437,9 +437,11 @@ def run(cell):
             continue
         if kind == "status" and content["execution_state"] == "idle":
             break
-        if kind == "stream":
-            said.append(["printed", content["text"].strip()])
-            if "INTERRUPT" in content["text"]:
+        if kind == "stream":  # a kernel may cut what is printed into pieces anywhere
+            if not said or said[-1][0] != "printed":
+                said.append(["printed", ""])
+            before, said[-1][1] = said[-1][1], said[-1][1] + content["text"]
+            if "INTERRUPT\n" in said[-1][1] and "INTERRUPT\n" not in before:
                 manager.interrupt_kernel()
         elif kind == "execute_result":
             said.append([f"Out[{content['execution_count']}]", content["data"]["text/plain"]])
@@ -447,7 +449,7 @@ def run(cell):
             said.append(["shown", content["data"]["text/html"].partition('" width')[0]])
         elif kind == "error":
             said.append(["error", content["ename"]])
-    return said
+    return [[kind, text.strip()] for kind, text in said]
 
 try:
     print(json.dumps([run(cell) for cell in json.loads(sys.argv[1])]))

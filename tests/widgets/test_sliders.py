@@ -27,8 +27,9 @@ def test_a_slider_is_named_and_is_another_value_as_soon_as_its_index_is():
     assert (slider.name, slider.texts, slider.continuous) == ("switch interval", ["1", "2"], False)
     slider.index = 1
     assert slider.value == 2
-    with pytest.raises(ValueError, match="3"):
+    with pytest.raises(ValueError):  # noqa: PT011 - Python's own words, which change from version to version
         slider.value = 3
+    assert slider.value == 2
 
 
 def test_a_page_that_cannot_run_it_shows_its_still():

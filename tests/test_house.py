@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ import taketurns
 
 SOURCE = Path(taketurns.__file__).parent
 MODULES = sorted(path.relative_to(SOURCE).with_suffix("").as_posix() for path in SOURCE.rglob("*.py"))
-PACKAGES = sorted(module.removesuffix("/__init__") for module in MODULES if module.endswith("/__init__"))
 EVERYTHING = ["trace", "machine", "suspend", "recording", "simulation", "pictures", "widgets", "notebook", "course"]
 
 #: Each row: a package, or a file beside the packages, and what of ours it may import. From the bottom up.
@@ -155,17 +153,6 @@ def test_a_module_says_what_it_is_and_what_it_gives(module: str) -> None:
     assert ast.get_docstring(tree), f"{module} has no docstring"
     assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     assert any("__all__" in ast.unparse(node) for node in assigned), f"{module} has no __all__"
-
-
-@pytest.mark.parametrize("package", PACKAGES)
-def test_no_file_has_the_name_of_what_its_package_exports(package: str) -> None:
-    files = {path.stem for path in (SOURCE / package).iterdir()}
-    exported = import_module(f"taketurns.{package.replace('/', '.')}").__all__
-    assert files.isdisjoint(exported)
-
-
-def test_the_names_of_the_library_are_no_files_of_its_own() -> None:
-    assert {path.stem for path in SOURCE.iterdir()}.isdisjoint(taketurns.__all__)
 
 
 def test_import_taketurns_is_quick() -> None:

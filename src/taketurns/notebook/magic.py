@@ -109,8 +109,10 @@ class Recording:
     def __init__(self, shell: Any, line: Line) -> None:
         self.shell = shell
         self.line = line
-        self._record = record(line.label)
-        self.trace = self._record.__enter__()
+        # As a `with` statement does: what leaves the block is held until it is called.
+        block = record(line.label)
+        self._leave: Any = block.__exit__
+        self.trace = block.__enter__()
 
     def end(self, result: Any) -> None:
         """End it as IPython says that the cell ended, and show it if any of the cell ran."""

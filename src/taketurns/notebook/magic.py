@@ -119,7 +119,8 @@ class Recording:
         began = result is None or result.error_before_exec is None
         # Without a result, IPython itself is on its way out with an exception.
         error: BaseException | None = sys.exc_info()[1] if result is None else result.error_in_exec
-        self._record.__exit__(error and type(error), error, error and error.__traceback__)
+        leave, self._leave = self._leave, None
+        leave(error and type(error), error, error and error.__traceback__)
         if began and self.line.name:
             self.shell.push({self.line.name: self.trace})
         if began:

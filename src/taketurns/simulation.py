@@ -1,7 +1,5 @@
 """simulate(): a real asyncio event loop on a simulated clock. Twelve hours of sleeping take milliseconds."""
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 import ctypes

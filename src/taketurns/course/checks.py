@@ -1,7 +1,5 @@
 """An exercise: a title, its rules, and what it says of an answer."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Mapping
 from numbers import Integral, Real
 from types import FunctionType

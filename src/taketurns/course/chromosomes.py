@@ -1,7 +1,5 @@
 """What notebook 16 lets a cluster do: search chromosomes, carry letters to and fro, throw dice, and fail."""
 
-from __future__ import annotations
-
 import os
 import time
 import zlib

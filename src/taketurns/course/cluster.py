@@ -1,7 +1,5 @@
 """A cluster on this machine for notebook 16, and recordings that come back through a cluster."""
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import logging

@@ -11,8 +11,6 @@ A single call into C that does not come back (a sleep, a lock) cannot be ended s
 daemon: it hinders nobody, and ends with the call, or with the program.
 """
 
-from __future__ import annotations
-
 import ctypes
 import gc
 import os

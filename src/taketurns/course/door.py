@@ -1,7 +1,5 @@
 """The door of notebook 13: what notes when it is opened and closed, and blocks behind it that end in three ways."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

@@ -1,7 +1,5 @@
 """guide(): the decision guide of notebook 15 as a picture."""
 
-from __future__ import annotations
-
 from matplotlib.axes import Axes
 
 from taketurns.pictures.chart import chart

@@ -3,8 +3,6 @@
 Each rung goes there and back so many times, and returns the nanoseconds that all of it took.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import threading

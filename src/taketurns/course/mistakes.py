@@ -1,7 +1,5 @@
 """Four programs with one mistake each, which exercise 1 of notebook 13 shows."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine

@@ -1,7 +1,5 @@
 """predict(): what a simple model says of the same tasks in every model of execution, as traces that nobody recorded."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from math import ceil, inf

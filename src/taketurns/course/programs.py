@@ -1,7 +1,5 @@
 """Six small programs, in every model of execution: what notebook 15 lets the learner decide about."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

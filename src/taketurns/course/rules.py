@@ -5,8 +5,6 @@ a table of answers with what to say of each. It has a key: the name under which 
 the table. By that key a test knows it, whatever it says.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """How an answer is tried that is a generator function: it runs on our event loop, in simulated time, for a while."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 

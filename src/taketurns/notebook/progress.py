@@ -1,7 +1,5 @@
 """progress(): a cell that takes a while says so."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager

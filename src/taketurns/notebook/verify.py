@@ -1,7 +1,5 @@
 """verify(): a claim and whether it holds, said in one line."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Awaitable, Generator
 

@@ -1,7 +1,5 @@
 """chart(): axes in the style of the timelines, for what is measured and is not a timeline."""
 
-from __future__ import annotations
-
 from cycler import cycler
 from matplotlib import pyplot, style
 from matplotlib.axes import Axes

@@ -1,7 +1,5 @@
 """Figures that bring their alternative text to the page, wherever a notebook shows them."""
 
-from __future__ import annotations
-
 import base64
 import io
 from html import escape

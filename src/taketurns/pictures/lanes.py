@@ -1,7 +1,5 @@
 """The lanes of a timeline: the rows, their names, and a bar for every span."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Looks: how each thing that a task does is drawn, and how a legend explains it; every picture takes them from here."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

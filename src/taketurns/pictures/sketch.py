@@ -1,7 +1,5 @@
 """sketch(): timelines beneath each other as SVG, in a few milliseconds: for a picture that follows a slider."""
 
-from __future__ import annotations
-
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from html import escape

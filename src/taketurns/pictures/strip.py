@@ -1,7 +1,5 @@
 """The strip above the lanes of a timeline: how many tasks are in progress, and how many are running."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 

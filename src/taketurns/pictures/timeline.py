@@ -4,8 +4,6 @@ Time is drawn in seconds since the recording began, whatever unit the axis shows
 first seven minutes. Lanes are numbered 0, 1, 2, … from the top.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from html import escape
 from typing import Any

@@ -1,7 +1,5 @@
 """What pictures say in words, the same whether matplotlib draws them or SVG."""
 
-from __future__ import annotations
-
 from taketurns import machine
 from taketurns.trace.spans import State
 from taketurns.trace.text import duration_text

@@ -1,7 +1,5 @@
 """From events to spans: a task is in a state from the event that says so to its next event."""
 
-from __future__ import annotations
-
 import os
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict

@@ -1,7 +1,5 @@
 """What a recording knows of asyncio's tasks and futures: who waits for what, until when, and what a task is called."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref

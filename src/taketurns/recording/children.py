@@ -8,8 +8,6 @@ event at once to a file of its own, so one that dies loses at most the span it w
 A sub-interpreter (PEP 734) is a child too: it shares the process, and neither modules nor the GIL.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import threading

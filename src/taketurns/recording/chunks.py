@@ -1,7 +1,5 @@
 """A fixed amount of CPU-bound work, cut into chunks that all take equally long."""
 
-from __future__ import annotations
-
 import math
 import os
 import threading

@@ -1,7 +1,5 @@
 """Interleaving: threads take their turns in an order that is written down."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time

@@ -1,7 +1,5 @@
 """What marks the clock by itself: compute, wait and waiting."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time

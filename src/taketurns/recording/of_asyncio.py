@@ -10,8 +10,6 @@ Recorded are tasks that the block of the recording creates, and their tasks in t
 run inside it. The tasks by which a notebook's kernel runs itself are neither.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import os

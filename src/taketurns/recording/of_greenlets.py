@@ -4,8 +4,6 @@ Only the thread that records is seen, as greenlet's own tracing has it, and only
 Inside `EventLoop.run` the loop knows better what is a task.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Our own event loops, in a recording: an instrument that tells which of their tasks is ready, runs and waits."""
 
-from __future__ import annotations
-
 from taketurns.recording.recorder import current_worker
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Log, Outer
 from taketurns.suspend.loop import EventLoop, Instrument, Task, instruments

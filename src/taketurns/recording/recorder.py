@@ -7,8 +7,6 @@ An interrupt may come at any line. So a recording is claimed and given back by o
 called again after it was interrupted: what it has done stays done.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import threading

@@ -1,7 +1,5 @@
 """@task: functions of your own as tasks."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 import re

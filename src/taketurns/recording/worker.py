@@ -10,8 +10,6 @@ The law that keeps the picture true on a Python with a GIL: whoever marks the cl
 name there than its own has lost the GIL since it wrote it.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

@@ -3,8 +3,6 @@
 ``sleep(3, pour, kettle)`` calls ``pour(kettle)`` in three seconds. What was a local variable is handed over too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

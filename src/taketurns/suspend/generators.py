@@ -3,8 +3,6 @@
 ``yield sleep(3)`` gives the driver a request; the driver resumes the generator when it is met.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator
 from typing import Any
 

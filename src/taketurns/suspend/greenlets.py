@@ -4,8 +4,6 @@ A greenlet has a stack of its own. To suspend, it switches to its parent, in whi
 back to resume it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Clocks: the one on the wall, and one that jumps to the next event instead of waiting for it."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """How many intervals there are at one instant: the two numbers of every recording are such counts."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

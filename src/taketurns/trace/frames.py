@@ -1,7 +1,5 @@
 """Whose code a frame runs: a learner's, the standard library's, or ours."""
 
-from __future__ import annotations
-
 from functools import cache
 from os.path import abspath, commonpath, join, realpath
 from types import FrameType

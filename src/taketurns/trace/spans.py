@@ -1,7 +1,5 @@
 """What a recording is made of: a task in a state on a worker, from start to end."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf

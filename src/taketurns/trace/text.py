@@ -1,7 +1,5 @@
 """Durations in words, and a trace as text: what terminals, logs and screen readers get."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from taketurns.trace.spans import Span, State

@@ -1,7 +1,5 @@
 """explore(): the lanes of a trace, to zoom, pan and hover."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from taketurns.pictures.looks import Look, layers_of

@@ -1,7 +1,5 @@
 """Slider: a choice among a few values. The slider of ipywidgets has no name that a screen reader could tell."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

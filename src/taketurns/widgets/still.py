@@ -1,7 +1,5 @@
 """Still: what a page shows that cannot run a widget."""
 
-from __future__ import annotations
-
 from typing import Any
 
 __all__ = ["Still"]

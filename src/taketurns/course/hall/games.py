@@ -1,7 +1,5 @@
 """The chess games that are played on the boards of a hall, each as its positions."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Chess pieces as outlines, so that they look alike on every machine: those of DejaVu Sans, which Matplotlib brings."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path as FilePath
 

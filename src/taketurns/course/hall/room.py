@@ -1,7 +1,5 @@
 """The room of an exhibition, seen from above, as SVG: the clock, the tables with their boards, and the master."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from html import escape
 

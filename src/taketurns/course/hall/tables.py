@@ -1,7 +1,5 @@
 """What happens at the tables of a hall: the moves, the states and the way of the master, read from a trace."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Exercises of notebook 06, and the recording that the last of them is about."""
 
-from __future__ import annotations
-
 from taketurns.course.checks import Exercise, quiz
 from taketurns.course.rules import held_up, part, when
 from taketurns.recording.block import record

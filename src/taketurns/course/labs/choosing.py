@@ -1,7 +1,5 @@
 """The decision guide of notebook 15, its six programs in every model of execution, and its exercises."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """Exercises of notebook 16, and what it lets a cluster do."""
 
-from __future__ import annotations
-
 from taketurns.course.checks import Exercise, quiz
 from taketurns.course.chromosomes import (
     Letters,

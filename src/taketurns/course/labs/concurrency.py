@@ -1,7 +1,5 @@
 """Exercises of notebook 01."""
 
-from __future__ import annotations
-
 from taketurns.course.checks import Exercise, quiz
 from taketurns.course.rules import overlapped, part, tasks, when
 

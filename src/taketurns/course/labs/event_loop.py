@@ -1,7 +1,5 @@
 """Exercises of notebook 11."""
 
-from __future__ import annotations
-
 from math import isclose
 
 from taketurns.course.checks import Exercise

@@ -1,7 +1,5 @@
 """Helpers and exercises of notebook 12."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

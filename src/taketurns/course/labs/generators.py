@@ -1,7 +1,5 @@
 """Exercises of notebook 07, and the lamp of the last one, which blinks forever."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Generator
 from types import FunctionType

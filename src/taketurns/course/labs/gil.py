@@ -1,7 +1,5 @@
 """Exercises of notebook 05, with what counts turns of the GIL."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby

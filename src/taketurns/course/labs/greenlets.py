@@ -1,7 +1,5 @@
 """Exercises of notebook 09, and a function that blocks because it was written before anybody thought of greenlets."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from time import sleep
 from typing import Any

@@ -1,7 +1,5 @@
 """Exercises of notebook 13, the programs of the first one, and the computing that its process pool does."""
 
-from __future__ import annotations
-
 from taketurns.course.checks import Exercise, quiz
 from taketurns.course.door import as_it_stands, behind, closed, ends, fails, is_a_door, is_canceled, opened
 from taketurns.course.mistakes import four_programs

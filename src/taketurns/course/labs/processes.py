@@ -1,7 +1,5 @@
 """What notebook 02 sends to other processes, and its exercises."""
 
-from __future__ import annotations
-
 import os
 import pickle
 import sys

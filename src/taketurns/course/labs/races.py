@@ -1,7 +1,5 @@
 """Exercises of notebook 04, and whether two waits of a recording overlap."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Mapping
 from queue import Empty

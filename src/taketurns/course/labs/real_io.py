@@ -1,7 +1,5 @@
 """Exercises of notebook 14, and its servers: HTTP, and PostgreSQL or what stands in for it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import importlib

@@ -1,7 +1,5 @@
 """Exercises of notebook 00."""
 
-from __future__ import annotations
-
 from taketurns.course.checks import Exercise, quiz
 from taketurns.course.rules import overlap, overlapped, tasks, when
 from taketurns.trace.trace import Trace

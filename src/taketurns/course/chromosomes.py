@@ -11,22 +11,8 @@ from typing import Any
 from taketurns.recording.marks import compute, waiting
 from taketurns.recording.tasks import task
 
-__all__ = [
-    "Letters",
-    "add",
-    "at_work",
-    "chromosome",
-    "cost",
-    "count",
-    "die",
-    "nothing",
-    "poison",
-    "read",
-    "search",
-    "throw",
-    "unpack",
-    "unreachable",
-]
+__all__ = ["Letters", "add", "at_work", "chromosome", "cost", "count", "die", "nothing", "poison", "read", "search"]
+__all__ += ["throw", "unpack", "unreachable"]
 
 WORD = "GATTACA"
 #: How many parts the search in a chromosome has, and which of them this process has done, while it searches.

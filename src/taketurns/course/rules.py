@@ -16,24 +16,8 @@ from taketurns.trace.spans import Span, State
 from taketurns.trace.text import duration_text
 from taketurns.trace.trace import Trace
 
-__all__ = [
-    "Remark",
-    "Rule",
-    "checked",
-    "choice",
-    "each",
-    "filled",
-    "first",
-    "held_up",
-    "overlap",
-    "overlapped",
-    "parallel",
-    "part",
-    "remark_of",
-    "tasks",
-    "when",
-    "workers",
-]
+__all__ = ["Remark", "Rule", "checked", "choice", "each", "filled", "first", "held_up", "overlap", "overlapped"]
+__all__ += ["parallel", "part", "remark_of", "tasks", "when", "workers"]
 
 #: What a name in braces stands for in a message.
 WORDS: dict[str, Callable[[Any], object]] = {

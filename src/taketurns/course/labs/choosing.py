@@ -16,22 +16,8 @@ from taketurns.recording.tasks import task
 from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 
-__all__ = [
-    "SHARES",
-    "TOWNS",
-    "bill",
-    "clock",
-    "errors",
-    "figures",
-    "forecast",
-    "guide",
-    "night_shift",
-    "readings",
-    "side_by_side",
-    "six_programs",
-    "tipping_point",
-    "tried",
-]
+__all__ = ["SHARES", "TOWNS", "bill", "clock", "errors", "figures", "forecast", "guide", "night_shift", "readings"]
+__all__ += ["side_by_side", "six_programs", "tipping_point", "tried"]
 
 # Traces beneath each other
 

@@ -11,19 +11,8 @@ from taketurns.suspend import callbacks, coroutines
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.trace import Trace
 
-__all__ = [
-    "asyncio_task",
-    "generator_step",
-    "in_order",
-    "ladder",
-    "mystery",
-    "ported",
-    "pour",
-    "serve",
-    "tea",
-    "teas",
-    "which_style",
-]
+__all__ = ["asyncio_task", "generator_step", "in_order", "ladder", "mystery", "ported", "pour", "serve", "tea"]
+__all__ += ["teas", "which_style"]
 
 # 1
 

@@ -192,9 +192,7 @@ def desk(lab, browser, request):
         page.wait_for_function("() => window.jupyterapp")
         page.evaluate("() => window.jupyterapp.restored")
         page.keyboard.press("Control+b")  # the files at the left
-    chosen = [
-        item.callspec.params["name"] for item in request.session.items if "ran" in getattr(item, "fixturenames", ())
-    ]
+    chosen = [item.callspec.params["name"] for item in request.session.items if "ran" in item.fixturenames]
     yield Desk(pages, chosen)
     for page in pages:
         page.close()
@@ -297,22 +295,18 @@ def use_hall(page):
         playwright.expect(hall.locator(".large h3")).to_be_visible()
 
 
-def mark(path, browser):
-    """Return what a deck hangs on, as one number: its notebook, the template, this test, and all that is installed."""
-    parts = [path, Path(__file__), *sorted((ROOT / "docs" / "slides").iterdir())]
-    installed = sorted(f"{each.name} {each.version}" for each in distributions())
-    summary = hashlib.sha256("\n".join([sys.version, browser.version, *installed]).encode())
-    for part in parts:
-        summary.update(part.read_bytes())
-    return summary.hexdigest()
-
-
 @pytest.fixture(scope="module")
 def marks(browser, request):
-    """The marks of all decks, and those that were looked at here before."""
-    seen = request.config.cache.get("decks", {})
-    now = {path.stem: mark(path, browser) for path in NOTEBOOKS}
-    return now, seen
+    """What each deck hangs on, as one number, and the numbers of those that were looked at here before.
+
+    It is the notebook, the template, this test, the browser, and all that is installed.
+    """
+    installed = sorted(f"{each.name} {each.version}" for each in distributions())
+    shared = hashlib.sha256("\n".join([sys.version, browser.version, *installed]).encode())
+    for path in (Path(__file__), *sorted((ROOT / "docs" / "slides").iterdir())):
+        shared.update(path.read_bytes())
+    now = {path.stem: hashlib.sha256(shared.digest() + path.read_bytes()).hexdigest() for path in NOTEBOOKS}
+    return now, request.config.cache.get("decks", {})
 
 
 @pytest.fixture(scope="module")

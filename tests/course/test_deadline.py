@@ -86,7 +86,7 @@ def writes_for_ever() -> None:
 def test_what_does_not_end_is_ended_and_leaves_nothing(work: Callable[[], None], capfd: Any) -> None:
     before = threading.enumerate(), signal.getsignal(signal.SIGINT), sys.gettrace(), sys.stdout, sys.stderr
     _, error = within(SOON, work)
-    assert error is LateError
+    assert error is TimeoutError
     assert before == (threading.enumerate(), signal.getsignal(signal.SIGINT), sys.gettrace(), sys.stdout, sys.stderr)
     assert capfd.readouterr() == ("", "")
 

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import gc
 import itertools
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from taketurns import Trace, compute, record
-from taketurns.recording import children
+from taketurns.recording import children, recorder
 
 
 def test_record_takes_a_label():
@@ -132,3 +133,45 @@ def test_one_record_object_cannot_be_on_twice():
             pass
         compute(0.0001)
     assert len(trace.tasks) == 1
+
+
+def test_an_async_block_is_not_left_without_a_word_while_it_ends(monkeypatch):
+    seen = []
+    finish = recorder.finish
+
+    def watched(mine, cut_short):
+        seen.append(mine.is_given_up())
+        finish(mine, cut_short)
+
+    monkeypatch.setattr(recorder, "finish", watched)
+
+    async def main():
+        async with record("async"):
+            seen.append(recorder.on.is_given_up())
+
+    asyncio.run(main())
+    with record("plain"):
+        seen.append(recorder.on.is_given_up())
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(record("in a stack"))
+        seen.append(recorder.on.is_given_up())
+    assert seen == [False] * 6
+
+
+@pytest.mark.parametrize("stack", [contextlib.ExitStack, None])
+def test_a_block_that_the_program_drops_is_ended_by_the_next_recording(stack):
+    def begin():
+        block = record("dropped")
+        if stack:
+            kept = stack()
+            trace = kept.enter_context(block)
+            kept.pop_all()
+            return trace
+        return block.__enter__()
+
+    dropped = begin()
+    gc.collect()
+    with record("next") as following:
+        compute(0.0001)
+    assert len(following.tasks) == 1
+    assert dropped.cut_short == "interrupted"

@@ -180,19 +180,25 @@ def test_tasks_of_sub_interpreters_are_recorded():
 
 
 def test_an_interpreter_leaves_the_environment_to_its_process(monkeypatch):
-    monkeypatch.setenv(children.VARIABLE, f"/tmp/a{os.pathsep}/tmp/b")
+    monkeypatch.setenv(children.VARIABLE, '["/tmp/a", "/tmp/b"]')
     monkeypatch.setattr(children, "_in_sub_interpreter", lambda: True)
     folder = children.Folder()
     assert folder.interpreter
     assert folder.ancestors == ["/tmp/a", "/tmp/b"]
-    assert os.environ[children.VARIABLE] == f"/tmp/a{os.pathsep}/tmp/b"
+    assert os.environ[children.VARIABLE] == '["/tmp/a", "/tmp/b"]'
 
 
 def test_a_process_puts_its_folder_before_those_of_its_ancestors(monkeypatch):
-    monkeypatch.setenv(children.VARIABLE, "/tmp/a b")
+    monkeypatch.setenv(children.VARIABLE, '["/tmp/a b:c"]')
     folder = children.Folder()
     assert not folder.interpreter
-    assert os.environ[children.VARIABLE] == f"{folder.path}{os.pathsep}/tmp/a b"
+    assert json.loads(os.environ[children.VARIABLE]) == [folder.path, "/tmp/a b:c"]
+
+
+@pytest.mark.parametrize("garbage", ["", "5", "null", "{", "/tmp/a"])
+def test_what_is_no_list_of_folders_in_the_environment_is_none(monkeypatch, garbage):
+    monkeypatch.setenv(children.VARIABLE, garbage)
+    assert children.Folder().ancestors == []
 
 
 def run(code, **environment):
@@ -207,8 +213,8 @@ def test_a_child_with_another_temporary_folder_is_recorded(tmp_path):
     assert trace.workers == ("process 1",)
 
 
-def test_a_recording_finds_its_children_in_a_folder_with_a_space_in_its_name(tmp_path):
-    home = tmp_path / "of mine"
+def test_a_recording_finds_its_children_in_a_folder_of_any_name(tmp_path):
+    home = tmp_path / "of: mine"
     home.mkdir()
     child = "import taketurns; taketurns.compute(0.001)"
     code = f"""

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from taketurns.course.deadline import LateError, StuckError, within
+from taketurns.course.deadline import LateError, StuckError, is_stuck, within
 from taketurns.course.rules import Asked, Remark, Rule, checked, each, filled, first, remark_of
 from taketurns.notebook.verify import Verdict, say
 from taketurns.trace.text import describe
@@ -16,7 +16,10 @@ __all__ = ["Exercise", "Said", "quiz"]
 #: How many seconds the rules of an exercise have: the check is over within a second, in which they are ended too.
 SECONDS = 0.8
 _LATE = "It did not end within a second."
-_STUCK = f"{_LATE[:-1]}, and nothing could end it: one long call still waits or computes. Restart the kernel."
+_STUCK = (
+    f"{_LATE[:-1]}, and nothing could end it: one long call still waits or computes. Let it end, or restart the kernel."
+)
+_OTHER = "An earlier answer still waits or computes, and nothing could end it. Let it end, or restart the kernel."
 
 KINDS = {
     Trace: "a recording",
@@ -46,7 +49,7 @@ class Exercise:
 
     ``of`` is the kind of answer. ``todo`` says what to do while there is none. ``start`` is the rule that sees the
     starter cell's own answer: that counts as not begun yet, and not as wrong. ``late`` is what to say of an answer that
-    does not end. ``is_slow`` is for rules that take long by themselves and show something, and call nothing that is
+    is seen never to end. ``is_slow`` is for rules that take long by themselves and show something, and call nothing of
     the learner's: they run without a deadline.
     """
 
@@ -81,8 +84,13 @@ class Exercise:
 
         It ends within ``SECONDS``, whatever an answer does that is called, compared or asked for a property.
         """
+        if is_stuck():
+            return self._said("✗", Remark("stuck", _OTHER))
         said, error = (self._judged(answer), None) if self.is_slow else within(SECONDS, lambda: self._judged(answer))
-        sign, (key, text) = said or ("✗", self._lost(error or LateError))
+        return self._said(*(said or ("✗", self._lost(error or TimeoutError))))
+
+    def _said(self, sign: str, remark: Remark) -> Said:
+        key, text = remark
         colon, stop = ("", "") if self.title.endswith((".", "?")) else (":", ".")
         return Said(sign, key, f"{sign} {self.title}{stop if sign == '✓' else colon} {text}".rstrip())
 
@@ -101,7 +109,9 @@ class Exercise:
         """Say what became of an answer that ended the check, or kept it from its end."""
         if error is StuckError:
             return Remark("stuck", _STUCK)
-        return Remark("late", self.late) if error is LateError else Remark("raised", f"It raised {error.__name__}.")
+        if error in (LateError, TimeoutError):
+            return Remark("late", self.late if error is LateError else _LATE)
+        return Remark("raised", f"It raised {error.__name__}.")
 
     def _missing(self, answer: object) -> Remark | None:
         """Say what is missing before there is anything to check."""

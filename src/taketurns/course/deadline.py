@@ -4,9 +4,9 @@ The work runs in a thread of its own, and who called waits there. So an endless 
 ``sys.exit()`` stay with the work, and a Ctrl-C comes to who waits. No signal is used, because that of an alarm belongs
 to others (pytest, a kernel) and is not there under Windows.
 
-When its time is over, the thread is told to end by an exception that is raised in it. Where the work swallows it, it is
-let go when the ``except`` is over, and then the thread gets a trace function, for its last lines: it raises the
-exception again at the next line, which is outside of that ``try``.
+When its time is over, the thread is told to end by an exception that is raised in it. Work that swallows the exception
+lets go of it when its ``except`` is over; the exception's ``__del__`` sees that, and gives the thread a trace function,
+for its last lines, which raises the exception again at the next line, outside of that ``try``.
 A single call into C that does not come back (a sleep, a lock) cannot be ended so. It keeps its thread, which is a
 daemon: it hinders nobody, and ends with the call, or with the program.
 """
@@ -15,6 +15,7 @@ import ctypes
 import gc
 import os
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from contextvars import copy_context
@@ -23,7 +24,7 @@ from time import monotonic, sleep
 from types import FrameType
 from typing import Generic, TypeVar
 
-__all__ = ["LateError", "StuckError", "within"]
+__all__ = ["LateError", "StuckError", "is_stuck", "within"]
 
 T = TypeVar("T")
 
@@ -34,17 +35,23 @@ _raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
 
 class LateError(BaseException):
-    """The work did not end in time. It may raise this by itself, where it knows that it would not."""
+    """What the work raises by itself where it sees that it would never end."""
 
 
-class StuckError(LateError):
-    """The work could not be ended either."""
+class StuckError(TimeoutError):
+    """The work did not end in time, and could not be ended either."""
+
+
+def is_stuck() -> bool:
+    """Return whether some work that could not be ended goes on."""
+    return any(isinstance(thread, _Run) for thread in threading.enumerate())
 
 
 def within(seconds: float, work: Callable[[], T]) -> tuple[T | None, type[BaseException] | None]:
     """Return what some work returns, or ``None``, and the kind of error that it ended with, or ``None``.
 
-    What it prints, and what Python says of it meanwhile, is swallowed.
+    It is ``TimeoutError`` where the work was ended, and `StuckError` where it could not be. What is printed meanwhile,
+    by the work and by other threads, is swallowed.
     """
     run = _Run(work)
     with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
@@ -53,10 +60,10 @@ def within(seconds: float, work: Callable[[], T]) -> tuple[T | None, type[BaseEx
             run.join(seconds)
         finally:
             in_time = not run.is_alive()
-            is_stuck = not in_time and not run.end()
+            stuck = not in_time and not run.end()
             if not in_time:
                 gc.collect()  # what was left half-done may complain, and is not heard here
-    return (run.value, run.raised) if in_time else (None, StuckError if is_stuck else LateError)
+    return (run.value, run.raised) if in_time else (None, StuckError if stuck else TimeoutError)
 
 
 class _Run(Thread, Generic[T]):
@@ -73,7 +80,7 @@ class _Run(Thread, Generic[T]):
 
     def run(self) -> None:
         """Do the work; then, once told to end, stay until nobody tells it any more: what comes later would be loud."""
-        kept = []
+        kept = []  # so that none of them is let go, which would raise it again
         while True:
             try:
                 if not self.has_begun:

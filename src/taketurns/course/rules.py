@@ -83,7 +83,7 @@ def choice(answers: Table) -> Asked:
     """
     choices = ", ".join(sorted(map(str, answers))).replace("{", "{{").replace("}", "}}")
     known = {_plain(given): (str(given), checked(says or "")) for given, says in answers.items() if given is not ...}
-    other = checked(answers.get(..., f"{{answer!r}} is none of the choices, which are {choices}.") or "")
+    other = checked(answers.get(..., f"{{answer!r:.60}} is none of the choices, which are {choices}.") or "")
 
     def speak(answer: object) -> Remark | None:
         key, says = next((row for given, row in known.items() if given == _plain(answer)), ("other", other))
@@ -195,7 +195,7 @@ class _Figures(Formatter):
 
 def filled(message: str, answer: object) -> str:
     """Return a message with figures of the answer in the place of names in braces."""
-    return _Figures().vformat(message, (answer,), {})
+    return " ".join(_Figures().vformat(message, (answer,), {}).split())  # one line, whatever an answer's repr has
 
 
 def checked(message: str) -> str:

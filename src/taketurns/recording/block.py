@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from types import MethodType, TracebackType
 from typing import Any
@@ -17,10 +17,11 @@ __all__ = ["record"]
 
 
 class _Exit:
-    """A method by which a ``with`` statement leaves its block, and which it holds as long as it is in it.
+    """The method that leaves a block. The ``with`` statement holds it, bound to the block, until it has returned.
 
-    Where it has gone and the recording is still on, the block was left without a word: an interrupt came just before
-    the method could begin, or twice while it worked. The next recording ends that one.
+    A weak reference to the bound method tells when the statement has let go of it. Where the recording is still on
+    then, an interrupt came just before the method could begin, or twice while it worked: nobody will end this
+    recording any more, and the next one does. `_leave_async` holds the method itself, for as long as it works.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -59,8 +60,9 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
 
         mine = Recorder(self.label, self.clock)
         mine.end = partial(_end, mine)
-        if (held := self._held) is not None:
-            mine.is_given_up = lambda: held() is None
+        block, held = ref(self), self._held
+        # Who holds no method, as an ExitStack does not, holds the block.
+        mine.is_given_up = lambda: block() is None or (held is not None and held() is None)
         try:
             recorder.start(mine)
             self._recorder = mine
@@ -85,8 +87,11 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
     async def __aenter__(self) -> Trace:
         return self.__enter__()
 
-    async def _leave_async(self, *error: Any) -> None:
-        self._leave(*error)
+    def _leave_async(self, *error: Any) -> Coroutine[Any, Any, None]:
+        async def leave(_held: MethodType | None) -> None:
+            self._leave(*error)
+
+        return leave(self._held() if self._held is not None else None)
 
     __exit__ = _Exit(_leave)
     __aexit__ = _Exit(_leave_async)

@@ -47,10 +47,10 @@ class Folder:
     def __init__(self) -> None:
         number = os.urandom(8).hex()
         self.path = os.path.join(_temporary_folder(), f"{PREFIX}{number}")
-        self.ancestors = list(filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)))
+        self.ancestors = _ancestors()
         self.interpreter = number if _in_sub_interpreter() else ""
         if not self.interpreter:  # what stands in the environment is the process's, for all its interpreters
-            os.environ[VARIABLE] = os.pathsep.join([self.path, *self.ancestors])
+            os.environ[VARIABLE] = json.dumps([self.path, *self.ancestors])
         self._owner: Any = None
 
     def open(self, recording: str, chunk_ns: float) -> None:
@@ -81,7 +81,7 @@ class Folder:
 
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
-        _remove(self.path)  # on POSIX all is gone before it is unlocked, on Windows after
+        _remove(self.path)  # on POSIX all is gone before it is unlocked; on Windows what is open goes after
         self.leave()
         _remove(self.path)
 
@@ -89,6 +89,14 @@ class Folder:
         """Let go of the folder, and leave it where it is; a forked child does, to which it does not belong."""
         if self._owner is not None:
             self._owner.close()
+
+
+def _ancestors() -> list[str]:
+    """Return the folders of the processes that this one descends from, the nearest first."""
+    try:
+        return list(map(str, json.loads(os.environ.get(VARIABLE) or "[]")))
+    except (TypeError, ValueError):  # it is not ours
+        return []
 
 
 def _temporary_folder() -> str:
@@ -114,7 +122,7 @@ def _in_sub_interpreter() -> bool:
 
 
 def _lock(file: Any) -> bool:
-    """Lock a file for as long as this process has it open; return whether nobody else has, and it is there."""
+    """Lock a file for as long as this process has it open; return whether that went, and the file still has a name."""
     if fcntl is None:  # on Windows, what is open cannot be removed
         return True
     try:

@@ -3,8 +3,9 @@
 Every thread is a `Worker`, which writes events (see worker.py). When the recording ends, the events of all workers, of
 this process and of its children, become spans.
 
-An interrupt may come at any line. So a recording is claimed and given back by one operation each, and `finish` can be
-called again after it was interrupted: what it has done stays done.
+An interrupt may come at any line. So a recording is claimed and given back by one operation each, which is atomic among
+threads too; all between the two is done by the thread that has the claim. `finish` can be called again after it was
+interrupted: what it has done stays done.
 """
 
 import itertools

@@ -84,8 +84,6 @@ class Exercise:
 
         It ends within ``SECONDS``, whatever an answer does that is called, compared or asked for a property.
         """
-        if is_stuck():
-            return self._said("✗", Remark("stuck", _OTHER))
         said, error = (self._judged(answer), None) if self.is_slow else within(SECONDS, lambda: self._judged(answer))
         return self._said(*(said or ("✗", self._lost(error or TimeoutError))))
 
@@ -103,6 +101,8 @@ class Exercise:
                 return "✗", wrong
             return "✓", Remark("right", filled(self.solved, answer))
         except Exception as error:  # noqa: BLE001 - whatever an answer does, the notebook runs on
+            if isinstance(error, RuntimeError) and is_stuck():  # that one has the recording of this process
+                return "✗", Remark("stuck", _OTHER)
             return "✗", Remark("unreadable", f"The check could not read this answer ({describe(error)}).")
 
     def _lost(self, error: type[BaseException]) -> Remark:

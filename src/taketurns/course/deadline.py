@@ -43,8 +43,9 @@ class StuckError(TimeoutError):
 
 
 def is_stuck() -> bool:
-    """Return whether some work that could not be ended goes on."""
-    return any(isinstance(thread, _Run) for thread in threading.enumerate())
+    """Return whether other work goes on that could not be ended."""
+    this = threading.current_thread()
+    return any(isinstance(thread, _Run) and thread is not this for thread in threading.enumerate())
 
 
 def within(seconds: float, work: Callable[[], T]) -> tuple[T | None, type[BaseException] | None]:

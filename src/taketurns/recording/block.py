@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
 from types import MethodType, TracebackType
 from typing import Any
@@ -17,11 +17,11 @@ __all__ = ["record"]
 
 
 class _Exit:
-    """The method that leaves a block. The ``with`` statement holds it, bound to the block, until it has returned.
+    """The method that leaves a block. The ``with`` statement holds it, bound to the block, until it calls it.
 
-    A weak reference to the bound method tells when the statement has let go of it. Where the recording is still on
-    then, an interrupt came just before the method could begin, or twice while it worked: nobody will end this
-    recording any more, and the next one does. `_leave_async` holds the method itself, for as long as it works.
+    A weak reference to the bound method tells when the statement has let go of it; from then on `_leave` tells whether
+    it is at work. Where neither is so and the recording is still on, an interrupt came just before `_leave` could
+    begin, or twice while it worked: nobody will end this recording any more, and the next one does.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -78,20 +78,22 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         cut_short = "" if kind is None else ": ".join(filter(None, (kind.__name__, str(error).partition("\n")[0])))
+        mine, at_work = self._recorder, {"at work"}
+        working = ref(at_work)
+        mine.is_given_up = lambda: working() is None  # Python may have let go of the method by now
         try:
-            self._recorder.end(cut_short)
+            mine.end(cut_short)
         except BaseException as late:
-            self._recorder.end(cut_short or type(late).__name__)
+            mine.end(cut_short or type(late).__name__)
             raise
+        finally:
+            del at_work
 
     async def __aenter__(self) -> Trace:
         return self.__enter__()
 
-    def _leave_async(self, *error: Any) -> Coroutine[Any, Any, None]:
-        async def leave(_held: MethodType | None) -> None:
-            self._leave(*error)
-
-        return leave(self._held() if self._held is not None else None)
+    async def _leave_async(self, *error: Any) -> None:
+        self._leave(*error)
 
     __exit__ = _Exit(_leave)
     __aexit__ = _Exit(_leave_async)

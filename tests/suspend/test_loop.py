@@ -296,3 +296,20 @@ def test_a_loop_that_goes_on_in_a_second_recording_is_in_both():
     with record("second", clock) as second:
         loop.run()
     assert (first.tasks, second.tasks) == (("a",), ("a",))
+
+
+def test_a_step_in_which_one_recording_ends_and_another_begins_belongs_to_the_first():
+    clock = SimulatedClock()
+    loop, first, second = EventLoop(clock), record("first", clock), record("second", clock)
+    traces = [first.__enter__()]
+
+    def change():
+        compute(1)
+        first.__exit__(None, None, None)
+        traces.append(second.__enter__())
+
+    loop.start("a", change)
+    loop.run()
+    second.__exit__(None, None, None)
+    assert traces[0].tasks == ("a",)
+    assert not traces[1].is_on

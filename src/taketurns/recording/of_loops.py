@@ -1,7 +1,7 @@
 """Our own event loops, in a recording: an instrument that tells which of their tasks is ready, runs and waits."""
 
 from taketurns.recording.recorder import current_worker
-from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Log, Outer
+from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Log, Outer, Worker
 from taketurns.suspend.loop import EventLoop, Instrument, Task, instruments
 from taketurns.trace.moments import Moment, line_of
 from taketurns.trace.spans import State
@@ -13,7 +13,7 @@ class Onlooker(Instrument):
     """Notes what tasks do in the recording that is on in their thread, here or in a parent process."""
 
     def __init__(self) -> None:
-        self.outer: dict[Task, Outer] = {}  # of the tasks that are in a step: what their worker did before
+        self.steps: dict[Task, tuple[Worker, Outer]] = {}  # that are on: by which worker, and what it did before
 
     def task_scheduled(self, task: Task, at: int) -> None:
         """Note that a task is READY."""
@@ -25,15 +25,15 @@ class Onlooker(Instrument):
         if (worker := current_worker()) is not None:
             if worker.recorder.clock is not None:
                 _keep_moment(task, worker.recorder)
-            self.outer[task] = worker.enter(_number(task, worker.recorder))
+            self.steps[task] = worker, worker.enter(_number(task, worker.recorder))
 
     def after_task_step(self, task: Task) -> None:
         """Note whether a task is READY again, WAITING for a timer or for other tasks, or has ended."""
-        worker = current_worker()
-        if task not in self.outer or worker is None:
+        if task not in self.steps:
             return
+        worker, outer = self.steps.pop(task)  # also where its recording has ended, and another may be on
         state: State | None = None if task.done else WAITING
-        worker.leave(self.outer.pop(task), state)
+        worker.leave(outer, state)
         if state is not None:
             state, reason = (READY, EVENT_LOOP) if task.ready else (WAITING, task.waits_for or "timer")
             worker.append((worker.last, _number(task, worker.recorder), state, reason))

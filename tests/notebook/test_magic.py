@@ -185,6 +185,23 @@ def test_a_cell_that_ends_early_is_drawn_as_far_as_it_came(end: str, cut_short: 
     assert len(pictures(shell)) == 1
 
 
+def test_a_cell_that_is_interrupted_between_two_statements_is_drawn(
+    shell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run_code(*_: Any, **__: Any) -> bool:
+        monkeypatch.undo()
+        await plain(*_, **__)
+        raise KeyboardInterrupt
+
+    plain = shell.run_code
+    monkeypatch.setattr(shell, "run_code", run_code)
+    done = shell.run_cell("%%timeline -o trace\ncompute(0.001)\ncompute(0.001)")
+    assert isinstance(done.error_before_exec, KeyboardInterrupt)
+    trace = shell.user_ns["trace"]
+    assert (trace.tasks, trace.cut_short) == (("task 0",), "KeyboardInterrupt")
+    assert len(pictures(shell)) == 1
+
+
 @pytest.mark.parametrize("body", ["compute(0.001\n", "if True:\ncompute(0.001)", "return 5"])
 def test_a_syntax_error_leaves_no_recording_open_and_draws_nothing(body: str, shell: Any) -> None:
     assert isinstance(shell.run_cell(f"%%timeline -o trace\n{body}").error_before_exec, SyntaxError)

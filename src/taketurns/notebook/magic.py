@@ -116,9 +116,13 @@ class Recording:
 
     def end(self, result: Any) -> None:
         """End it as IPython says that the cell ended, and show it if any of the cell ran."""
-        began = result is None or result.error_before_exec is None
         # Without a result, IPython itself is on its way out with an exception.
         error: BaseException | None = sys.exc_info()[1] if result is None else result.error_in_exec
+        began = True
+        if result is not None and result.error_before_exec is not None:
+            # An interrupt between two statements is one "before" for IPython: it came before the second.
+            error = result.error_before_exec
+            began = isinstance(error, KeyboardInterrupt)
         leave, self._leave = self._leave, None
         leave(error and type(error), error, error and error.__traceback__)
         if began and self.line.name:

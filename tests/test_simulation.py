@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from taketurns import State, compute, record, simulate, simulation, wait
 from taketurns.recording import block, recorder
 
-RUNNING, READY, WAITING = State
+RUNNING, READY, WAITING, _ = State
 
 
 async def nap(seconds):

@@ -15,7 +15,7 @@ from taketurns.recording.assembly import Key, Row, Thread, assemble
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
 
-RUNNING, READY, WAITING = State
+RUNNING, READY, WAITING, _ = State
 ME = os.getpid()
 CHILD = ME + 1
 MAIN = Thread(ME, "main")
@@ -31,7 +31,7 @@ def rows(lane: str, number: int = 0, name: str = "", worker: Thread = MAIN, *, b
     """Give the events of a lane such as ``"RRrw "``: from its first letter on one for every ns."""
     gone = len(lane) - len(lane.lstrip())
     return [
-        Row(begin + at, (worker.process, number), name, LETTERS[letter], str(OFF) if letter == "G" else "", worker)
+        Row(begin + at, (worker.process, number), name, LETTERS[letter], "", worker, None, OFF if letter == "G" else None)
         for at, letter in enumerate(lane)
         if at >= gone
     ]

@@ -13,7 +13,7 @@ import pytest
 from taketurns import State, record, simulate, task
 from taketurns.recording import recorder
 
-RUNNING, READY, WAITING = State
+RUNNING, READY, WAITING, _ = State
 Loop = asyncio.BaseEventLoop
 
 

@@ -8,7 +8,7 @@ from greenlet import getcurrent, greenlet
 from taketurns import SimulatedClock, State, compute, record, task
 from taketurns.suspend import greenlets
 
-RUNNING, READY, WAITING = State
+RUNNING, READY, WAITING, _ = State
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from taketurns import State, compute, record, task, wait, waiting
 from taketurns.recording import chunks as work
 from taketurns.recording import marks
 
-RUNNING, READY, WAITING = State
+RUNNING, READY, WAITING, _ = State
 
 
 def states(trace, name):

@@ -34,7 +34,7 @@ def worker(monkeypatch):
 def test_a_stretch_in_which_nothing_else_happens_is_one_event(worker):
     outer = worker.enter("boil")
     worker.leave(outer)
-    assert worker.events == [(2_000, "boil", None, 3_000)]
+    assert worker.events == [(2_000, "boil", None, "", 3_000, None)]
 
 
 def test_events_hold_nothing_that_the_garbage_collector_must_look_at(worker):
@@ -51,11 +51,11 @@ def test_a_task_that_calls_another_waits_for_it(worker):
     worker.leave(second)
     worker.leave(first)
     assert worker.events == [
-        (2_000, 1, State.RUNNING, ""),
-        (3_000, 1, State.WAITING, ""),
-        (3_000, 2, None, 4_000),
-        (4_000, 1, State.RUNNING, ""),
-        (5_000, 1, None, ""),
+        (2_000, 1, State.RUNNING, "", 0, None),
+        (3_000, 1, State.WAITING, "", 0, None),
+        (3_000, 2, None, "", 4_000, None),
+        (4_000, 1, State.RUNNING, "", 0, None),
+        (5_000, 1, None, "", 0, None),
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_task_goes_back_to_the_state_in_which_it_called_another(worker):
     worker.leave(worker.enter(2))
     assert worker.state is State.WAITING
     worker.leave(outer)
-    assert worker.events[-2:] == [(5_000, 1, State.WAITING, ""), (6_000, 1, None, "")]
+    assert worker.events[-2:] == [(5_000, 1, State.WAITING, "", 0, None), (6_000, 1, None, "", 0, None)]
 
 
 def test_a_long_stretch_without_a_core_was_waiting(worker, monkeypatch):
@@ -73,7 +73,7 @@ def test_a_long_stretch_without_a_core_was_waiting(worker, monkeypatch):
     monkeypatch.setattr(module.time, "thread_time_ns", lambda: 2_000)
     worker.now.at = 50_000_000
     worker.leave(outer)
-    assert worker.events == [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.WAITING, ""), (50_001_000, 1, None, "")]
+    assert worker.events == [(2_000, 1, State.RUNNING, "", 0, None), (2_000, 1, State.WAITING, "", 0, None), (50_001_000, 1, None, "", 0, None)]
 
 
 def counted(worker, monkeypatch, waited, taken):
@@ -94,14 +94,14 @@ def test_a_long_stretch_without_a_core_was_ready_if_the_system_only_took_it(
     counted(worker, monkeypatch, waited, taken)
     worker.now.at = 50_000_000
     worker.leave(outer)
-    assert worker.events == [(2_000, 1, State.RUNNING, ""), (2_000, 1, state, reason), (50_001_000, 1, None, "")]
+    assert worker.events == [(2_000, 1, State.RUNNING, "", 0, None), (2_000, 1, state, reason, 0, None), (50_001_000, 1, None, "", 0, None)]
 
 
 def test_a_long_stretch_on_a_core_was_running(worker):
     outer = worker.enter(1)
     worker.now.at = 50_000_000
     worker.leave(outer)
-    assert worker.events == [(2_000, 1, None, 50_001_000)]
+    assert worker.events == [(2_000, 1, None, "", 50_001_000, None)]
 
 
 @pytest.mark.parametrize("gil", [True, False])
@@ -112,7 +112,7 @@ def test_a_stretch_in_which_another_thread_marked_the_clock_gives_way_where_ther
     worker.leave(outer)
     expected = [(2_000, 1, None, 3_000)]
     if gil:
-        expected = [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.RUNNING, "0"), (3_000, 1, None, "")]
+        expected = [(2_000, 1, State.RUNNING, "", 0, None), (2_000, 1, State.RUNNING, "", 0, None, 0), (3_000, 1, None, "", 0, None)]
     assert worker.events == expected
 
 
@@ -121,7 +121,7 @@ def test_a_task_that_lost_the_gil_before_it_called_another_gives_way_too(worker)
     worker.enter(1)
     worker.recorder.holder = None
     worker.enter(2)
-    expected = [(2_000, 1, State.RUNNING, ""), (2_000, 1, State.RUNNING, "0"), (3_000, 1, State.WAITING, "")]
+    expected = [(2_000, 1, State.RUNNING, "", 0, None), (2_000, 1, State.RUNNING, "", 0, None, 0), (3_000, 1, State.WAITING, "", 0, None)]
     assert worker.events == expected
 
 
@@ -132,7 +132,7 @@ def test_a_stretch_that_lost_the_gil_tells_how_long_it_was_off_its_core(worker, 
     monkeypatch.setattr(module.time, "thread_time_ns", lambda: 30_001_000)
     worker.now.at = 50_001_000
     worker.leave(outer)
-    assert worker.events[1] == (2_000, 1, State.RUNNING, "20000000")
+    assert worker.events[1] == (2_000, 1, State.RUNNING, "", 0, None, 20000000)
 
 
 @pytest.mark.parametrize(

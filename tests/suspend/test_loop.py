@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from taketurns import EventLoop, SimulatedClock, State, WallClock, compute, record
 from taketurns.suspend.loop import Instrument, instruments, running_loop
 
-RUNNING, READY, WAITING = State
+RUNNING, READY, WAITING, _ = State
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from taketurns.trace.moments import Moment
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import FORMAT, Trace
 
-RUNNING, READY, WAITING = State
+RUNNING, READY, WAITING, _ = State
 
 #: Two threads take turns under the GIL, and a third task waits from their middle on.
 SPANS = (
@@ -87,7 +87,7 @@ def test_the_name_of_a_state_is_as_good_as_the_state() -> None:
 def test_an_unknown_state_is_named_beside_the_states_there_are(use: Callable[[Any], object], name: object) -> None:
     with pytest.raises(ValueError, match="is not a state") as caught:
         use(name)
-    assert str(caught.value) == f"{name!r} is not a state; a task is RUNNING, READY, WAITING"
+    assert str(caught.value) == f"{name!r} is not a state; a task is RUNNING, READY, WAITING, NOT SEEN"
 
 
 @pytest.mark.parametrize(("value", "field"), [(SPANS[0], "end"), (TRACE, "label"), (TRACE, "spans"), (TRACE, "peak")])
@@ -457,7 +457,7 @@ GOOD = {"format": FORMAT, "label": "", "cut_short": "", "origin": {}, "spans": [
         ),
         (
             json.dumps(GOOD | {"spans": [["a", "ASLEEP", "main thread", 1, 2, ""]]}),
-            "'ASLEEP' is not a state; a task is RUNNING, READY, WAITING",
+            "'ASLEEP' is not a state; a task is RUNNING, READY, WAITING, NOT SEEN",
         ),
         ("null", None),
         ("[1]", None),

@@ -1,44 +1,16 @@
 """From events to spans: a task is in a state from the event that says so to its next event."""
 
 import os
-from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import accumulate, count, pairwise
-from typing import NamedTuple, cast
+from itertools import count
+from typing import cast
 
+from taketurns.recording.rows import Key, Process, Row, Stretch, Thread
+from taketurns.recording.turns import take_turns
 from taketurns.trace.spans import Span, State
 
-__all__ = ["Row", "Thread", "assemble"]
-
-Process = int | str
-Key = tuple[Process, int]
-Times = tuple[int, int]
-
-#: A thread's CPU time and our clock do not agree better than this.
-SLACK_NS = 1_000_000
-
-
-class Thread(NamedTuple):
-    """A thread of a process, or of a sub-interpreter (a text): its identifier, or ``"main"``."""
-
-    process: Process
-    thread: str
-
-
-class Row(NamedTuple):
-    """One event: from ``at`` (ns) on a task, known by its process and number, is in a state, or has ended (None)."""
-
-    at: int
-    task: Key
-    name: str
-    state: State | None
-    reason: str
-    worker: Thread
-
-
-#: An event that begins a state, and the time until which that lasts.
-Stretch = tuple[Row, int]
+__all__ = ["assemble"]
 
 
 def assemble(
@@ -60,8 +32,7 @@ def assemble(
         for row, until in _stretches(events, _until(events[-1], end, last_seen))
         if row.state is not None and (row.at < until or (instants and row.state is State.RUNNING))
     ]
-    if any(_lost_the_gil(row) for row, _ in lasting):
-        lasting = list(_take_turns(list(_give_way(lasting))))
+    lasting = take_turns(lasting)
     lasting.sort(key=lambda stretch: stretch[0].at)
     named = {row.task for row, _ in lasting}.union(lost)
     keys = [key for key in tasks if key in named]
@@ -96,83 +67,6 @@ def _stretches(events: list[Row], end: int) -> Iterator[Stretch]:
             yield current, event.at
             current = event
     yield current, end
-
-
-def _lost_the_gil(row: Row) -> bool:
-    """Return whether it ran, but not all the time, because it had lost the GIL: see `Worker._judge`."""
-    return row.state is State.RUNNING and bool(row.reason)
-
-
-def _give_way(stretches: list[Stretch]) -> Iterator[Stretch]:
-    """Make READY what a stretch that lost the GIL shares with those that are seen to run in its process.
-
-    Those that lost it for the shortest time come first: what they keep is seen to run. If one shares more than it was
-    off its core, it ran beside them, without the GIL, and gives way to nobody. If it was off its core for longer than
-    it shares, what is left has the reason "GIL".
-    """
-    sure: defaultdict[Process, list[Times]] = defaultdict(list)
-    for row, until in sorted(stretches, key=lambda stretch: stretch[0].at):
-        if row.state is State.RUNNING and not row.reason:
-            sure[row.task[0]].append((row.at, until))
-    yield from (stretch for stretch in stretches if not _lost_the_gil(stretch[0]))
-    losers = [stretch for stretch in stretches if _lost_the_gil(stretch[0])]
-    for row, until in sorted(losers, key=lambda stretch: int(stretch[0].reason)):
-        running = sure[row.task[0]]
-        others = _near(running, row.at, until)
-        shared = sum(max(0, min(end, until) - max(start, row.at)) for start, end in others)
-        off, left = int(row.reason) - shared, until - row.at - shared
-        if off < -SLACK_NS:
-            yield row._replace(reason=""), until
-        else:
-            missing = off > left // 10 or left < SLACK_NS
-            pieces = list(_pieces(row._replace(reason="GIL" if missing else ""), until, others, State.READY))
-            yield from pieces
-            if not missing:
-                for piece, end in pieces:
-                    if piece.state is State.RUNNING:
-                        insort(running, (piece.at, end))
-
-
-def _take_turns(stretches: list[Stretch]) -> Iterator[Stretch]:
-    """Leave the reason "GIL" where stretches that lost it overlap: they took turns, at moments that nobody saw."""
-    change: defaultdict[Process, Counter[int]] = defaultdict(Counter)
-    for row, until in stretches:
-        if _lost_the_gil(row):
-            change[row.task[0]].update({row.at: 1})
-            change[row.task[0]].subtract({until: 1})
-    crowded = {process: _crowded(edges) for process, edges in change.items()}
-    for row, until in stretches:
-        if _lost_the_gil(row):
-            others = _near(crowded[row.task[0]], row.at, until)
-            yield from _pieces(row._replace(reason=""), until, others, State.RUNNING)
-        else:
-            yield row, until
-
-
-def _near(times: list[Times], at: int, until: int) -> list[Times]:
-    """Return those of the sorted times, which do not overlap, that reach between the two."""
-    first, last = bisect_left(times, (at, 0)), bisect_left(times, (until, 0))
-    return times[max(first - 1, 0) : last]
-
-
-def _crowded(change: Mapping[int, int]) -> list[Times]:
-    """Return the times between which there are two or more, from how their number changes."""
-    counts = accumulate(change[at] for at in sorted(change))
-    return [(at, until) for (at, until), count in zip(pairwise(sorted(change)), counts, strict=False) if count > 1]
-
-
-def _pieces(row: Row, until: int, others: Iterable[Times], state: State) -> Iterator[Stretch]:
-    """Cut a RUNNING stretch: what it shares with others is in that state, with the reason "GIL"."""
-    at = row.at
-    for start, end in others:
-        start, end = max(start, at), min(end, until)
-        if start < end:
-            if at < start:
-                yield row._replace(at=at), start
-            yield row._replace(at=start, state=state, reason="GIL"), end
-            at = end
-    if at < until:
-        yield row._replace(at=at), until
 
 
 def _task_names(names: list[str]) -> list[str]:

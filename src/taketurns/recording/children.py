@@ -27,7 +27,7 @@ VARIABLE = "TAKETURNS_FOLDERS"
 PREFIX = "taketurns-"
 ANNOUNCEMENT, OWNER = "recording.json", "owner"
 
-Event = tuple[int, Any, Any, str]
+Event = tuple[Any, ...]
 #: A process by its number, or a sub-interpreter by the number of its process and its own.
 Process = int | str
 
@@ -178,8 +178,9 @@ class Journal:
 
     def append(self, event: Event) -> None:
         """Write one event; nothing where the recording has ended."""
-        at, task, state, reason = event
-        line = json.dumps([at, task, self.names[task], state, reason])
+        # What ran until then is written already, and a place cannot travel.
+        at, task, state, reason, until, _, *off = event
+        line = json.dumps([until or at, task, self.names[task], state, reason, *off])
         with suppress(FileNotFoundError), open(self.path, "a", encoding="utf-8", opener=_unless_removed) as file:
             file.write(line + "\n")
 

@@ -83,8 +83,8 @@ def _with_marks(chunks: int, worker: Worker) -> None:
         if lost or at - last > late:
             before, switches = switches, switched()
             if lost or switches != before or at - last > longest:
-                append((last, task, READY, _reason(before, switches, lost, gil)))
-                append((at, task, RUNNING, ""))
+                append((last, task, READY, _reason(before, switches, lost, gil), 0, None))
+                append((at, task, RUNNING, "", 0, None))
         worker.last = last = at
     worker.read_cpu(last)
 
@@ -149,7 +149,8 @@ class _timer(waiting):  # noqa: N801
             if worker.mark() - due > 10 * work.chunk_ns():
                 # Who marked the clock after it was due had the GIL then, and this thread had not.
                 reason = "GIL" if worker.recorder.gil and holder is not None and holder.last > due else ""
-                worker.append((due, worker.write() if self._task is None else self._task, READY, reason))
+                late = worker.write() if self._task is None else self._task
+                worker.append((due, late, READY, reason, 0, None))
         super().__exit__(*exception)
 
 

@@ -18,7 +18,7 @@ class Onlooker(Instrument):
     def task_scheduled(self, task: Task, at: int) -> None:
         """Note that a task is READY."""
         if (worker := current_worker()) is not None:
-            worker.append((at, _number(task, worker.recorder), READY, EVENT_LOOP))
+            worker.append((at, _number(task, worker.recorder), READY, EVENT_LOOP, 0, None))
 
     def before_task_step(self, task: Task) -> None:
         """Note that a task is RUNNING; in simulated time, keep this moment of its loop."""
@@ -32,11 +32,11 @@ class Onlooker(Instrument):
         if task not in self.steps:
             return
         worker, outer = self.steps.pop(task)  # also where its recording has ended, and another may be on
-        state: State | None = None if task.done else WAITING
-        worker.leave(outer, state)
-        if state is not None:
+        state: State | None = None
+        reason = ""
+        if not task.done:
             state, reason = (READY, EVENT_LOOP) if task.ready else (WAITING, task.waits_for or "timer")
-            worker.append((worker.last, _number(task, worker.recorder), state, reason))
+        worker.leave(outer, state, reason)
 
 
 def _number(task: Task, mine: Log) -> int:

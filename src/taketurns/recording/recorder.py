@@ -17,8 +17,9 @@ from typing import Any, cast
 
 from taketurns.machine import origin
 from taketurns.recording import children, chunks
-from taketurns.recording.assembly import Row, Thread, assemble
-from taketurns.recording.worker import EVENT_LOOP, READY, RUNNING, FarWorker, Log, Worker
+from taketurns.recording.assembly import assemble
+from taketurns.recording.rows import Row, Thread
+from taketurns.recording.worker import RUNNING, FarWorker, Log, Worker
 from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
 from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
@@ -169,7 +170,7 @@ def _seen(worker: Worker) -> Seen:
             break
     events = worker.events[:count]
     if current is not None and not written and (not events or events[-1][:2] != (last, current)):
-        events.append((last, current, RUNNING, ""))
+        events.append((last, current, RUNNING, "", 0, None))
     return events, current, last
 
 
@@ -179,20 +180,18 @@ def _near_rows(recorder: Recorder, number: int, seen: Seen) -> Iterator[Row]:
     # Simulated time has one thread.
     is_main = worker.thread == threading.main_thread().ident or recorder.clock is not None
     carrier = Thread(worker.process, "main" if is_main else str(number))
-    for at, task, state, reason in seen[0]:
+    for at, task, state, reason, until, place, *off in seen[0]:
         key = worker.process, recorder.number("") if isinstance(task, str) else task
         name = task if isinstance(task, str) else recorder.names[task]
-        if isinstance(reason, int):
+        if until:
             yield Row(at, key, name, RUNNING, "", carrier)
-            yield Row(reason, key, name, state, EVENT_LOOP if state is READY else "", carrier)
-        else:
-            yield Row(at, key, name, state, reason, carrier)
+        yield Row(until or at, key, name, state, reason, carrier, place, *off)
 
 
 def _far_rows(recorder: Recorder) -> Iterator[Row]:
     """Yield the events of child processes."""
-    for process, thread, (at, number, name, state, reason) in children.folder().journals(recorder.name):
-        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread))
+    for process, thread, (at, number, name, state, reason, *off) in children.folder().journals(recorder.name):
+        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread), None, *off)
 
 
 def _after_fork() -> None:

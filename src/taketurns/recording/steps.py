@@ -8,7 +8,7 @@ from weakref import ref
 
 from taketurns.recording.awaits import is_future
 from taketurns.recording.recorder import current_worker
-from taketurns.recording.worker import READY, WAITING, Log
+from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Log
 from taketurns.trace.spans import State
 
 __all__ = ["Steps"]
@@ -39,14 +39,16 @@ class Steps(Coroutine[Any, Any, Any]):
             return self._resume(value)
         outer = worker.enter(self.number)
         state: State | None = None
+        reason = ""
         try:
             given = self._resume(value)
             state = self._when_bare if given is None else WAITING
+            reason = EVENT_LOOP if state is READY else ""
         except BaseException:
             self._recorder.adopt_name(self.number)
             raise
         finally:
-            worker.leave(outer, state)
+            worker.leave(outer, state, reason)
         self._await(given, worker.last)
         return given
 
@@ -57,7 +59,7 @@ class Steps(Coroutine[Any, Any, Any]):
             self.awaits, self.since = given, since
             awaits.awaited.setdefault(id(given), []).append(ref(self))
             if given in awaits.due and (worker := current_worker()) is not None:
-                worker.append((since, self.number, WAITING, "timer"))
+                worker.append((since, self.number, WAITING, "timer", 0, None))
 
     __next__ = send
 

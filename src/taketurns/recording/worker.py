@@ -1,9 +1,11 @@
 """A worker: a thread that carries tasks and writes down every change of their state.
 
-It appends events to a list of its own. No lock and no sampling. An event is ``(time, task, new state or None at the
-end, reason)``, times in ns. A stretch in which nothing else happens is one event: ``(begin, task, state after it,
-end)``. A task is a number, or the name of one that is a single stretch. Events hold numbers and strings only: the
-garbage collector does not look at such tuples.
+It appends events to a list of its own. No lock and no sampling. An event is ``(at, task, new state or None at the
+end, reason, until, place)``, times in ns. Where ``until`` is not 0, the task runs from ``at`` until then, and nothing
+else happens to it meanwhile; the new state begins there. The place is that of a wait in the learner's code, a code
+object and the offset of an instruction, or None. A seventh element says how long a stretch was off its core (ns), where
+nobody watches. A task is a number, or the name of one that is a single stretch. Events hold nothing that the garbage
+collector has to look at.
 
 The law that keeps the picture true on a Python with a GIL: whoever marks the clock writes its name on
 `Log.holder` and then reads the clock, and no other thread can come in between the two. A worker that finds another
@@ -16,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from itertools import count
+from types import CodeType
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -25,7 +28,8 @@ from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.moments import Moment
 from taketurns.trace.spans import State
 
-__all__ = ["EVENT_LOOP", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING", "FarWorker", "Log", "Worker", "switched"]
+__all__ = ["EVENT_LOOP", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING"]
+__all__ += ["FarWorker", "Log", "Place", "Worker", "switched"]
 
 try:
     from resource import RUSAGE_THREAD, getrusage
@@ -44,6 +48,9 @@ MANY_TURNS_NS = 50_000_000
 
 #: Why an asyncio task is READY, and a coroutine that suspended without an awaitable, as in ``asyncio.sleep(0)``.
 EVENT_LOOP = "event loop"
+
+#: Where a task waits, in the learner's code: a code object and the offset of an instruction.
+Place = tuple[CodeType, int] | None
 
 #: The task that waits for the one that it called, with the state to go back to.
 Outer = tuple[int, State | None] | None
@@ -135,7 +142,7 @@ class Worker:
         self.written = False
         return outer
 
-    def leave(self, outer: Outer, state: State | None = None) -> None:
+    def leave(self, outer: Outer, state: State | None = None, reason: str = "", place: Place = None) -> None:
         """Suspend the current task in a state, or end it, and go back to the one that waited for it."""
         recorder = self.recorder
         lost = recorder.holder is not self
@@ -144,20 +151,20 @@ class Worker:
         if lost or at - self.last > LONG_NS:
             self._judge(at, lost)
         if self.written:
-            self.append((at, self.current, state, EVENT_LOOP if state is READY else ""))
+            self.append((at, self.current, state, reason, 0, place))
         else:
-            self.append((self.last, self.current, state, at))
+            self.append((self.last, self.current, state, reason, at, place))
             self.written = True
         self.last = at
         if outer is None:
             self.current = None
         else:
             self.current, self.state = outer
-            self.append((at, self.current, self.state, ""))
+            self.append((at, self.current, self.state, "", 0, None))
 
     def end(self) -> None:
         """End the current task, which no other waits for, at the last mark."""
-        self.append((self.last, self.write(), None, ""))
+        self.append((self.last, self.write(), None, "", 0, None))
         self.current = None
 
     def change(self, state: State, reason: str = "") -> int:
@@ -170,15 +177,15 @@ class Worker:
             self.write()
         if lost or at - self.last > LONG_NS:
             self._judge(at, lost)
-        self.append((at, self.current, state, reason))
+        self.append((at, self.current, state, reason, 0, None))
         self.last = at
         self.state = state
         return at
 
-    def note(self, task: int, state: State | None, reason: str = "") -> int:
+    def note(self, task: int, state: State | None, reason: str = "", place: Place = None) -> int:
         """Put a task that this worker does not carry into another state, or end it; return the time."""
         at = self.mark()
-        self.append((at, task, state, reason))
+        self.append((at, task, state, reason, 0, place))
         return at
 
     def write(self) -> int:
@@ -186,7 +193,7 @@ class Worker:
         if isinstance(self.current, str):
             self.current = self.recorder.number(self.current)
         if not self.written:
-            self.append((self.last, self.current, RUNNING, ""))
+            self.append((self.last, self.current, RUNNING, "", 0, None))
             self.written = True
             self.state = RUNNING
         return cast(int, self.current)
@@ -203,7 +210,7 @@ class Worker:
         outer = self.write(), self.state
         if lost or at - self.last > LONG_NS:
             self._judge(at, lost)
-        self.append((at, self.current, WAITING, ""))
+        self.append((at, self.current, WAITING, "", 0, None))
         return outer
 
     def _judge(self, at: int, lost: bool) -> None:
@@ -223,12 +230,12 @@ class Worker:
         waited, taken = switches or (None, 0)
         if length > LONG_NS and used < length // 10:
             state, reason = (READY, "core") if waited == 0 and taken else (WAITING, "")
-            self.append((self.last, self.write(), state, reason))
+            self.append((self.last, self.write(), state, reason, 0, None))
             return
         full = used >= length * 9 // 10
         never_waited = waited == 0 and (full or length > MANY_TURNS_NS)
         if self.recorder.gil and not never_waited and (lost or not full):
-            self.append((self.last, self.write(), RUNNING, str(max(length - used, 0))))
+            self.append((self.last, self.write(), RUNNING, "", 0, None, max(length - used, 0)))
 
 
 class FarWorker(Worker):

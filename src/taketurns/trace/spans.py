@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
+from typing import NamedTuple
 
-__all__ = ["Span", "State", "state_named"]
+__all__ = ["Span", "State", "Where", "state_named"]
 
 
 class State(StrEnum):
@@ -13,14 +14,28 @@ class State(StrEnum):
     RUNNING = "RUNNING"  #: on a core, executing
     READY = "READY"  #: could run, but has not got the GIL, a core or the event loop
     WAITING = "WAITING"  #: for a timer, a socket, a disk, a lock, another person
+    UNSEEN = "NOT SEEN"  #: in progress, and nobody saw in which of the three
+
+
+class Where(NamedTuple):
+    """Where in the learner's code something waits; the file stands without its folder, a cell as ``In [3]``."""
+
+    file: str
+    line: int
+    expression: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}, line {self.line}"
+        return f"{self.expression}  ({place})" if self.expression else place
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """One task in one state on one worker, from start to end, in seconds since the recording began.
 
-    ``reason`` says why it was not running, where that was measured: ``"GIL"``, ``"core"``, ``"event loop"``,
-    or what ``waiting(what)`` was told. A RUNNING span with the reason ``"GIL"`` took turns with others like it.
+    ``reason`` says why it was not running: ``"GIL"``, ``"core"`` or ``"event loop"``, what kind of wait it was
+    (``"sleep"``, ``"lock"``, ``"socket"``), or what ``waiting(what)`` was told; ``where`` is the place of a wait, if it
+    was a long one. A RUNNING span with the reason ``"GIL"`` took turns with others like it.
     """
 
     task: str
@@ -29,6 +44,7 @@ class Span:
     start: float
     end: float
     reason: str = ""
+    where: Where | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.state, State):

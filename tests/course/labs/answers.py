@@ -2,7 +2,7 @@
 
 from taketurns import Span, State, Trace
 
-RUNNING, READY, WAITING = State
+RUNNING, READY, WAITING, _ = State
 
 
 def trace(*lanes, worker="thread {}"):

@@ -1,0 +1,36 @@
+"""Rows: what the recorder knows of every event, in one form for threads, children and sub-interpreters."""
+
+from typing import NamedTuple
+
+from taketurns.recording.worker import Place
+from taketurns.trace.spans import State
+
+__all__ = ["Key", "Process", "Row", "Stretch", "Thread", "Times"]
+
+Process = int | str
+Key = tuple[Process, int]
+Times = tuple[int, int]
+
+
+class Thread(NamedTuple):
+    """A thread of a process, or of a sub-interpreter (a text): its identifier, or ``"main"``."""
+
+    process: Process
+    thread: str
+
+
+class Row(NamedTuple):
+    """One event: from ``at`` (ns) on a task, known by its process and number, is in a state, or has ended (None)."""
+
+    at: int
+    task: Key
+    name: str
+    state: State | None
+    reason: str
+    worker: Thread
+    place: Place = None
+    off: int | None = None  #: for how long a stretch was off its core (ns), where that is all that is known
+
+
+#: An event that begins a state, and the time until which that lasts.
+Stretch = tuple[Row, int]

@@ -7,7 +7,7 @@ from html import escape
 from taketurns.pictures.figures import CARD
 from taketurns.pictures.lanes import lane_inches
 from taketurns.pictures.looks import GRAY, INK, LOOKS, WARNING, Look, layers_of, looks_of
-from taketurns.pictures.words import NOTHING, alt, elsewhere, end_text, every, shorten, time_unit, title, two_numbers
+from taketurns.pictures.words import NOTHING, alt, end_text, every, remark, shorten, time_unit, title, two_numbers
 from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
@@ -32,7 +32,7 @@ def sketch(*traces: Trace) -> str:
     left = 16 + 9 * max((len(shorten(task)) for trace in traces for task in trace.tasks), default=0)
     scale, top, parts = (WIDTH - left - RIGHT) / (horizon or 1), 0.0, [STRIPES]
     for trace in traces:
-        place, lane = elsewhere(trace), INCH * lane_inches(len(trace.tasks) or 1, "task")
+        place, lane = remark(trace), INCH * lane_inches(len(trace.tasks) or 1, "task")
         head = HEAD + (NOTE if place else 0)
         panel = "".join(_panel(trace, place, scale, head, lane, WIDTH - left - RIGHT))
         parts.append(f"<g transform='translate({left} {top:.1f})'>{panel}</g>")

@@ -20,7 +20,7 @@ from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
 from taketurns.pictures.lanes import Lanes, draw_bars, draw_carried, lane_inches, name_lanes, names_of, paint
 from taketurns.pictures.looks import GRAY, INK, WARNING, looks_of
 from taketurns.pictures.strip import TEXT, draw_strip, strip_height
-from taketurns.pictures.words import NOTHING, alt, elsewhere, end_text, time_unit, title, two_numbers
+from taketurns.pictures.words import NOTHING, alt, end_text, remark, time_unit, title, two_numbers
 from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
@@ -109,7 +109,7 @@ def _single(trace: Trace, count: int, lanes: Lanes) -> tuple[float, Size]:
 
 
 def _head(trace: Trace) -> float:
-    return HEAD + (NOTE if elsewhere(trace) else 0)
+    return HEAD + (NOTE if remark(trace) else 0)
 
 
 def _size(height: float) -> Size:
@@ -135,7 +135,7 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
     horizon = horizon or 1e-6
     ax.set(facecolor="white", xlim=(-0.01 * horizon, 1.01 * horizon), ylim=(max(len(names), 1) - 0.5, -0.5))
     _set_title(ax, trace, title(trace, longest), loc="left", fontsize=TITLE, fontweight="bold")
-    if place := elsewhere(trace):
+    if place := remark(trace):
         ax.annotate(place, (0, 1), (0, 6), "axes fraction", "offset points", fontsize=LEGEND, color=GRAY, gid="place")
     ax.spines[["left", "top", "right"]].set_visible(False)
     ax.grid(False)

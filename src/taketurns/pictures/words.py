@@ -5,7 +5,7 @@ from taketurns.trace.spans import State
 from taketurns.trace.text import duration_text
 from taketurns.trace.trace import Trace
 
-__all__ = ["NOTHING", "alt", "elsewhere", "end_text", "every", "shorten", "time_unit", "title", "two_numbers"]
+__all__ = ["NOTHING", "alt", "elsewhere", "end_text", "every", "remark", "shorten", "time_unit", "title", "two_numbers"]
 
 NOTHING = "nothing was recorded"
 #: The units of a time axis in seconds, and from where on each is used.
@@ -20,7 +20,7 @@ UNITS = (
 
 def alt(trace: Trace) -> str:
     """Return in a few sentences what a sighted reader sees."""
-    shown = [(state, trace.time_in(state)) for state in (State.RUNNING, State.READY, State.WAITING)]
+    shown = [(state, trace.time_in(state)) for state in State]
     times = ", ".join(f"{state.lower()} {duration_text(seconds)}" for state, seconds in shown if seconds)
     said = f"{trace.summary} All tasks together: {times}." if times else trace.summary
     place = elsewhere(trace)
@@ -41,6 +41,11 @@ def elsewhere(trace: Trace) -> str:
     cores = f"{made['cores']} cores" if "cores" in made else ""
     place = ", ".join(filter(None, (made.get("platform"), cores, made["date"])))
     return f"Recorded by {made.get('python', 'Python')}{gil}: {place}"
+
+
+def remark(trace: Trace) -> str:
+    """Return what stands beneath the title: where a trace was made, if elsewhere, and what could not be seen."""
+    return " ".join(filter(None, (elsewhere(trace) and f"{elsewhere(trace)}.", *trace.notes)))
 
 
 def title(trace: Trace, most: int = 46) -> str:

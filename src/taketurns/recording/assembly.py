@@ -6,15 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import cast
 
+from taketurns.recording import places
+from taketurns.recording.bystanders import Sight
 from taketurns.recording.rows import Key, Process, Row, Stretch, Thread
 from taketurns.recording.turns import take_turns
 from taketurns.trace.spans import Span, State
 
 __all__ = ["assemble"]
 
+#: From about so long on, a wait tells its place in the learner's code.
+NAMED_NS = 5_000_000
+
 
 def assemble(
-    rows: Iterable[Row], start: int, end: int, last_seen: Mapping[Key, int], instants: bool = False
+    rows: Iterable[Row],
+    start: int,
+    end: int,
+    last_seen: Mapping[Key, int],
+    sight: Sight | None = None,
+    instants: bool = False,
 ) -> tuple[list[Span], list[str], dict[Key, str]]:
     """Return the spans of a recording from start to end (ns), the names of the tasks that are lost, and all names.
 
@@ -33,15 +43,21 @@ def assemble(
         if row.state is not None and (row.at < until or (instants and row.state is State.RUNNING))
     ]
     lasting = take_turns(lasting)
+    if sight is not None:
+        lasting = [stretch for stretch in sight.of(lasting) if stretch[0].at < stretch[1]]
     lasting.sort(key=lambda stretch: stretch[0].at)
-    named = {row.task for row, _ in lasting}.union(lost)
-    keys = [key for key in tasks if key in named]
-    names = dict(zip(keys, _task_names([tasks[key][-1].name for key in keys]), strict=True))
+    named = {row.task: row.name for row, _ in lasting} | {key: "" for key in lost}
+    named |= {key: tasks[key][-1].name for key in tasks if key in named}
+    begun = {key: number for number, key in enumerate(tasks)}
+    keys = sorted(named, key=lambda key: begun.get(key, -1))
+    names = dict(zip(keys, _task_names([named[key] for key in keys]), strict=True))
     workers = _worker_names(dict.fromkeys(row.worker for row, _ in lasting))
     spans = []
     for row, until in lasting:
         state, since, to = cast(State, row.state), (row.at - start) / 1e9, (until - start) / 1e9
-        spans.append(Span(names[row.task], state, workers[row.worker], since, to, row.reason))
+        place = row.place if until - row.at >= NAMED_NS else None
+        where = places.where(*place) if place is not None else None
+        spans.append(Span(names[row.task], state, workers[row.worker], since, to, row.reason, where))
     return spans, [names[key] for key in lost], names
 
 
@@ -62,7 +78,10 @@ def _stretches(events: list[Row], end: int) -> Iterator[Stretch]:
     for event in events[1:]:
         waits_for = event.reason if event.state is State.WAITING else current.reason
         if (event.state, event.worker, waits_for) == (current.state, current.worker, current.reason):
-            current = current._replace(reason=current.reason or event.reason)
+            off = event.off if current.off is None else current.off
+            current = current._replace(
+                reason=current.reason or event.reason, place=current.place or event.place, off=off
+            )
         else:
             yield current, event.at
             current = event
@@ -88,6 +107,8 @@ def _task_names(names: list[str]) -> list[str]:
 def _worker_names(workers: Iterable[Thread]) -> dict[Thread, str]:
     """Call this process's threads ``main thread`` and ``thread 1``, its children's ``process 1`` and so on.
 
+    A thread that the program named keeps its name, unless another worker has it.
+
     The first thread of a sub-interpreter goes by its name, ``interpreter 1``: no other is its main thread.
     """
     names: dict[Thread, str] = {}
@@ -100,7 +121,9 @@ def _worker_names(workers: Iterable[Thread]) -> dict[Thread, str]:
             kinds[kind] += 1
             homes[worker.process] = f"{kind} {kinds[kind]}"
         where = homes[worker.process]
-        if worker.thread == "main" or (is_new and kind == "interpreter"):
+        if worker.name and worker.name not in names.values():
+            names[worker] = worker.name
+        elif worker.thread == "main" or (is_new and kind == "interpreter"):
             names[worker] = where or "main thread"
         else:
             numbers[worker.process] += 1

@@ -73,7 +73,7 @@ def _with_marks(chunks: int, worker: Worker) -> None:
     mine, now, append, task = worker.recorder, worker.now, worker.append, worker.write()
     gil, late, longest = mine.gil, 1.25 * work.chunk_ns(), 10 * work.chunk_ns()
     switches = switched()
-    last = worker.last
+    began = last = worker.last
     for _ in range(chunks):
         for _ in work.CHUNK:
             pass
@@ -86,6 +86,7 @@ def _with_marks(chunks: int, worker: Worker) -> None:
                 append((last, task, READY, _reason(before, switches, lost, gil), 0, None))
                 append((at, task, RUNNING, "", 0, None))
         worker.last = last = at
+    worker.computed.append((began, last))
     worker.read_cpu(last)
 
 

@@ -43,6 +43,7 @@ def _number(task: Task, mine: Log) -> int:
     """Return the number of a task in a recording."""
     if task not in mine.loop_tasks:
         mine.loop_tasks[task] = mine.number(task.name)
+        mine.on_loop.add(mine.loop_tasks[task])
     number: int = mine.loop_tasks[task]
     return number
 

@@ -11,17 +11,14 @@ interrupted: what it has done stays done.
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
-from taketurns.machine import origin
 from taketurns.recording import children, chunks
-from taketurns.recording.assembly import assemble
-from taketurns.recording.rows import Row, Thread
-from taketurns.recording.worker import RUNNING, FarWorker, Log, Worker
+from taketurns.recording.whole import whole
+from taketurns.recording.worker import FarWorker, Log, Worker
 from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
-from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 
 __all__ = ["Recorder", "current_worker", "finish", "here", "is_child", "on", "start"]
@@ -39,12 +36,10 @@ class Recorder(Log):
         self.name = far.recording if far else f"{os.getpid()}x{next(_recordings)}"
         self.far = far  # in a child process: where its events go, at once
         self.trace = Trace.begin(label)
-        self.workers: list[Worker] = []
         self.thread = threading.get_ident()
         # Of its block: was it left without a word? And how it ends.
         self.is_given_up: Callable[[], bool] = lambda: False
         self.end: Callable[[str], None] = partial(finish, self)
-        self.start = self.now()
 
     def new_events(self) -> Any:
         """Return what a worker appends its events to: a list, or the journal of a child process."""
@@ -109,6 +104,9 @@ def start(recorder: Recorder) -> None:
                 "let its `with record()` block end before the next begins"
             )
         first.end("interrupted")
+    if recorder.clock is None:
+        recorder.watcher.start()
+        recorder.is_watched = not recorder.watcher.why_not
     children.folder().open(recorder.name, chunk_ns)
     timekeeper.clock = recorder.clock or WallClock()
     recorder.start = recorder.now()
@@ -124,7 +122,8 @@ def finish(recorder: Recorder, cut_short: str) -> None:
     if mine:
         children.folder().close()
     if recorder.trace.is_on:
-        recorder.trace.complete(_whole(recorder, cut_short))
+        recorder.looks = recorder.watcher.stop()
+        recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))
     if mine:
         timekeeper.clock = None
         here.__dict__.clear()
@@ -132,71 +131,11 @@ def finish(recorder: Recorder, cut_short: str) -> None:
         _claims.clear()
 
 
-def _whole(recorder: Recorder, cut_short: str) -> Trace:
-    """Return the trace of a recording that takes no more events."""
-    end = recorder.now()
-    for number in list(recorder.awaits.tasks):
-        recorder.adopt_name(number)
-    seen = [_seen(worker) for worker in recorder.workers]
-    rows = [row for number, worker in enumerate(seen) for row in _near_rows(recorder, number, worker)]
-    rows += _far_rows(recorder)
-    last_seen: dict[tuple[children.Process, int], int] = {
-        (worker.process, current): last
-        for worker, (_, current, last) in zip(recorder.workers, seen, strict=True)
-        if isinstance(current, int)
-    }
-    simulated_time = recorder.clock is not None
-    spans, lost, names = assemble(rows, recorder.start, end, last_seen, instants=simulated_time)
-    if lost and not cut_short:
-        cut_short = f"{', '.join(lost)} did not end: its process died or was still at work"
-    where = {**origin(), "clock": "simulated" if simulated_time else "real"}
-    known = {number: name for (_, number), name in names.items()}
-    moments = tuple(moment.named(known) for moment in recorder.moments)
-    return Trace(recorder.trace.label, tuple(spans), where, cut_short, moments=moments)
-
-
-Seen = tuple[list[Any], int | str | None, int]
-
-
-def _seen(worker: Worker) -> Seen:
-    """Return a worker's events, its current task and when it was last seen, all of one moment, while it may go on.
-
-    The begin of a stretch that is not written yet is one more event.
-    """
-    while True:
-        count = len(worker.events)
-        written, current, last = worker.written, worker.current, worker.last
-        if len(worker.events) == count:
-            break
-    events = worker.events[:count]
-    if current is not None and not written and (not events or events[-1][:2] != (last, current)):
-        events.append((last, current, RUNNING, "", 0, None))
-    return events, current, last
-
-
-def _near_rows(recorder: Recorder, number: int, seen: Seen) -> Iterator[Row]:
-    """Yield the events of a worker of this process."""
-    worker = recorder.workers[number]
-    # Simulated time has one thread.
-    is_main = worker.thread == threading.main_thread().ident or recorder.clock is not None
-    carrier = Thread(worker.process, "main" if is_main else str(number))
-    for at, task, state, reason, until, place, *off in seen[0]:
-        key = worker.process, recorder.number("") if isinstance(task, str) else task
-        name = task if isinstance(task, str) else recorder.names[task]
-        if until:
-            yield Row(at, key, name, RUNNING, "", carrier)
-        yield Row(until or at, key, name, state, reason, carrier, place, *off)
-
-
-def _far_rows(recorder: Recorder) -> Iterator[Row]:
-    """Yield the events of child processes."""
-    for process, thread, (at, number, name, state, reason, *off) in children.folder().journals(recorder.name):
-        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread), None, *off)
-
-
 def _after_fork() -> None:
     """Let a forked child start without a recording of its own; its parent is now an ancestor."""
     global on, _parents, is_child
+    if on is not None:
+        on.watcher.forget()
     on, _parents, timekeeper.clock = None, None, None
     _claims.clear()
     here.__dict__.clear()

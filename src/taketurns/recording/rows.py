@@ -13,10 +13,11 @@ Times = tuple[int, int]
 
 
 class Thread(NamedTuple):
-    """A thread of a process, or of a sub-interpreter (a text): its identifier, or ``"main"``."""
+    """A thread of a process, or of a sub-interpreter (a text): its identifier, or ``"main"``, and its given name."""
 
     process: Process
     thread: str
+    name: str = ""
 
 
 class Row(NamedTuple):

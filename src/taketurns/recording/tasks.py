@@ -4,12 +4,13 @@ import functools
 import inspect
 import re
 from collections.abc import Callable
+from types import FunctionType, MethodType
 from typing import Any, ParamSpec, TypeVar, overload
 
 from taketurns.recording.recorder import current_worker
 from taketurns.recording.steps import Steps
 
-__all__ = ["is_task", "task"]
+__all__ = ["is_task", "names_itself", "task"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -126,3 +127,13 @@ def _coroutine_task(function: Callable[..., Any], naming: Naming) -> Callable[..
 def is_task(coroutine: Any) -> bool:
     """Return whether a coroutine comes from a function that is decorated with ``@task``."""
     return getattr(coroutine, "cr_code", None) in _coroutine_task.__code__.co_consts  # `run_task` is one of them
+
+
+def names_itself(function: Any) -> bool:
+    """Return whether a function is decorated with ``@task``, and so is a task by itself."""
+    if type(function) is MethodType:
+        function = function.__func__
+    if type(function) is not FunctionType:
+        return False
+    makers = (_function_task, _generator_task, _coroutine_task)
+    return any(function.__code__ in maker.__code__.co_consts for maker in makers)

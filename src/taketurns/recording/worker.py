@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from types import CodeType
 from typing import Any, cast
@@ -27,8 +27,10 @@ from taketurns.recording.awaits import Awaits
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.moments import Moment
 from taketurns.trace.spans import State
+from taketurns.watcher.looks import Look
+from taketurns.watcher.watcher import Watcher
 
-__all__ = ["EVENT_LOOP", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING"]
+__all__ = ["CALLED", "EVENT_LOOP", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING"]
 __all__ += ["FarWorker", "Log", "Place", "Worker", "switched"]
 
 try:
@@ -48,6 +50,9 @@ MANY_TURNS_NS = 50_000_000
 
 #: Why an asyncio task is READY, and a coroutine that suspended without an awaitable, as in ``asyncio.sleep(0)``.
 EVENT_LOOP = "event loop"
+
+#: Why a task waits that called another one.
+CALLED = "another task"
 
 #: Where a task waits, in the learner's code: a code object and the offset of an instruction.
 Place = tuple[CodeType, int] | None
@@ -78,10 +83,24 @@ class Log:
         self.clock = clock
         self.now: Callable[[], int] = time.perf_counter_ns if clock is None else clock.now_ns
         self.gil = machine.gil()
+        self.is_watched = False  # whether the watcher sees what this process's threads do
         self.holder: Worker | None = None
+        self.start = self.now()
+        self.workers: list[Worker] = []
+        self.watcher = Watcher()
+        self.looks: Mapping[int, Sequence[Look]] = {}  # what it saw of each native thread
+        self.block: tuple[int, int] | None = None  # the task that stands for the block, and its native thread
+        self.bystanders: dict[int, str] = {}  # the learner's threads that were at work before, by their native numbers
         self.names: dict[int, str] = {}  # by task; the final names are made when all are known
         self.awaits = Awaits()  # of asyncio's tasks
         self.loop_tasks: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # the numbers of our own event loops' tasks
+        self.on_loop: set[int] = set()  # tasks that are steps on an event loop
+        self.implied: set[int] = set()  # tasks that nobody decorated: threads, and calls that a pool runs
+        self.callers: set[int] = set()  # tasks that are calls which the block makes itself
+        self.dealings: list[tuple[int, int, int]] = []  # native thread, and from when to when it dealt with tasks
+        self.arguments = True  # whether names hold arguments
+        self.remarks: list[str] = []  # what is to be said beneath a picture
+        self.name = ""  # of the recording, for child processes
         self.moments: list[Moment] = []  # of event loops in simulated time; tasks are numbers in them
 
     def number(self, name: str) -> int:
@@ -104,7 +123,7 @@ class Worker:
     """A thread that carries tasks, one at a time: a task that calls another waits for it."""
 
     __slots__ = (
-        *("append", "cpu", "cpu_at", "current", "events", "last"),
+        *("append", "computed", "cpu", "cpu_at", "current", "events", "last", "name", "native"),
         *("now", "process", "recorder", "state", "switched", "thread", "written"),
     )
 
@@ -114,7 +133,9 @@ class Worker:
         self.append = self.events.append
         self.now = recorder.now
         self.process = os.getpid()
-        self.thread = threading.get_ident()
+        self.thread, self.native = threading.get_ident(), threading.get_native_id()
+        self.name = ""  # that the program gave to the thread
+        self.computed: list[tuple[int, int]] = []  # when `compute` marked the clock in this thread, in ns
         self.current: int | str | None = None
         self.state: State | None = None  # of the current task, once something is written of its present stretch
         self.written = True  # is there an event for the begin of its present stretch?
@@ -210,7 +231,7 @@ class Worker:
         outer = self.write(), self.state
         if lost or at - self.last > LONG_NS:
             self._judge(at, lost)
-        self.append((at, self.current, WAITING, "", 0, None))
+        self.append((at, self.current, WAITING, CALLED, 0, None))
         return outer
 
     def _judge(self, at: int, lost: bool) -> None:
@@ -221,8 +242,8 @@ class Worker:
         meanwhile, or may have had it, the stretch is written with how long it was off its core (ns), and assembly.py
         divides it. A thread that never waited cannot have lost the GIL for long.
         """
-        if self.recorder.clock is not None:
-            return  # simulated time passes without a core
+        if self.recorder.clock is not None or self.recorder.is_watched:
+            return  # simulated time passes without a core, and what is seen need not be told
         length = at - self.last
         used, switches = self.read_cpu(at)
         if self.written and self.state is not RUNNING:

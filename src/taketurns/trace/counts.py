@@ -3,10 +3,12 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 __all__ = ["Interval", "Steps", "peak", "steps", "union"]
 
 Interval = tuple[float, float]
+N = TypeVar("N", int, float)
 Steps = tuple[tuple[float, int], ...]
 
 
@@ -24,7 +26,7 @@ def steps(intervals: Iterable[Interval]) -> Steps:
     return tuple(found)
 
 
-def union(intervals: Sequence[Interval]) -> Iterator[Interval]:
+def union(intervals: Sequence[tuple[N, N]]) -> Iterator[tuple[N, N]]:
     """Yield intervals that overlap or touch put together; they are sorted by their start, and there is one at least."""
     start, end = intervals[0]
     for one in intervals[1:]:

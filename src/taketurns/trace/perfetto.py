@@ -21,6 +21,7 @@ COLORS = {
     State.RUNNING: "thread_state_running",
     State.READY: "thread_state_runnable",
     State.WAITING: "thread_state_sleeping",
+    State.UNSEEN: "thread_state_unknown",
 }
 
 
@@ -50,7 +51,7 @@ def _slice(span: Span, tid: int) -> dict[str, Any]:
         "cname": COLORS[span.state],
         "ts": span.start * 1e6,
         "dur": span.duration * 1e6,
-        "args": {"worker": span.worker, "reason": span.reason},
+        "args": {"worker": span.worker, "reason": span.reason} | ({"where": str(span.where)} if span.where else {}),
     }
 
 

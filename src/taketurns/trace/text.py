@@ -1,6 +1,6 @@
 """Durations in words, and a trace as text: what terminals, logs and screen readers get."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from taketurns.trace.spans import Span, State
 
@@ -8,7 +8,7 @@ __all__ = ["counted", "describe", "duration_text", "table", "text_timeline"]
 
 Lanes = Mapping[str, Sequence[Span]]
 
-MARKS = {State.RUNNING: "█", State.READY: "─", State.WAITING: "░"}
+MARKS = {State.RUNNING: "█", State.READY: "─", State.WAITING: "░", State.UNSEEN: "?"}
 MOST_LANES = 40
 
 
@@ -47,15 +47,30 @@ def describe(error: BaseException) -> str:
 
 
 def table(lanes: Lanes) -> str:
-    """Return one line for each task: its workers, when it started and ended, and its time in each state."""
-    rows: list[tuple[str, ...]] = [("task", "worker", "start", "end", "running", "ready", "waiting")]
+    """Return one line for each task: its workers, when it started and ended, its time in each state, its longest wait.
+
+    There is a column for what was not seen, and one for places, where there is something to stand in it.
+    """
+    shown = [state for state in MARKS if state is not State.UNSEEN or _any(lanes, lambda span: span.state is state)]
+    places = ["longest wait"] if _any(lanes, lambda span: span.where is not None) else []
+    rows = [("task", "worker", "start", "end", *(state.lower() for state in shown), *places)]
     for task, lane in lanes.items():
         workers = ", ".join(dict.fromkeys(_one_line(span.worker) for span in lane))
         times = [lane[0].start, max(span.end for span in lane)]
-        times += [sum(span.duration for span in lane if span.state is state) for state in MARKS]
-        rows.append((_one_line(task), workers, *map(duration_text, times)))
+        times += [sum(span.duration for span in lane if span.state is state) for state in shown]
+        rows.append((_one_line(task), workers, *map(duration_text, times), *(_longest_wait(lane) for _ in places)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(_aligned(row, widths) for row in rows)
+
+
+def _any(lanes: Lanes, holds: Callable[[Span], bool]) -> bool:
+    return any(holds(span) for lane in lanes.values() for span in lane)
+
+
+def _longest_wait(lane: Sequence[Span]) -> str:
+    """Return the place of the longest wait whose place is known."""
+    longest = max((span for span in lane if span.where is not None), key=lambda span: span.duration, default=None)
+    return _one_line(str(longest.where)) if longest is not None else ""
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -79,7 +94,9 @@ def text_timeline(summary: str, lanes: Lanes, duration: float, width: int = 64) 
         lines.append(f"… and {counted(more, 'more task')}")
     if names:
         lines.append(f"{'':<{widest}} 0{duration_text(duration):>{width}}")
-        lines.append("  ".join(f"{mark} {state.lower()}" for state, mark in MARKS.items()))
+        seen = {span.state for lane in lanes.values() for span in lane}
+        shown = [state for state in MARKS if state is not State.UNSEEN or state in seen]
+        lines.append("  ".join(f"{MARKS[state]} {state.lower()}" for state in shown))
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from taketurns.trace import perfetto, text
 from taketurns.trace.counts import Interval, Steps, peak, steps, union
 from taketurns.trace.moments import Moment
-from taketurns.trace.spans import Span, State, state_named
+from taketurns.trace.spans import Span, State, Where, state_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ class Trace:
     """A whole recording: its spans in order of their start, and where and how they were recorded.
 
     ``origin`` tells the machine, the Python and the date. ``cut_short`` is empty, or says what ended the recording
-    before its time. ``result`` is what a program returned that `simulate` ran, and ``moments`` are the steps of a loop
+    before its time. ``notes`` say what could not be seen, and why. ``result`` is what a program returned that `simulate` ran, and ``moments`` are the steps of a loop
     in simulated time; both stay behind where a trace travels as JSON.
     While the recording is still on, there is only the label.
     """
@@ -41,6 +41,7 @@ class Trace:
     spans: tuple[Span, ...]
     origin: Mapping[str, str] = field(default_factory=dict, hash=False)
     cut_short: str = ""
+    notes: tuple[str, ...] = ()
     result: Any = field(default=None, repr=False, compare=False)
     moments: tuple[Moment, ...] = field(default=(), repr=False, compare=False)
 
@@ -51,6 +52,7 @@ class Trace:
                 raise TypeError(f"a trace is made of Span, not of {type(span).__name__}: {span!r}")
         object.__setattr__(self, "spans", tuple(sorted(spans, key=lambda span: span.start)))
         object.__setattr__(self, "origin", dict(self.origin))
+        object.__setattr__(self, "notes", tuple(self.notes))
 
     # While it is recorded
 
@@ -131,7 +133,7 @@ class Trace:
 
     @cached_property
     def concurrency_steps(self) -> Steps:
-        """How many tasks are in progress, from first span to last, as (seconds, count from then on)."""
+        """How many tasks are in progress, in whatever state, as (seconds, count from then on)."""
         return steps(self._in_progress)
 
     @cached_property
@@ -160,7 +162,7 @@ class Trace:
 
     @cached_property
     def _in_progress(self) -> list[Interval]:
-        return [(lane[0].start, max(span.end for span in lane)) for lane in self.lanes.values()]
+        return [interval for lane in self.lanes.values() for interval in union(_times(lane))]
 
     @cached_property
     def _running(self) -> list[Interval]:
@@ -193,6 +195,7 @@ class Trace:
         )
         if any(span.in_turns for span in self.spans):
             said += " Some took turns under the GIL, at moments that were not seen."
+        said = " ".join((said, *self.notes))
         return f"{said} Cut short: {self.cut_short}." if self.cut_short else said
 
     def table(self) -> str:
@@ -225,8 +228,9 @@ class Trace:
 
     def to_json(self) -> str:
         """Return the whole trace as JSON text; ``Trace.from_json`` reads it back, and nothing is lost."""
-        rows = [[s.task, s.state, s.worker, s.start, s.end, s.reason] for s in self.spans]
-        whole = {"label": self.label, "cut_short": self.cut_short, "origin": self.origin, "spans": rows}
+        rows = [[s.task, s.state, s.worker, s.start, s.end, s.reason, *filter(None, [s.where])] for s in self.spans]
+        whole = {"label": self.label, "cut_short": self.cut_short, "notes": self.notes, "origin": self.origin}
+        whole["spans"] = rows
         return json.dumps({"format": FORMAT, **whole}, ensure_ascii=False)
 
     @classmethod
@@ -236,8 +240,8 @@ class Trace:
             whole = json.loads(source)
             if whole["format"] != FORMAT:
                 raise ValueError(f"its format is {whole['format']!r}")
-            spans = tuple(Span(*row) for row in whole["spans"])
-            return cls(whole["label"], spans, whole["origin"], whole["cut_short"])
+            spans = tuple(Span(*row[:6], *(Where(*where) for where in row[6:])) for row in whole["spans"])
+            return cls(whole["label"], spans, whole["origin"], whole["cut_short"], tuple(whole.get("notes", ())))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"this is not the JSON text of a trace as Trace.to_json gives it ({error})") from error
 

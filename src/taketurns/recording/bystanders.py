@@ -1,0 +1,122 @@
+"""What the watcher saw beside the tasks, and what of a task is its own.
+
+The block itself, and threads that were at work before it began, have no marks: their lane is what the watcher saw of the
+thread while it carried no task. And what somebody does for the tasks that they started is not their own: to start them,
+to hand out calls, to wait for other threads of this program. So a block that only waits for its tasks has no lane.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
+from taketurns.recording.sight import between, cut_out, looks_in, seen
+from taketurns.recording.worker import CALLED
+from taketurns.trace.counts import union
+from taketurns.trace.spans import State
+from taketurns.watcher.looks import Look
+
+__all__ = ["Sight", "own"]
+
+#: Waits that nothing but another thread of this program, or its event loop, ends.
+FOR_OTHERS = {"lock", "future", "thread", "queue", "event", "condition", "semaphore", "barrier", "event loop", "process"}
+FOR_OTHERS |= {CALLED}
+#: For less, a block that also has tasks gets no lane: so long it runs to start them.
+LEAST_RUN_NS, LEAST_WAIT_NS = 2_000_000, 5_000_000
+
+
+#: Waits for tasks, whoever waits.
+FOR_TASKS = {"future", "thread", "event loop", "process"}
+
+
+@dataclass
+class Sight:
+    """What the watcher saw of each thread, and which tasks it concerns in which way."""
+
+    looks: Mapping[Thread, Sequence[Look]]
+    exact: Mapping[Thread, Sequence[Times]] = field(default_factory=dict)  #: when `compute` marked the clock
+    dealings: Mapping[Thread, Sequence[Times]] = field(default_factory=dict)  #: with tasks; sorted, not overlapping
+    on_loop: Set[Key] = frozenset()  #: tasks that are steps on an event loop
+    implied: Set[Key] = frozenset()  #: tasks that nobody decorated: threads, and calls that a pool runs
+    callers: Set[Key] = frozenset()  #: calls that the block makes itself
+    #: Lanes of threads that carry no task, each by a row, and from when to when.
+    beside: Sequence[tuple[Row, Times]] = ()
+    block: Key | None = None
+
+    def of(self, stretches: Sequence[Stretch]) -> list[Stretch]:
+        """Return the stretches as they were seen, and the lanes beside them."""
+        found = list(seen(stretches, self.looks, self.exact, self.on_loop))
+        lanes: dict[Key, list[Stretch]] = {}
+        for stretch in found:
+            lanes.setdefault(stretch[0].task, []).append(stretch)
+        kept = [stretch for key, lane in lanes.items() for stretch in self._own(key, lane)]
+        for row, whole in self.beside:
+            lane = list(self._beside(row, whole, self._carried(row.worker, stretches)))
+            kept += self._own_of_block(lane) if row.task == self.block else lane
+        return kept
+
+    def _own(self, key: Key, lane: list[Stretch]) -> list[Stretch]:
+        """Return what of the lane of a task is its own."""
+        calls = any(row.reason == CALLED for row, _ in lane)
+        if key in self.implied and calls:
+            return own(lane, (), {CALLED})
+        if key in self.callers and (calls or self._deals(lane)):
+            return own(lane, self.dealings.get(lane[0][0].worker, ()), FOR_OTHERS)
+        return lane
+
+    def _own_of_block(self, lane: list[Stretch]) -> list[Stretch]:
+        return own(lane, self.dealings.get(lane[0][0].worker, ()), FOR_OTHERS) if lane else []
+
+    def _deals(self, lane: list[Stretch]) -> bool:
+        dealings = self.dealings.get(lane[0][0].worker, ())
+        return any(row.reason in FOR_TASKS for row, _ in lane) or bool(between(dealings, lane[0][0].at, lane[-1][1]))
+
+    def _carried(self, worker: Thread, stretches: Sequence[Stretch]) -> list[Times]:
+        """Return when a thread carried tasks; what waits on an event loop is not carried meanwhile."""
+        times = sorted(
+            (row.at, until)
+            for row, until in stretches
+            if row.worker == worker and (row.state is State.RUNNING or row.task not in self.on_loop)
+        )
+        return list(union(times)) if times else []
+
+    def _beside(self, row: Row, whole: Times, carried: Sequence[Times]) -> Iterator[Stretch]:
+        """Yield what a thread did in a time while it carried no task."""
+        for at, until in cut_out(whole, between(carried, *whole)):
+            for look, start, end in looks_in(self.looks.get(row.worker, ()), at, until):
+                yield row._replace(at=start, state=look.state, reason=look.reason, place=look.place), end
+
+
+def own(stretches: Sequence[Stretch], dealings: Sequence[Times], for_others: Set[str]) -> list[Stretch]:
+    """Return what of a lane is its own: whole episodes between its dealings with tasks, if they are long enough.
+
+    An episode is long enough if it ran for 2 ms and a hundredth of the lane, or waited for 5 ms for something that is
+    no thread of this program.
+    """
+    if not stretches:
+        return []
+    least = max(LEAST_RUN_NS, (stretches[-1][1] - stretches[0][0].at) // 100)
+    return [stretch for episode in _episodes(stretches, dealings, for_others) if _counts(episode, least) for stretch in episode]
+
+
+def _episodes(stretches: Sequence[Stretch], dealings: Sequence[Times], for_others: Set[str]) -> Iterator[list[Stretch]]:
+    episode: list[Stretch] = []
+    for row, until in stretches:
+        if row.state is State.WAITING and row.reason in for_others:
+            yield episode
+            episode = []
+            continue
+        at = row.at
+        for start, end in between(dealings, row.at, until):
+            if at < start:
+                episode.append((row._replace(at=at), start))
+            yield episode
+            episode, at = [], end
+        if at < until:
+            episode.append((row._replace(at=at), until))
+    yield episode
+
+
+def _counts(episode: Sequence[Stretch], least: int) -> bool:
+    ran = sum(until - row.at for row, until in episode if row.state is State.RUNNING)
+    waited = max((until - row.at for row, until in episode if row.state is State.WAITING), default=0)
+    return ran >= least or waited >= LEAST_WAIT_NS

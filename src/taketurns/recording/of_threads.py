@@ -1,0 +1,169 @@
+"""While a recording is on, each thread is a task, and each call that a pool of threads runs, undecorated.
+
+The pools' own threads are none: what they run is. Neither are the threads by which the standard library and a notebook's
+kernel do their own work, known by the module of the function that they run. Starting a thread, and handing a call to a
+pool, is noted as a dealing: what a thread does in that time, it does for its tasks (see bystanders.py).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.thread import _WorkItem
+from contextvars import Context
+from functools import partial
+from typing import Any
+
+from taketurns.recording import recorder
+from taketurns.recording.names import call_name, thread_name
+from taketurns.recording.patches import Patches
+from taketurns.recording.recorder import Recorder, current_worker
+from taketurns.recording.tasks import names_itself
+
+__all__ = ["bystanders", "install", "name_of", "remove"]
+
+#: Packages whose threads are their own affair.
+INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
+INTERNAL += ["tornado", "debugpy", "pydevd", "_pydevd_bundle", "pytest_timeout", "execnet", "coverage"]
+
+_patches = Patches()
+Plain = Callable[..., Any]
+
+
+def install(mine: Recorder) -> None:
+    """Begin to record threads and pools of threads in a recording."""
+    _patches.put(mine, _WorkItem, "run", _run_item)
+    _patches.put(mine, threading.Thread, "_bootstrap_inner", _bootstrap)
+    _patches.put(mine, threading.Thread, "start", _dealing)
+    _patches.put(mine, ThreadPoolExecutor, "submit", _dealing)
+    _pools(mine)
+
+
+def remove(mine: Recorder) -> None:
+    """Put back what is still ours."""
+    _patches.remove(mine)
+
+
+# Calls that a pool runs
+
+
+def _run_item(mine: Recorder, plain: Plain) -> Plain:
+    def run(item: Any, *context: Any) -> Any:
+        function, args, kwargs = getattr(item, "task", None) or (item.fn, item.args, item.kwargs)  # since 3.14, before
+        return _called(mine, function, args, kwargs, lambda: plain(item, *context))
+
+    return run
+
+
+def _called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
+    """Run what calls a function, as a task that is named after the call."""
+    worker = current_worker() if recorder.on is mine else None
+    function, args = _unwrapped(function, args)
+    if worker is None or worker.current is not None or names_itself(function):
+        return run()
+    number = mine.number(call_name(function, args, kwargs, arguments=mine.arguments))
+    mine.implied.add(number)
+    outer = worker.enter(number)
+    try:
+        return run()
+    finally:
+        worker.leave(outer)
+
+
+def _unwrapped(function: Any, args: Any) -> tuple[Any, Any]:
+    """Return what is called in the end: `asyncio.to_thread` hands over a partial of a context's ``run``."""
+    while type(function) is partial:
+        function, args = function.func, (*function.args, *args)
+    if args and isinstance(getattr(function, "__self__", None), Context) and function.__name__ == "run":
+        return _unwrapped(args[0], args[1:])
+    return function, args
+
+
+def _pools(mine: Recorder) -> None:
+    """Make tasks of the calls that `multiprocessing.pool.ThreadPool` runs, where that has been imported."""
+    import sys
+
+    if (module := sys.modules.get("multiprocessing.pool")) is not None:
+        for name in ("apply_async", "_map_async", "imap", "imap_unordered"):
+            _patches.put(mine, module.Pool, name, partial(_hand_over, module.ThreadPool))
+
+
+def _hand_over(pools: type, mine: Recorder, plain: Plain) -> Plain:
+    def hand_over(pool: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(pool, pools):
+            return plain(pool, func, *args, **kwargs)
+        named = partial(_call, mine, func)
+        return _dealing(mine, plain)(pool, named, *args, **kwargs)
+
+    return hand_over
+
+
+def _call(mine: Recorder, func: Any, *args: Any, **kwargs: Any) -> Any:
+    return _called(mine, func, args, kwargs, lambda: func(*args, **kwargs))
+
+
+# Threads
+
+
+def _bootstrap(mine: Recorder, plain: Plain) -> Plain:
+    def bootstrap(thread: threading.Thread) -> None:
+        worker = None if recorder.on is not mine or is_internal(thread) else current_worker()
+        if worker is None or names_itself(getattr(thread, "_target", None)):
+            return plain(thread)  # type: ignore[no-any-return]
+        number = mine.number(name_of(thread, mine.arguments))
+        mine.implied.add(number)
+        outer = worker.enter(number)
+        try:
+            return plain(thread)  # type: ignore[no-any-return]
+        finally:
+            worker.leave(outer)
+
+    return bootstrap
+
+
+def name_of(thread: threading.Thread, arguments: bool) -> str:
+    """Return the name that the program gave to a thread, or else the call that it makes."""
+    if name := thread_name(thread):
+        return name
+    fields = vars(thread)
+    target = fields.get("_target")
+    if target is None and isinstance(thread, threading.Timer):
+        return call_name(thread.function, thread.args, thread.kwargs, arguments=arguments)
+    if target is None:
+        return type(thread).__name__
+    return call_name(target, fields.get("_args", ()), fields.get("_kwargs", {}), arguments=arguments)
+
+
+def is_internal(thread: threading.Thread) -> bool:
+    """Return whether a thread is the standard library's, a kernel's or ours."""
+    target = vars(thread).get("_target")
+    if isinstance(target, partial):
+        target = target.func
+    owner = target if target is not None else type(thread)
+    module = getattr(owner, "__module__", None)
+    return str(module).partition(".")[0] in INTERNAL
+
+
+def bystanders() -> Iterator[threading.Thread]:
+    """Yield the learner's threads that are at work already: all but the calling one, and those that are internal."""
+    for thread in list(threading._active.values()):  # type: ignore[attr-defined]
+        main = thread is threading.main_thread()
+        if thread.ident != threading.get_ident() and not main and not is_internal(thread):
+            yield thread
+
+
+# Dealings with tasks
+
+
+def _dealing(mine: Recorder, plain: Plain) -> Plain:
+    def deal(*args: Any, **kwargs: Any) -> Any:
+        if recorder.on is not mine:
+            return plain(*args, **kwargs)
+        began = mine.now()
+        try:
+            return plain(*args, **kwargs)
+        finally:
+            mine.dealings.append((threading.get_native_id(), began, mine.now()))
+
+    return deal

@@ -1,0 +1,42 @@
+"""Patches: methods of the standard library that stand for others while a recording is on."""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from taketurns.recording.recorder import Recorder
+
+__all__ = ["Patches"]
+
+#: Makes a method for a recording out of the plain one.
+Make = Callable[[Recorder, Callable[..., Any]], Callable[..., Any]]
+
+
+class Patches:
+    """Methods that are replaced for one recording at a time, and put back where ours still stand there.
+
+    Where somebody else replaced a method before, theirs is called, and put back; where somebody did so since, theirs
+    stays, and ours beneath it does nothing any more. A forked child begins without them.
+    """
+
+    def __init__(self) -> None:
+        #: By owner and name: for which recording it is replaced, by ours, and what stood there.
+        self.replaced: dict[tuple[Any, str], tuple[Recorder, Callable[..., Any], Callable[..., Any]]] = {}
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.remove)
+
+    def put(self, mine: Recorder, owner: Any, name: str, make: Make) -> None:
+        """Replace a method of a class, or a function of a module, for a recording."""
+        plain = getattr(owner, name)
+        ours = wraps(plain)(make(mine, plain))
+        self.replaced[owner, name] = mine, ours, plain
+        setattr(owner, name, ours)
+
+    def remove(self, mine: Recorder | None = None) -> None:
+        """Put back what is still ours: for a recording, or all of it."""
+        for (owner, name), (recorder, ours, plain) in tuple(self.replaced.items()):
+            if mine in (recorder, None):
+                if getattr(owner, name) is ours:
+                    setattr(owner, name, plain)
+                self.replaced.pop((owner, name), None)

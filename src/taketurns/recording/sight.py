@@ -1,0 +1,113 @@
+"""What the watcher saw of the threads, and what the marks say of the tasks, put together.
+
+Marks are exact about where a task begins, ends and is suspended, and about what `compute` and `waiting` do. In between,
+where they say RUNNING, the watcher saw what the thread really did.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import islice
+from operator import attrgetter
+
+from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
+from taketurns.trace.spans import State
+from taketurns.watcher.looks import Look
+
+__all__ = ["SHORT_NS", "between", "cut_out", "looks_in", "seen"]
+
+#: What lasts shorter, nobody need have seen: it is what the marks say.
+SHORT_NS = 3_000_000
+#: A step that waits lets nobody else on its event loop run.
+HOLDS_THE_LOOP = ", holds the event loop"
+
+
+def seen(
+    stretches: Sequence[Stretch],
+    looks: Mapping[Thread, Sequence[Look]],
+    exact: Mapping[Thread, Sequence[Times]],
+    on_loop: Set[Key],
+) -> Iterator[Stretch]:
+    """Yield the stretches, those that are RUNNING divided as the watcher saw their threads; exact times stay."""
+    for row, until in stretches:
+        if row.state is not State.RUNNING or row.worker not in looks:
+            yield row, until
+            continue
+        marked = between(exact.get(row.worker, ()), row.at, until)
+        pieces = [(row, at, end) for at, end in marked]
+        for at, end in cut_out((row.at, until), marked):
+            pieces += _divided(row, at, end, looks[row.worker], row.task in on_loop)
+        pieces.sort(key=lambda piece: piece[1])
+        yield from _joined(pieces)
+
+
+Piece = tuple[Row, int, int]
+
+
+def _divided(row: Row, at: int, until: int, looks: Sequence[Look], on_loop: bool) -> Iterator[Piece]:
+    """Yield what the watcher saw between two times; what it did not see is RUNNING if it is short."""
+    for look, start, end in looks_in(looks, at, until):
+        if at < start:
+            yield _unseen(row, at, start)
+        yield _as_seen(row, look, on_loop), start, end
+        at = end
+    if at < until:
+        yield _unseen(row, at, until)
+
+
+def looks_in(looks: Sequence[Look], at: int, until: int) -> Iterator[tuple[Look, int, int]]:
+    """Yield the looks that reach between two times, each with its part of that."""
+    for look in islice(looks, max(bisect_right(looks, at, key=attrgetter("start")) - 1, 0), None):
+        if look.start >= until:
+            break
+        start, end = max(look.start, at), min(look.end, until)
+        if start < end:
+            yield look, start, end
+
+
+def _unseen(row: Row, at: int, until: int) -> Piece:
+    short = until - at < SHORT_NS
+    return row if short else row._replace(state=State.UNSEEN), at, until
+
+
+def _as_seen(row: Row, look: Look, on_loop: bool) -> Row:
+    if look.state is State.RUNNING:
+        return row
+    holds = HOLDS_THE_LOOP if on_loop and look.state is State.WAITING else ""
+    return row._replace(state=look.state, reason=look.reason + holds, place=look.place)
+
+
+def _joined(pieces: Sequence[Piece]) -> Iterator[Stretch]:
+    """Yield pieces that touch as stretches; those that are alike are one."""
+    last: Piece | None = None
+    for piece in pieces:
+        if last is not None and last[2] == piece[1] and last[0] == piece[0]:
+            last = last[0], last[1], piece[2]
+            continue
+        if last is not None:
+            yield last[0]._replace(at=last[1]), last[2]
+        last = piece
+    if last is not None:
+        yield last[0]._replace(at=last[1]), last[2]
+
+
+def between(times: Sequence[Times], at: int, until: int) -> list[Times]:
+    """Return the parts of sorted times, which do not overlap, that lie between two."""
+    first = max(bisect_right(times, (at, at)) - 1, 0)
+    found = []
+    for start, end in times[first:]:
+        if start >= until:
+            break
+        if end > at:
+            found.append((max(start, at), min(end, until)))
+    return found
+
+
+def cut_out(whole: Times, times: Sequence[Times]) -> Iterator[Times]:
+    """Yield what is left of a time without others, which are sorted and lie in it."""
+    at, until = whole
+    for start, end in times:
+        if at < start:
+            yield at, start
+        at = max(at, end)
+    if at < until:
+        yield at, until

@@ -1,0 +1,149 @@
+"""The whole of a recording: what its workers, its children and its watcher wrote, as one trace."""
+
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from taketurns.machine import origin
+from taketurns.recording import children
+from taketurns.recording.assembly import assemble
+from taketurns.recording.bystanders import Sight
+from taketurns.recording.rows import Key, Row, Thread, Times
+from taketurns.recording.worker import RUNNING, Log, Worker
+from taketurns.trace.counts import union
+from taketurns.trace.spans import State
+from taketurns.trace.trace import Trace
+
+__all__ = ["whole"]
+
+NOTHING = (
+    "Nothing was seen. Lanes are the functions of yours that the block calls, threads, calls that pools run, asyncio's "
+    "tasks, greenlets, compute() and wait(), and the block itself where it runs or waits for some milliseconds."
+)
+
+
+def whole(mine: Log, label: str, cut_short: str) -> Trace:
+    """Return the trace of a recording that takes no more events."""
+    end = mine.now()
+    for number in list(mine.awaits.tasks):
+        mine.adopt_name(number)
+    seen = [_seen(worker) for worker in mine.workers]
+    rows = [row for number, worker in enumerate(seen) for row in _near_rows(mine, number, worker)]
+    rows += _far_rows(mine)
+    last_seen: dict[Key, int] = {
+        (worker.process, current): last
+        for worker, (_, current, last) in zip(mine.workers, seen, strict=True)
+        if isinstance(current, int)
+    }
+    sight = _sight(mine, end) if mine.is_watched else None
+    instants = mine.clock is not None
+    spans, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
+    if lost and not cut_short:
+        cut_short = f"{', '.join(lost)} did not end: its process died or was still at work"
+    where = {**origin(), "clock": "simulated" if instants else "real"}
+    known = {number: name for (_, number), name in names.items()}
+    moments = tuple(moment.named(known) for moment in mine.moments)
+    cut_short = cut_short or mine.watcher.cut_short
+    return Trace(label, tuple(spans), where, cut_short, tuple(_notes(mine, bool(spans))), moments=moments)
+
+
+def _notes(mine: Log, any_spans: bool) -> Iterator[str]:
+    """Yield what is to be said beneath a picture: what could not be seen, and why."""
+    if not any_spans:
+        yield NOTHING
+    if mine.clock is None and mine.watcher.why_not:
+        yield f"What a thread does between marks could not be seen: {mine.watcher.why_not}."
+    yield from mine.remarks
+
+
+# What the workers wrote
+
+Seen = tuple[list[Any], int | str | None, int]
+
+
+def _seen(worker: Worker) -> Seen:
+    """Return a worker's events, its current task and when it was last seen, all of one moment, while it may go on.
+
+    The begin of a stretch that is not written yet is one more event.
+    """
+    while True:
+        count = len(worker.events)
+        written, current, last = worker.written, worker.current, worker.last
+        if len(worker.events) == count:
+            break
+    events = worker.events[:count]
+    if current is not None and not written and (not events or events[-1][:2] != (last, current)):
+        events.append((last, current, RUNNING, "", 0, None))
+    return events, current, last
+
+
+def _carrier(mine: Log, number: int) -> Thread:
+    """Return who carried what a worker of this process wrote."""
+    worker = mine.workers[number]
+    # Simulated time has one thread.
+    is_main = worker.thread == threading.main_thread().ident or mine.clock is not None
+    return Thread(worker.process, "main" if is_main else str(number), worker.name)
+
+
+def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
+    """Yield the events of a worker of this process."""
+    carrier = _carrier(mine, number)
+    for at, task, state, reason, until, place, *off in seen[0]:
+        key = carrier.process, mine.number("") if isinstance(task, str) else task
+        name = task if isinstance(task, str) else mine.names[task]
+        if until:
+            yield Row(at, key, name, RUNNING, "", carrier)
+        yield Row(until or at, key, name, state, reason, carrier, place, *off)
+
+
+def _far_rows(mine: Log) -> Iterator[Row]:
+    """Yield the events of child processes."""
+    for process, thread, (at, number, name, state, reason, *off) in children.folder().journals(mine.name):
+        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread), None, *off)
+
+
+# What the watcher saw
+
+
+def _sight(mine: Log, end: int) -> Sight:
+    """Return what the watcher saw, by who carries the tasks."""
+    carriers = {worker.native: _carrier(mine, number) for number, worker in enumerate(mine.workers)}
+    exact: dict[Thread, list[Times]] = {}
+    for worker in mine.workers:
+        exact.setdefault(carriers[worker.native], []).extend(worker.computed)
+    dealings: dict[Thread, list[Times]] = {}
+    beside: list[tuple[Row, Times]] = []
+    for native, number in _lanes_beside(mine):
+        carrier = carriers.setdefault(native, _stranger(native))
+        beside.append((Row(mine.start, (os.getpid(), number), mine.names[number], RUNNING, "", carrier), (mine.start, end)))
+    for native, at, until in sorted(mine.dealings, key=lambda dealing: dealing[1]):
+        if native in carriers:
+            dealings.setdefault(carriers[native], []).append((at, until))
+    return Sight(
+        looks={carriers[native]: looks for native, looks in mine.looks.items() if native in carriers},
+        exact={thread: list(union(sorted(times))) for thread, times in exact.items() if times},
+        dealings={thread: list(union(times)) for thread, times in dealings.items()},
+        on_loop=_keys(mine.on_loop),
+        implied=_keys(mine.implied),
+        callers=_keys(mine.callers),
+        beside=beside,
+        block=(os.getpid(), mine.block[0]) if mine.block else None,
+    )
+
+
+def _keys(numbers: set[int]) -> set[Key]:
+    return {(os.getpid(), number) for number in numbers}
+
+
+def _lanes_beside(mine: Log) -> Iterator[tuple[int, int]]:
+    """Yield the native threads, each with a task of its own, that have a lane without marks."""
+    if mine.block:
+        yield mine.block[1], mine.block[0]
+    for native, name in mine.bystanders.items():
+        yield native, mine.number(name)
+
+
+def _stranger(native: int) -> Thread:
+    """Return who carries what a thread does that has no worker."""
+    return Thread(os.getpid(), "main" if native == threading.main_thread().native_id else f"native {native}")

@@ -13,6 +13,7 @@ class State(StrEnum):
     RUNNING = "RUNNING"  #: on a core, executing
     READY = "READY"  #: could run, but has not got the GIL, a core or the event loop
     WAITING = "WAITING"  #: for a timer, a socket, a disk, a lock, another person
+    UNSEEN = "NOT SEEN"  #: nobody saw what it did
 
 
 @dataclass(frozen=True, slots=True)

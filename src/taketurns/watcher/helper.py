@@ -14,10 +14,6 @@ import time
 
 __all__ = ["watch"]
 
-#: A thread looked at: two open files, what they held, the time of the look, since when it waits so, whether that was asked.
-Seen = list  # type: ignore[type-arg]
-STATISTICS, CALL, TEXT, KEY, COUNTS, AT, SINCE, ASKED = range(8)
-
 #: In place of a system call's number: the thread runs, or is gone.
 RUNNING, GONE = -2, -3
 #: A thread that was queued for a core so long, in ns, between two looks, or was not looked at so long, gets a row.
@@ -28,17 +24,26 @@ ASK = 2_500_000
 PATIENCE = 100_000_000
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The kernel does not let this process look."""
+
+
+class Suppressed:
+    """A block that ends quietly where the system refuses: `contextlib` would take too long to import."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> bool:
+        return kind is not None and issubclass(kind, OSError | RefusedError)
 
 
 class Book:
     """What is written down: values of ``marshal``, each after its length in four bytes, up to a limit in bytes."""
 
     def __init__(self, file: int, limit: int) -> None:
-        self.file, self.left, self.rows = file, limit, []  # type: ignore[var-annotated]
+        self.file, self.left = file, limit
 
-    def write(self, value: object) -> None:
+    def write(self, value: tuple[int, list[tuple[int, ...]]] | tuple[str, str, int]) -> None:
         data = marshal.dumps(value)
         data = len(data).to_bytes(4, "little") + data
         self.left -= len(data)
@@ -46,37 +51,52 @@ class Book:
             data = data[posix.write(self.file, data) :]
 
 
+class Thread:
+    """A thread: two open files, what they held, when that was read, since when it waits so, and if that was asked.
+
+    ``key`` is the line of the system call, empty while it runs, and ``None`` before the first look.
+    """
+
+    __slots__ = ("asked", "at", "call", "counts", "key", "since", "statistics", "text")
+
+    def __init__(self, statistics: int, call: int, at: int) -> None:
+        self.statistics, self.call, self.at, self.since, self.asked = statistics, call, at, at, True
+        self.text, self.counts = b"", (0, 0, 0)
+        self.key: bytes | None = None
+
+
 class Program:
     """The threads of the program: the open files of each, and what they held last."""
 
     def __init__(self, folder: str, gil: tuple[int, int], futex: tuple[int, ...]) -> None:
         self.folder, self.gil, self.futex = folder, gil, futex
-        self.threads: dict[str, Seen] = {}
+        self.threads: dict[str, Thread] = {}
         self.links, self.swept = -1, time.perf_counter_ns()
         self.file = posix.open(folder, posix.O_RDONLY | posix.O_CLOEXEC)
 
     def sweep(self, rows: list[tuple[int, ...]]) -> list[str]:
-        """Look at each thread once; return the lines that ask where a thread waits. ``OSError``: there is no program."""
+        """Look at each thread once; return what is asked, in lines. ``OSError``: the program is gone."""
         links = posix.fstat(self.file).st_nlink  # the number of threads, and two: listed only when it changed
         if links != self.links:
             self.find(links)
         asks: list[str] = []
         for name, seen in list(self.threads.items()):
             try:
-                text = posix.pread(seen[STATISTICS], 80, 0)
-                if text != seen[TEXT] or not seen[KEY]:
-                    key = posix.pread(seen[CALL], 200, 0)
+                text = posix.pread(seen.statistics, 80, 0)
+                if text != seen.text or not seen.key:
+                    key = posix.pread(seen.call, 200, 0)
                     self.compare(int(name), seen, text, b"" if key[:1] == b"r" else key, rows)
                     continue
             except PermissionError:
-                raise Refused from None
+                raise RefusedError from None
             except OSError:
                 self.lose(name, rows)
                 continue
-            seen[AT] = now = time.perf_counter_ns()
-            if not seen[ASKED] and now - seen[SINCE] > ASK:
-                seen[ASKED] = True
-                asks.append("ask %s %d %d\n" % (name, *self.call(seen[KEY])[:2]))
+            seen.at = now = time.perf_counter_ns()
+            if not seen.asked and now - seen.since > ASK:
+                seen.asked = True
+                number, first, _ = self.call(seen.key)
+                asks.append(f"ask {name} {number} {first}\n")
         self.swept = time.perf_counter_ns()
         return asks
 
@@ -87,32 +107,32 @@ class Program:
                     call = posix.open(f"{self.folder}/{name}/syscall", posix.O_RDONLY | posix.O_CLOEXEC)
                     statistics = posix.open(f"{self.folder}/{name}/schedstat", posix.O_RDONLY | posix.O_CLOEXEC)
                 except PermissionError:
-                    raise Refused from None
+                    raise RefusedError from None
                 except OSError:  # it has ended meanwhile
                     continue
-                self.threads[name] = [statistics, call, b"", None, (0, 0, 0), self.swept, 0, True]
+                self.threads[name] = Thread(statistics, call, self.swept)
         self.links = links
 
-    def compare(self, thread: int, seen: Seen, text: bytes, key: bytes, rows: list[tuple[int, ...]]) -> None:
+    def compare(self, thread: int, seen: Thread, text: bytes, key: bytes, rows: list[tuple[int, ...]]) -> None:
         """Add a row where something changed. Whoever runs on, and was not queued, needs none."""
         now = time.perf_counter_ns()
-        counts = tuple(map(int, text.split())) if text != seen[TEXT] else seen[COUNTS]
-        if key or seen[KEY] != b"":
-            if key != seen[KEY] or text != seen[TEXT]:
-                rows.append((thread, seen[AT], *seen[COUNTS], now, *counts, *self.call(key)))
-                seen[SINCE] = now
-                seen[ASKED] = not key or self.is_gil(key)
-        elif counts[1] - seen[COUNTS][1] > QUEUED or (now - seen[AT] > GAP and counts[2] != seen[COUNTS][2]):
-            rows.append((thread, seen[AT], *seen[COUNTS], now, *counts, RUNNING, 0, 0))
-        seen[TEXT], seen[KEY], seen[COUNTS], seen[AT] = text, key, counts, now
+        counts = count(text) if text != seen.text else seen.counts
+        if key or seen.key != b"":
+            if key != seen.key or text != seen.text:
+                rows.append((thread, seen.at, *seen.counts, now, *counts, *self.call(key)))
+                seen.since = now
+                seen.asked = not key or self.is_gil(key)
+        elif counts[1] - seen.counts[1] > QUEUED or (now - seen.at > GAP and counts[2] != seen.counts[2]):
+            rows.append((thread, seen.at, *seen.counts, now, *counts, RUNNING, 0, 0))
+        seen.text, seen.key, seen.counts, seen.at = text, key, counts, now
 
     def lose(self, name: str, rows: list[tuple[int, ...]]) -> None:
         seen = self.threads.pop(name)
-        posix.close(seen[STATISTICS])
-        posix.close(seen[CALL])
+        posix.close(seen.statistics)
+        posix.close(seen.call)
         self.links = -1  # to be listed: another may have begun in its place
-        if seen[KEY] is not None:
-            rows.append((int(name), seen[AT], *seen[COUNTS], time.perf_counter_ns(), *seen[COUNTS], GONE, 0, 0))
+        if seen.key is not None:
+            rows.append((int(name), seen.at, *seen.counts, time.perf_counter_ns(), *seen.counts, GONE, 0, 0))
 
     def call(self, key: bytes) -> tuple[int, int, int]:
         """Return the number of a system call and its first two arguments."""
@@ -126,6 +146,12 @@ class Program:
     def is_gil(self, key: bytes) -> bool:
         number, address, _ = self.call(key)
         return number in self.futex and self.gil[0] <= address < self.gil[1]
+
+
+def count(text: bytes) -> tuple[int, int, int]:
+    """Return the ns that a thread ran, the ns that it was queued for a core, and how often it was given one."""
+    ran, queued, turns = text.split()
+    return int(ran), int(queued), int(turns)
 
 
 class Pace:
@@ -173,12 +199,9 @@ def prompt_timers() -> None:
         file = posix.open("/proc/self/timerslack_ns", posix.O_WRONLY | posix.O_CLOEXEC)
     except OSError:
         return
-    try:
+    with Suppressed():
         posix.write(file, b"1000")
-    except OSError:
-        pass
-    finally:
-        posix.close(file)
+    posix.close(file)
 
 
 def stopped(control: int) -> bool:
@@ -192,10 +215,8 @@ def stopped(control: int) -> bool:
 
 def tell(request: int, text: str) -> None:
     """Send a line to the program. Where it has not read the last 64 KB, it does without."""
-    try:
+    with Suppressed():
         posix.write(request, text.encode())
-    except OSError:
-        pass
 
 
 def watch(
@@ -219,10 +240,8 @@ def watch(
     prompt_timers()
     book = Book(file, size)
     end = look(Program(f"{root}/{process}/task", gil, futex), book, Pace(interval, cores), control, request, duration)
-    try:
+    with Suppressed():  # where no room is left even for that
         book.write(("end", end, time.perf_counter_ns()))
-    except OSError:  # no room is left even for that
-        pass
 
 
 def look(program: Program, book: Book, pace: Pace, control: int, request: int, duration: int) -> str:
@@ -233,7 +252,7 @@ def look(program: Program, book: Book, pace: Pace, control: int, request: int, d
         rows: list[tuple[int, ...]] = []
         try:
             asks = program.sweep(rows)
-        except Refused:
+        except RefusedError:
             if not seen and program.swept - began < PATIENCE:
                 program.links, program.swept = -1, time.perf_counter_ns()
                 pace.wait()
@@ -260,9 +279,7 @@ def look(program: Program, book: Book, pace: Pace, control: int, request: int, d
             return "duration"
         pace.wait()
     rows = []
-    try:
+    with Suppressed():
         program.sweep(rows)
         book.write((program.swept, rows))
-    except (Refused, OSError):
-        pass
     return "stop"

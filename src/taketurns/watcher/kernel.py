@@ -1,4 +1,4 @@
-"""What is asked of the Linux kernel and the C library, by ctypes: a process that is nobody's child, the GIL's address."""
+"""What is asked of the Linux kernel by ctypes: a process that is nobody's child, and the GIL's address."""
 
 import ctypes
 import os
@@ -35,11 +35,11 @@ def _library() -> ctypes.CDLL:
 
 
 class _Information(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("file", "base", "name", "address")]  # noqa: RUF012
+    _fields_ = [(name, ctypes.c_void_p) for name in ("file", "base", "name", "address")]
 
 
 class _Symbol(ctypes.Structure):
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("name", ctypes.c_uint32),
         ("information", ctypes.c_uint32),
         ("value", ctypes.c_uint64),

@@ -1,0 +1,179 @@
+"""When a thread began to run, and when it was blocked: edges between two looks, refined by the ns that it ran."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from taketurns.watcher import calls
+
+__all__ = ["GONE", "Call", "Edge", "Edges", "Row"]
+
+#: The number of a system call and its first two arguments.
+Call = tuple[int, int, int]
+
+_RUNS, _IS_GONE = -2, -3
+GONE: Call = (_IS_GONE, 0, 0)
+#: See `states`.
+_GAP, _HIDDEN = 3_000_000, 200_000
+#: A run so short, in ns, between two waits for the GIL is its waiter's look at the clock (every 5 ms).
+_NO_TURN = 60_000
+#: A run so short, in ns, is not worth a long stretch "not seen" around it.
+_HARDLY = 300_000
+
+
+class Row(NamedTuple):
+    """What the helper saw of a thread at two looks, one after the other, between which something changed.
+
+    Times are in ns; ``ran`` and ``queued`` are the ns on a core and queued for one, ``turns`` how often it got one,
+    each since the thread began. ``number`` is the system call's, −2 where it runs, and −3 where it is gone. Of a
+    thread that is new all counts of ``before`` are 0.
+    """
+
+    thread: int
+    before: int
+    ran_before: int
+    queued_before: int
+    turns_before: int
+    now: int
+    ran: int
+    queued: int
+    turns: int
+    number: int
+    first: int
+    second: int
+
+    @property
+    def call(self) -> Call | None:
+        """What it is blocked in; ``None`` where it runs."""
+        return None if self.number == _RUNS else (self.number, self.first, self.second)
+
+    @property
+    def gap(self) -> int:
+        """How long nobody looked, in ns."""
+        return self.now - self.before
+
+    @property
+    def middle(self) -> int:
+        """The moment between the two looks, in ns."""
+        return (self.before + self.now) // 2
+
+    @property
+    def newly_queued(self) -> int:
+        """How long it was queued for a core between the two looks, in ns: known when it got one."""
+        return self.queued - self.queued_before
+
+
+@dataclass
+class Edge:
+    """The moment at which a thread was blocked in a call, or began to run: between two times, in ns."""
+
+    early: int
+    late: int
+    call: Call | None
+
+
+class Edges:
+    """The edges of one thread, row by row."""
+
+    def __init__(self, gil: tuple[int, int]) -> None:
+        self.gil = gil
+        self.edges: list[Edge] = []
+        self._queued: list[tuple[int, int]] = []
+        self._blocked: Row | None = None  # the last row at which it was blocked: only then its counts are exact
+        self._woken = 0  # for how long it was queued when it was woken last
+
+    def queued(self) -> list[tuple[int, int]]:
+        """Return when it was queued for a core, in ns and in order; what is short is left out."""
+        waits = sorted(self._queued)
+        last = self.edges[-1] if self.edges else None
+        if self._woken > _HIDDEN and last is not None and last.call is None:
+            waits.append((last.late, last.late + self._woken))
+        return waits
+
+    def add(self, row: Row) -> None:
+        """Take one row more."""
+        last = self.edges[-1].call if self.edges else GONE
+        call = row.call
+        if call == GONE:
+            self._edge(row.before, row.now, GONE)
+            self._blocked = None
+        elif last == GONE:
+            self._first(row)
+        elif call is None:
+            self._runs(row, last)
+        elif self._blocked is None:
+            self._edge(row.before, row.now, call)
+        elif last is None:
+            self._was_running(row, call, self._blocked)
+        else:
+            self._ran_unseen(row, last, call, self._blocked)
+        if call is not None and call != GONE:
+            self._blocked, self._woken = row, 0
+
+    def _edge(self, early: int, late: int, call: Call | None) -> None:
+        self.edges.append(Edge(early, max(early, late), call))
+
+    def _queue(self, begin: int, length: int) -> None:
+        if length > _HIDDEN:
+            self._queued.append((begin, begin + length))
+
+    def _first(self, row: Row) -> None:
+        """A thread that is seen for the first time: one that has begun since the last look, or was there before."""
+        lived = row.ran + row.queued
+        if row.call is not None and lived <= row.gap:  # all its life lies between the two looks
+            self._edge(row.now - lived, row.now - lived, None)
+            self._edge(row.now, row.now, row.call)
+        else:
+            begin = row.middle if row.gap <= _GAP else row.now
+            self._edge(begin, begin, row.call)
+
+    def _runs(self, row: Row, last: Call | None) -> None:
+        waited = row.newly_queued
+        if last is not None:  # it looked blocked until it ran: its counts did not change while it was queued
+            begin = self.edges[-1].early
+            self._edge(max(row.before - waited, begin), max(row.now - waited, begin), None)
+            self._woken = waited
+        elif row.gap > _GAP and row.ran - row.ran_before + waited < row.gap * 4 // 5:
+            self._edge(row.before, row.now, None)  # what it did in so long a time is not known
+            self._blocked, self._woken = None, 0
+        else:
+            self._queue(row.middle - waited, waited)
+
+    def _was_running(self, row: Row, call: Call, blocked: Row) -> None:
+        """It was seen running, and is blocked: its run, with what it was queued, was so long, and lies between."""
+        length = row.ran - blocked.ran + row.queued - blocked.queued
+        begin = self.edges[-1]
+        early, late = max(begin.early, row.before - length), min(begin.late, row.now - length)
+        if early > late:  # more than one run: the error is shared by both edges
+            middle = (begin.early + begin.late) // 2
+            error = (length - (row.middle - middle)) // 2
+            early = late = min(max(middle - error, begin.early), begin.late)
+            end = min(max(early + length, row.before), row.now)
+            begin.early = begin.late = early
+            self._edge(end, end, call)
+        elif late - early > _GAP:  # one run, nobody knows when
+            begin.early, begin.late = early, late + length
+            self._edge(late + length, late + length, call)
+        else:
+            begin.early = begin.late = (early + late) // 2
+            self._edge(begin.late + length, begin.late + length, call)
+        self._queue(row.middle - row.newly_queued, row.newly_queued)
+        self._queue(begin.late, self._woken)
+
+    def _ran_unseen(self, row: Row, last: Call, call: Call, blocked: Row) -> None:
+        """It was blocked at both looks, and ran in between."""
+        length = row.ran - blocked.ran + row.queued - blocked.queued
+        if self._is_gil(last) and self._is_gil(call) and length < _NO_TURN:
+            return
+        if row.gap > _GAP and row.gap - length > _GAP:
+            if length > _HARDLY or call != last:
+                self._edge(row.before, row.now, call)
+            return
+        waited = row.newly_queued
+        end = min(row.now, row.middle + (length - waited) // 2)
+        begin = max(end - length, self.edges[-1].early)
+        self._edge(begin, begin, None)
+        self._edge(end, end, call)
+        self._queue(begin, waited)
+
+    def _is_gil(self, call: Call) -> bool:
+        return call[0] in calls.FUTEX and self.gil[0] <= call[1] < self.gil[1]

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
+from typing import NamedTuple
 
-__all__ = ["Span", "State", "state_named"]
+__all__ = ["Span", "State", "Where", "state_named"]
 
 
 class State(StrEnum):
@@ -13,6 +14,17 @@ class State(StrEnum):
     RUNNING = "RUNNING"  #: on a core, executing
     READY = "READY"  #: could run, but has not got the GIL, a core or the event loop
     WAITING = "WAITING"  #: for a timer, a socket, a disk, a lock, another person
+
+
+class Where(NamedTuple):
+    """Where in the code a task waits: the expression, and the line in a file, or in a cell such as ``In [3]``."""
+
+    file: str
+    line: int
+    expression: str
+
+    def __str__(self) -> str:
+        return f"{self.expression}  ({self.file}, line {self.line})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,10 +56,8 @@ def _parsed(source: str) -> list[ast.AST] | str:
         return [_tree(f"(\n{source}\n)", "eval").body]
     except SyntaxError:
         pass
-    statement = source.strip()
-    statement = f"{statement} pass" if statement.endswith(":") else f"if 1:\n {source}"
-    tree = _tree(statement, "exec").body
-    node = tree[0].body[0] if statement.startswith("if 1:\n") else tree[0]
+    statement = re.sub(r"^elif\b", "if", source.strip())
+    node = _tree(f"{statement} pass" if statement.endswith(":") else statement, "exec").body[0]
     match node:
         case ast.With(items=items) | ast.AsyncWith(items=items):
             return [item.context_expr for item in items]
@@ -100,7 +98,7 @@ def _dump(nodes: list[ast.AST]) -> list[str]:
 class _Hiding(ast.NodeTransformer):
     """Puts a mask in the place of each literal that is given to a secret name, and masks the strings of the rest."""
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         called = _name(node.func)
         if is_secret(called) or LOGINS.search(called):
             node.args = [_hidden(each) for each in node.args]
@@ -110,16 +108,16 @@ class _Hiding(ast.NodeTransformer):
     def visit_keyword(self, node: ast.keyword) -> ast.AST:
         return self._given(node, [node.arg or ""])
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:  # noqa: N802
-        return self._given(node, [_name(each) for target in node.targets for each in ast.walk(target)])
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        return self._given(node, [name for target in node.targets for name in _names(target)])
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         return self._given(node, [_name(node.target)])
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         return self._given(node, [_name(node.target)])
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:  # noqa: N802
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
         return self._given(node, [_name(node.target)])
 
     def _given(self, node: Any, names: list[str]) -> ast.AST:
@@ -127,23 +125,25 @@ class _Hiding(ast.NodeTransformer):
             node.value = _hidden(node.value)
         return self.generic_visit(node)
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         if any(is_secret(_name(each)) for each in (node.left, *node.comparators)):
             node.left, *node.comparators = [
                 each if isinstance(each, ast.Subscript) else _hidden(each) for each in (node.left, *node.comparators)
             ]
         return self.generic_visit(node)
 
-    def visit_Dict(self, node: ast.Dict) -> ast.AST:  # noqa: N802
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
         pairs = zip(node.keys, node.values, strict=True)
         node.values = [_hidden(value) if key and is_secret(_name(key)) else value for key, value in pairs]
         return self.generic_visit(node)
 
-    def visit_Tuple(self, node: ast.Tuple) -> ast.AST:  # noqa: N802
+    def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
         node.elts = _after_names(node.elts)
         return self.generic_visit(node)
 
-    visit_List = visit_Tuple  # type: ignore[assignment]  # noqa: N815
+    def visit_List(self, node: ast.List) -> ast.AST:
+        node.elts = _after_names(node.elts)
+        return self.generic_visit(node)
 
     def visit_arguments(self, node: ast.arguments) -> ast.AST:
         places = [*node.posonlyargs, *node.args]
@@ -153,36 +153,45 @@ class _Hiding(ast.NodeTransformer):
         node.kw_defaults = [_hidden(v) if v and is_secret(a.arg) else v for a, v in pairs]
         return self.generic_visit(node)
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, str):
-            return ast.Constant(masked(node.value))
+            return node if masked(node.value) == node.value else ast.Constant(masked(node.value))
         if isinstance(node.value, bytes):
             text = node.value.decode("latin-1")
             return node if masked(text) == text else _HIDDEN
         return node
 
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:  # noqa: N802
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         """Mask an f-string as the one string that it becomes: each of its values stands there as one character."""
         marks = {chr(0xF0000 + index): value for index, value in enumerate(node.values)}
         whole = "".join(
             value.value if isinstance(value, ast.Constant) else mark  # type: ignore[misc]
             for mark, value in marks.items()
         )
+        if masked(whole) == whole:
+            return self._inside(node)
         parts = re.split(f"([{''.join(marks)}])", masked(whole)) if marks else []
         values = [marks[part] if part in marks else ast.Constant(part) for part in parts if part]
-        return ast.JoinedStr([each if isinstance(each, ast.Constant) else self.generic_visit(each) for each in values])
+        return self._inside(ast.JoinedStr(values))
+
+    def _inside(self, node: ast.JoinedStr) -> ast.AST:
+        for value in node.values:
+            if not isinstance(value, ast.Constant):
+                self.generic_visit(value)
+        return node
 
 
 class _HidingAll(ast.NodeTransformer):
     """Puts a mask in the place of each literal."""
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return node if isinstance(node.value, _SHOWN) else _HIDDEN
 
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:  # noqa: N802
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         return _HIDDEN
 
-    visit_TemplateStr = visit_JoinedStr  # noqa: N815  (since 3.14)
+    def visit_TemplateStr(self, node: ast.AST) -> ast.AST:  # since 3.14
+        return _HIDDEN
 
 
 def _hidden(node: Any) -> Any:
@@ -193,6 +202,11 @@ def _after_names(nodes: list[ast.expr]) -> list[ast.expr]:
     """Return a call's arguments, or a list's items, with what follows the name of a secret hidden."""
     before = ["", *(_name(node) if isinstance(node, ast.Constant) else "" for node in nodes)]
     return [_hidden(node) if is_secret(name) else node for name, node in zip(before, nodes, strict=False)]
+
+
+def _names(target: ast.expr) -> list[str]:
+    """Return the names that an assignment gives values to."""
+    return [_name(each) for each in (target.elts if isinstance(target, ast.Tuple | ast.List) else [target])]
 
 
 def _name(node: ast.AST) -> str:

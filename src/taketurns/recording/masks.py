@@ -46,11 +46,11 @@ def masked(text: str) -> str:
         return text
     if "://" in text:
         scheme, mark, rest = text.partition("://")
-        text = f"{scheme}{mark}{_address(rest)}"
+        text = f"{_USER.sub('…@', scheme)}{mark}{_address(rest)}"
+    elif "@" in text:
+        text = _USER.sub("…@", text)
     if "?" in text or "#" in text:
         text = _QUERY.sub(lambda found: f"{found[0][0]}…", text, count=1)
-    if "@" in text:
-        text = _USER.sub("…@", text)
     text = _after_secrets(_BEARER.sub(MASK, text) if "earer " in text.lower() else text)
     if "/" in text and not text.startswith("http"):
         text = _FOLDERS.sub(lambda found: "…/" if found[1] in _roots() else found[0], text)

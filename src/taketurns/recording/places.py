@@ -25,7 +25,7 @@ HASHED = re.compile(r"ipykernel_\d+[\\/]\d+\.py$")
 
 
 def where(code: CodeType, instruction: int) -> Where | None:
-    """Return the place of an instruction, which a frame counts in bytes; ``None`` before the first and without lines."""
+    """Return the place of an instruction, by its offset in bytes; ``None`` before the first, and without a line."""
     found = _found(code.co_filename, code, instruction)
     return None if found is None else Where(_shown_file(code.co_filename), *found)
 
@@ -45,25 +45,19 @@ def _found(file: str, code: CodeType, instruction: int) -> tuple[int, str] | Non
         return first, printable(f"in {code.co_qualname.rpartition('.')[2].strip('<>')}")
     if start is None or end is None or (start, end) == (0, 0):
         return first, quoted(lines[0].strip())
-    return first, quoted(_piece(lines, start, end))
+    return first, _piece(lines, start, end)
 
 
 def _piece(lines: list[str], start: int, end: int) -> str:
     """Return what stands from a byte of the first line to a byte of the last, which it does not take in."""
-    encoded = [line.encode() for line in lines]
+    encoded = [line.encode(errors="replace") for line in lines]
     encoded[-1] = encoded[-1][:end]
-    before, encoded[0] = encoded[0][:start], encoded[0][start:]
-    text = b"".join(encoded).decode(errors="replace")
-    if not before.strip():
-        return text if len(lines) == 1 else _dedented(text, len(before))
-    # Of a chain over several lines, Python keeps the part from its last attribute on.
-    return text
-
-
-def _dedented(text: str, width: int) -> str:
-    """Return a statement whose block stands as far to the left as the statement itself."""
-    first, *rest = text.splitlines()
-    return "\n".join([first, *(line[width:] if not line[:width].strip() else line for line in rest)])
+    before, encoded[0] = encoded[0][:start].rstrip(), encoded[0][start:]
+    first, *rest = [line.decode(errors="replace") for line in encoded]
+    # A statement: its block stands as far to the left as it does itself.
+    text = "".join([first, *(line if before or line[:start].strip() else line[start:] for line in rest)])
+    # Of a chain over several lines, Python keeps the part behind the last dot.
+    return f"….{quoted(text)}" if before.endswith(b".") else quoted(text)
 
 
 # Files
@@ -76,10 +70,16 @@ def _shown_file(file: str) -> str:
         return f"In [{number or ' '}]"  # as a notebook shows a cell that it does not count
     if file.startswith("<"):
         return printable(re.sub(r"[^<\s]*[\\/]", "", file))
-    for folder in _packages():
-        for path in (file, realpath(file)):
+    return _in_package(file)
+
+
+@lru_cache(1024)
+def _in_package(file: str) -> str:
+    """Return a file as seen from the folder in which its package was installed, or else its name."""
+    for path in (file, realpath(file)):
+        for folder in _package_folders():
             if path.startswith(folder):
-                return printable(path[len(folder) :].lstrip("\\/").replace("\\", "/"))
+                return printable(path[len(folder) :].replace("\\", "/"))
     return printable(re.split(r"[\\/]", file)[-1])
 
 
@@ -94,7 +94,7 @@ def _cell(file: str) -> int | None:
 
 
 @lru_cache(1)
-def _packages() -> list[str]:
+def _package_folders() -> list[str]:
     """Return the folders of installed packages and of the standard library, the innermost first."""
     paths = sysconfig.get_paths()
     folders = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}

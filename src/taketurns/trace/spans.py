@@ -29,6 +29,17 @@ class Where(NamedTuple):
         return f"{self.expression}  ({place})" if self.expression else place
 
 
+class Where(NamedTuple):
+    """Where in the code a task waits: the expression, and the line in a file, or in a cell such as ``In [3]``."""
+
+    file: str
+    line: int
+    expression: str
+
+    def __str__(self) -> str:
+        return f"{self.expression}  ({self.file}, line {self.line})"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """One task in one state on one worker, from start to end, in seconds since the recording began.

@@ -47,7 +47,10 @@ def target(file, name):
         list(pool.map(call, range(4)))
     looks = watcher.stop()
     words = {
-        thread: [(f"{look.state.name} {look.reason if look.state == 'READY' else ''}".strip(), look.start, look.end) for look in all_of_it]
+        thread: [
+            (f"{look.state.name} {look.reason if look.state == 'READY' else ''}".strip(), look.start, look.end)
+            for look in all_of_it
+        ]
         for thread, all_of_it in looks.items()
     }
     waits = [look for thread in {entry[0] for entry in calls} for look in looks[thread] if look.state == "WAITING"]
@@ -80,7 +83,9 @@ def samples(process):
 
 def agreement(file, name):
     """Run one program, print how far both agree, and return it in per cent."""
-    with subprocess.Popen([sys.executable, __file__, "--target", file, name], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, __file__, "--target", file, name], stdout=subprocess.PIPE, text=True
+    ) as process:
         lines = []
         reader = threading.Thread(target=lambda: lines.extend(process.stdout))
         reader.start()
@@ -100,8 +105,17 @@ def agreement(file, name):
                 total[kernel, next((word for word, first, last in looks if first <= at < last), "nothing")] += 1
     whole = max(1, total.total())
     share = 100 * sum(total[pair] for pair in GOOD) / whole
-    wrong = [f"{k} drawn {d}: {100 * c / whole:.1f} %" for (k, d), c in total.most_common() if (k, d) not in GOOD and c > whole / 100]
-    print(f"{name:10} {share:5.1f} % agree, {whole} samples, named {data['named']}", data["why"], "; ".join(wrong), flush=True)
+    wrong = [
+        f"{k} drawn {d}: {100 * c / whole:.1f} %"
+        for (k, d), c in total.most_common()
+        if (k, d) not in GOOD and c > whole / 100
+    ]
+    print(
+        f"{name:10} {share:5.1f} % agree, {whole} samples, named {data['named']}",
+        data["why"],
+        "; ".join(wrong),
+        flush=True,
+    )
     return share
 
 

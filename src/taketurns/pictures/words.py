@@ -45,7 +45,7 @@ def elsewhere(trace: Trace) -> str:
 
 def remark(trace: Trace) -> str:
     """Return what stands beneath the title: where a trace was made, if elsewhere, and what could not be seen."""
-    return " ".join(filter(None, (elsewhere(trace) and f"{elsewhere(trace)}.", *trace.notes)))
+    return ". ".join(filter(None, (elsewhere(trace), *(note.removesuffix(".") for note in trace.notes))))
 
 
 def title(trace: Trace, most: int = 46) -> str:

@@ -28,13 +28,14 @@ def assemble(
 ) -> tuple[list[Span], list[str], dict[Key, str]]:
     """Return the spans of a recording from start to end (ns), the names of the tasks that are lost, and all names.
 
+    What happened before the start, while the recording was put on, is taken to have happened at the start.
     A task of this process that has not ended is taken to be in its state until the recording ends, and a RUNNING one
     until it was last seen. What a task of another process did after its last event nobody knows: it is lost.
     Spans without length are kept only where ``instants`` says so, in simulated time.
     """
     tasks: dict[Key, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.at):
-        tasks.setdefault(row.task, []).append(row)
+        tasks.setdefault(row.task, []).append(row if row.at >= start else row._replace(at=start))
     lost = [key for key, events in tasks.items() if events[-1].state is not None and key[0] != os.getpid()]
     lasting = [
         (row, until)
@@ -46,7 +47,7 @@ def assemble(
     if sight is not None:
         lasting = [stretch for stretch in sight.of(lasting) if stretch[0].at < stretch[1]]
     lasting.sort(key=lambda stretch: stretch[0].at)
-    named = {row.task: row.name for row, _ in lasting} | {key: "" for key in lost}
+    named = {row.task: row.name for row, _ in lasting} | dict.fromkeys(lost, "")
     named |= {key: tasks[key][-1].name for key in tasks if key in named}
     begun = {key: number for number, key in enumerate(tasks)}
     keys = sorted(named, key=lambda key: begun.get(key, -1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from types import MethodType, TracebackType
@@ -36,9 +37,10 @@ class _Exit:
 
 
 class record:  # noqa: N801  (a context manager that is called like a function, as in contextlib)
-    """Record everything instrumented that runs inside the block; the ``with`` gives its `Trace`.
+    """Record everything that runs inside the block; the ``with`` gives its `Trace`.
 
-    Works with ``with`` and ``async with``, for this thread, other threads, asyncio tasks, greenlets and children.
+    Works with ``with`` and ``async with``, for this thread, other threads, asyncio tasks, greenlets and children. Tasks
+    are named after their calls; ``arguments=False`` leaves the arguments out of the names.
     The trace is complete when the block ends, also by an exception or an interrupt, which it then names in its
     ``cut_short``.
     With a `SimulatedClock`, its times are those of that clock.
@@ -47,28 +49,32 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
 
     _held: ref[MethodType] | None = None
 
-    def __init__(self, label: str = "", clock: SimulatedClock | None = None) -> None:
+    def __init__(self, label: str = "", clock: SimulatedClock | None = None, *, arguments: bool = True) -> None:
         if not isinstance(label, str):
             raise TypeError(f'record() takes a label, a string such as "4 threads"; it was given {label!r}')
         if clock is not None and not isinstance(clock, SimulatedClock):
             raise TypeError(f"record() takes a SimulatedClock, or none for real time; it was given {clock!r}")
         self.label = label
         self.clock = clock
+        self.arguments = arguments
 
     def __enter__(self) -> Trace:
-        from taketurns.recording import of_asyncio, of_greenlets  # when they are needed, not by `import taketurns`
-
         mine = Recorder(self.label, self.clock)
+        mine.arguments = self.arguments
         mine.end = partial(_end, mine)
         block, held = ref(self), self._held
         # Who holds no method, as an ExitStack does not, holds the block.
         mine.is_given_up = lambda: block() is None or (held is not None and held() is None)
         try:
+            sources = _sources(mine)  # they are imported before anything is recorded
             recorder.start(mine)
             self._recorder = mine
             of_loops.install()
-            of_asyncio.install(mine)
-            of_greenlets.install(mine)
+            for source in sources:
+                source.install(mine)
+            if mine.clock is None:
+                mine.block = mine.number("the block"), threading.get_native_id()
+            mine.start = mine.now()
             return mine.trace
         except BaseException:
             mine.end("interrupted")
@@ -99,10 +105,15 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
     __aexit__ = _Exit(_leave_async)
 
 
+def _sources(mine: Recorder) -> list[Any]:
+    """Return the modules that tell a recording of tasks. In simulated time there is one thread, and no call takes time."""
+    from taketurns.recording import of_asyncio, of_greenlets, of_threads  # when needed, not by `import taketurns`
+
+    return [of_asyncio, of_greenlets] + ([of_threads] if mine.clock is None else [])
+
+
 def _end(mine: Recorder, cut_short: str) -> None:
     """End a recording; after an interrupt, this can be done once more."""
-    from taketurns.recording import of_asyncio, of_greenlets
-
-    of_asyncio.remove(mine)
-    of_greenlets.remove(mine)
+    for source in _sources(mine):
+        source.remove(mine)
     recorder.finish(mine, cut_short)

@@ -1,8 +1,8 @@
 """What the watcher saw beside the tasks, and what of a task is its own.
 
-The block itself, and threads that were at work before it began, have no marks: their lane is what the watcher saw of the
-thread while it carried no task. And what somebody does for the tasks that they started is not their own: to start them,
-to hand out calls, to wait for other threads of this program. So a block that only waits for its tasks has no lane.
+The block itself, and threads that were at work before it began, have no marks: their lane is what the watcher saw of
+the thread while it carried no task. And what somebody does for the tasks that they started is not their own: to start
+them, to hand out calls, to wait for other threads of this program. So a block that only waits for its tasks has no lane.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -18,7 +18,18 @@ from taketurns.watcher.looks import Look
 __all__ = ["Sight", "own"]
 
 #: Waits that nothing but another thread of this program, or its event loop, ends.
-FOR_OTHERS = {"lock", "future", "thread", "queue", "event", "condition", "semaphore", "barrier", "event loop", "process"}
+FOR_OTHERS = {
+    "lock",
+    "future",
+    "thread",
+    "queue",
+    "event",
+    "condition",
+    "semaphore",
+    "barrier",
+    "event loop",
+    "process",
+}
 FOR_OTHERS |= {CALLED}
 #: For less, a block that also has tasks gets no lane: so long it runs to start them.
 LEAST_RUN_NS, LEAST_WAIT_NS = 2_000_000, 5_000_000
@@ -95,7 +106,12 @@ def own(stretches: Sequence[Stretch], dealings: Sequence[Times], for_others: Set
     if not stretches:
         return []
     least = max(LEAST_RUN_NS, (stretches[-1][1] - stretches[0][0].at) // 100)
-    return [stretch for episode in _episodes(stretches, dealings, for_others) if _counts(episode, least) for stretch in episode]
+    return [
+        stretch
+        for episode in _episodes(stretches, dealings, for_others)
+        if _counts(episode, least)
+        for stretch in episode
+    ]
 
 
 def _episodes(stretches: Sequence[Stretch], dealings: Sequence[Times], for_others: Set[str]) -> Iterator[list[Stretch]]:

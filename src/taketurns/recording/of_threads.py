@@ -1,8 +1,8 @@
 """While a recording is on, each thread is a task, and each call that a pool of threads runs, undecorated.
 
-The pools' own threads are none: what they run is. Neither are the threads by which the standard library and a notebook's
-kernel do their own work, known by the module of the function that they run. Starting a thread, and handing a call to a
-pool, is noted as a dealing: what a thread does in that time, it does for its tasks (see bystanders.py).
+The pools' own threads are none: what they run is. Neither are the threads by which the standard library and a kernel of
+notebooks do their own work, known by the module of the function that they run. Starting a thread, and handing a call to
+a pool, is noted as a dealing: what a thread does in that time, it does for its tasks (see bystanders.py).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def install(mine: Recorder) -> None:
     _patches.put(mine, threading.Thread, "start", _dealing)
     _patches.put(mine, ThreadPoolExecutor, "submit", _dealing)
     _pools(mine)
+    mine.bystanders = {thread.native_id: name_of(thread, mine.arguments) for thread in bystanders() if thread.native_id}
 
 
 def remove(mine: Recorder) -> None:
@@ -129,10 +130,10 @@ def name_of(thread: threading.Thread, arguments: bool) -> str:
     fields = vars(thread)
     target = fields.get("_target")
     if target is None and isinstance(thread, threading.Timer):
-        return call_name(thread.function, thread.args, thread.kwargs, arguments=arguments)
+        return call_name(thread.function, tuple(thread.args), thread.kwargs, arguments=arguments)
     if target is None:
         return type(thread).__name__
-    return call_name(target, fields.get("_args", ()), fields.get("_kwargs", {}), arguments=arguments)
+    return call_name(target, tuple(fields["_args"]), fields["_kwargs"], arguments=arguments)
 
 
 def is_internal(thread: threading.Thread) -> bool:

@@ -109,7 +109,6 @@ def start(recorder: Recorder) -> None:
         recorder.is_watched = not recorder.watcher.why_not
     children.folder().open(recorder.name, chunk_ns)
     timekeeper.clock = recorder.clock or WallClock()
-    recorder.start = recorder.now()
     on = recorder
 
 

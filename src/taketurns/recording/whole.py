@@ -116,7 +116,9 @@ def _sight(mine: Log, end: int) -> Sight:
     beside: list[tuple[Row, Times]] = []
     for native, number in _lanes_beside(mine):
         carrier = carriers.setdefault(native, _stranger(native))
-        beside.append((Row(mine.start, (os.getpid(), number), mine.names[number], RUNNING, "", carrier), (mine.start, end)))
+        beside.append(
+            (Row(mine.start, (os.getpid(), number), mine.names[number], RUNNING, "", carrier), (mine.start, end))
+        )
     for native, at, until in sorted(mine.dealings, key=lambda dealing: dealing[1]):
         if native in carriers:
             dealings.setdefault(carriers[native], []).append((at, until))

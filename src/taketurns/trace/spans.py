@@ -18,18 +18,6 @@ class State(StrEnum):
 
 
 class Where(NamedTuple):
-    """Where in the learner's code something waits; the file stands without its folder, a cell as ``In [3]``."""
-
-    file: str
-    line: int
-    expression: str = ""
-
-    def __str__(self) -> str:
-        place = f"{self.file}, line {self.line}"
-        return f"{self.expression}  ({place})" if self.expression else place
-
-
-class Where(NamedTuple):
     """Where in the code a task waits: the expression, and the line in a file, or in a cell such as ``In [3]``."""
 
     file: str

@@ -1,6 +1,6 @@
 """Durations in words, and a trace as text: what terminals, logs and screen readers get."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from taketurns.trace.spans import Span, State
 
@@ -51,8 +51,9 @@ def table(lanes: Lanes) -> str:
 
     There is a column for what was not seen, and one for places, where there is something to stand in it.
     """
-    shown = [state for state in MARKS if state is not State.UNSEEN or _any(lanes, lambda span: span.state is state)]
-    places = ["longest wait"] if _any(lanes, lambda span: span.where is not None) else []
+    spans = [span for lane in lanes.values() for span in lane]
+    shown = [state for state in MARKS if state is not State.UNSEEN or state in {span.state for span in spans}]
+    places = ["longest wait"] if any(span.where is not None for span in spans) else []
     rows = [("task", "worker", "start", "end", *(state.lower() for state in shown), *places)]
     for task, lane in lanes.items():
         workers = ", ".join(dict.fromkeys(_one_line(span.worker) for span in lane))
@@ -61,10 +62,6 @@ def table(lanes: Lanes) -> str:
         rows.append((_one_line(task), workers, *map(duration_text, times), *(_longest_wait(lane) for _ in places)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(_aligned(row, widths) for row in rows)
-
-
-def _any(lanes: Lanes, holds: Callable[[Span], bool]) -> bool:
-    return any(holds(span) for lane in lanes.values() for span in lane)
 
 
 def _longest_wait(lane: Sequence[Span]) -> str:

@@ -32,8 +32,9 @@ class Trace:
     """A whole recording: its spans in order of their start, and where and how they were recorded.
 
     ``origin`` tells the machine, the Python and the date. ``cut_short`` is empty, or says what ended the recording
-    before its time. ``notes`` say what could not be seen, and why. ``result`` is what a program returned that `simulate` ran, and ``moments`` are the steps of a loop
-    in simulated time; both stay behind where a trace travels as JSON.
+    before its time. ``notes`` say what could not be seen, and why. ``result`` is what a program returned that
+    `simulate` ran, and ``moments`` are the steps of a loop in simulated time; both stay behind where a trace travels as
+    JSON.
     While the recording is still on, there is only the label.
     """
 
@@ -230,8 +231,7 @@ class Trace:
         """Return the whole trace as JSON text; ``Trace.from_json`` reads it back, and nothing is lost."""
         rows = [[s.task, s.state, s.worker, s.start, s.end, s.reason, *filter(None, [s.where])] for s in self.spans]
         whole = {"label": self.label, "cut_short": self.cut_short, "notes": self.notes, "origin": self.origin}
-        whole["spans"] = rows
-        return json.dumps({"format": FORMAT, **whole}, ensure_ascii=False)
+        return json.dumps({"format": FORMAT, **whole, "spans": rows}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, source: str) -> Trace:

@@ -106,7 +106,7 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
 
 
 def _sources(mine: Recorder) -> list[Any]:
-    """Return the modules that tell a recording of tasks. In simulated time there is one thread, and no call takes time."""
+    """Return the modules that tell a recording of tasks; in simulated time there is one thread."""
     from taketurns.recording import of_asyncio, of_greenlets, of_threads  # when needed, not by `import taketurns`
 
     return [of_asyncio, of_greenlets] + ([of_threads] if mine.clock is None else [])

@@ -2,7 +2,8 @@
 
 The block itself, and threads that were at work before it began, have no marks: their lane is what the watcher saw of
 the thread while it carried no task. And what somebody does for the tasks that they started is not their own: to start
-them, to hand out calls, to wait for other threads of this program. So a block that only waits for its tasks has no lane.
+them, to hand out calls, to wait for other threads of this program. So a block that only waits for its tasks has no
+lane.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -62,7 +63,10 @@ class Sight:
         kept = [stretch for key, lane in lanes.items() for stretch in self._own(key, lane)]
         for row, whole in self.beside:
             lane = list(self._beside(row, whole, self._carried(row.worker, stretches)))
-            kept += self._own_of_block(lane) if row.task == self.block else lane
+            if row.task == self.block:
+                kept += self._own_of_block(lane)
+            elif any(row.state is not State.WAITING for row, _ in lane):  # what only waits takes no part
+                kept += lane
         return kept
 
     def _own(self, key: Key, lane: list[Stretch]) -> list[Stretch]:

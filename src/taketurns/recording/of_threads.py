@@ -38,7 +38,11 @@ def install(mine: Recorder) -> None:
     _patches.put(mine, threading.Thread, "start", _dealing)
     _patches.put(mine, ThreadPoolExecutor, "submit", _dealing)
     _pools(mine)
-    mine.bystanders = {thread.native_id: name_of(thread, mine.arguments) for thread in bystanders() if thread.native_id}
+    for thread in bystanders():
+        if thread.native_id is not None:
+            number = mine.number(name_of(thread, mine.arguments))
+            mine.implied.add(number)
+            mine.bystanders[thread.native_id] = number
 
 
 def remove(mine: Recorder) -> None:
@@ -110,7 +114,9 @@ def _call(mine: Recorder, func: Any, *args: Any, **kwargs: Any) -> Any:
 def _bootstrap(mine: Recorder, plain: Plain) -> Plain:
     def bootstrap(thread: threading.Thread) -> None:
         worker = None if recorder.on is not mine or is_internal(thread) else current_worker()
-        if worker is None or names_itself(getattr(thread, "_target", None)):
+        if worker is not None:
+            worker.name = thread_name(thread)  # threading itself does not know the thread yet
+        if worker is None or names_itself(vars(thread).get("_target")):
             return plain(thread)  # type: ignore[no-any-return]
         number = mine.number(name_of(thread, mine.arguments))
         mine.implied.add(number)

@@ -51,6 +51,8 @@ class Recorder(Log):
             return None
         worker = here.worker = FarWorker(self) if self.far else Worker(self)
         self.workers.append(worker)
+        if worker.native in self.bystanders:  # its thread was a task before it had a worker
+            worker.enter(self.bystanders[worker.native])
         return worker
 
 
@@ -120,6 +122,7 @@ def finish(recorder: Recorder, cut_short: str) -> None:
     mine = _claims.get("on") is recorder
     if mine:
         children.folder().close()
+    recorder.ended = recorder.ended or recorder.now()
     if recorder.trace.is_on:
         recorder.looks = recorder.watcher.stop()
         recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))

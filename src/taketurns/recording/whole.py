@@ -25,7 +25,7 @@ NOTHING = (
 
 def whole(mine: Log, label: str, cut_short: str) -> Trace:
     """Return the trace of a recording that takes no more events."""
-    end = mine.now()
+    end = mine.ended
     for number in list(mine.awaits.tasks):
         mine.adopt_name(number)
     seen = [_seen(worker) for worker in mine.workers]
@@ -142,8 +142,7 @@ def _lanes_beside(mine: Log) -> Iterator[tuple[int, int]]:
     """Yield the native threads, each with a task of its own, that have a lane without marks."""
     if mine.block:
         yield mine.block[1], mine.block[0]
-    for native, name in mine.bystanders.items():
-        yield native, mine.number(name)
+    yield from mine.bystanders.items()
 
 
 def _stranger(native: int) -> Thread:

@@ -24,6 +24,7 @@ from weakref import WeakKeyDictionary
 
 from taketurns import machine
 from taketurns.recording.awaits import Awaits
+from taketurns.recording.names import thread_name
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.moments import Moment
 from taketurns.trace.spans import State
@@ -76,6 +77,12 @@ def switched() -> tuple[int, int] | None:
 _numbers = count()
 
 
+def given_name() -> str:
+    """Return the name that the program gave to this thread; empty where it gave none, or Python does not know it."""
+    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    return thread_name(thread) if thread is not None else ""
+
+
 class Log:
     """What the workers of one recording share: its clock, the names of its tasks, and who marked the clock last."""
 
@@ -90,7 +97,8 @@ class Log:
         self.watcher = Watcher()
         self.looks: Mapping[int, Sequence[Look]] = {}  # what it saw of each native thread
         self.block: tuple[int, int] | None = None  # the task that stands for the block, and its native thread
-        self.bystanders: dict[int, str] = {}  # the learner's threads that were at work before, by their native numbers
+        self.bystanders: dict[int, int] = {}  # tasks of threads that were at work before, by their native numbers
+        self.ended = 0  # when it ended, once it has
         self.names: dict[int, str] = {}  # by task; the final names are made when all are known
         self.awaits = Awaits()  # of asyncio's tasks
         self.loop_tasks: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # the numbers of our own event loops' tasks
@@ -134,7 +142,7 @@ class Worker:
         self.now = recorder.now
         self.process = os.getpid()
         self.thread, self.native = threading.get_ident(), threading.get_native_id()
-        self.name = ""  # that the program gave to the thread
+        self.name = given_name()
         self.computed: list[tuple[int, int]] = []  # when `compute` marked the clock in this thread, in ns
         self.current: int | str | None = None
         self.state: State | None = None  # of the current task, once something is written of its present stretch

@@ -52,7 +52,7 @@ def changes(events: list[Row]) -> list[Row]:
 
 
 def assembled(events: Iterable[Row], last_seen: dict[Key, int] | None = None, instants: bool = False) -> Trace:
-    spans, lost, _ = assemble(events, START, END, last_seen or {}, instants)
+    spans, lost, _ = assemble(events, START, END, last_seen or {}, instants=instants)
     return Trace("", tuple(spans), {"lost": ", ".join(lost)})
 
 

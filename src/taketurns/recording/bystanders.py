@@ -9,8 +9,9 @@ lane.
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from taketurns.recording.law import obeyed
 from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
-from taketurns.recording.sight import between, cut_out, looks_in, seen
+from taketurns.recording.sight import between, cut_out, joined, looks_in, seen
 from taketurns.recording.worker import CALLED
 from taketurns.trace.counts import union
 from taketurns.trace.spans import State
@@ -33,7 +34,8 @@ FOR_OTHERS = {
 }
 FOR_OTHERS |= {CALLED}
 #: For less, a block that also has tasks gets no lane: so long it runs to start them.
-LEAST_RUN_NS, LEAST_WAIT_NS = 2_000_000, 5_000_000
+LEAST_RUN_NS, LEAST_WAIT_NS = 5_000_000, 5_000_000
+LEAST_ALONE_NS = 1_000_000
 
 
 #: Waits for tasks, whoever waits.
@@ -52,34 +54,38 @@ class Sight:
     callers: Set[Key] = frozenset()  #: calls that the block makes itself
     #: Lanes of threads that carry no task, each by a row, and from when to when.
     beside: Sequence[tuple[Row, Times]] = ()
-    block: Key | None = None
+    block: Key | None = None  #: the task of those that stands for the block
+    were_there: Set[Key] = frozenset()  #: tasks that are threads from before the block
+    gil: bool = True
 
     def of(self, stretches: Sequence[Stretch]) -> list[Stretch]:
         """Return the stretches as they were seen, and the lanes beside them."""
         found = list(seen(stretches, self.looks, self.exact, self.on_loop))
+        for row, whole in self.beside:
+            found += self._beside(row, whole, self._carried(row.worker, stretches))
+        if self.gil:
+            found = list(obeyed(found, self.exact))
         lanes: dict[Key, list[Stretch]] = {}
         for stretch in found:
             lanes.setdefault(stretch[0].task, []).append(stretch)
-        kept = [stretch for key, lane in lanes.items() for stretch in self._own(key, lane)]
-        for row, whole in self.beside:
-            lane = list(self._beside(row, whole, self._carried(row.worker, stretches)))
-            if row.task == self.block:
-                kept += self._own_of_block(lane)
-            elif any(row.state is not State.WAITING for row, _ in lane):  # what only waits takes no part
-                kept += lane
-        return kept
+        block = lanes.pop(self.block, []) if self.block else []
+        kept = [stretch for key, lane in lanes.items() for stretch in self._own(key, list(joined(lane)))]
+        return kept + self._own_of_block(list(joined(block)), alone=not kept)
 
     def _own(self, key: Key, lane: list[Stretch]) -> list[Stretch]:
         """Return what of the lane of a task is its own."""
         calls = any(row.reason == CALLED for row, _ in lane)
+        if key in self.were_there and all(row.state is State.WAITING for row, _ in lane):
+            return []  # what only waits takes no part
         if key in self.implied and calls:
             return own(lane, (), {CALLED})
         if key in self.callers and (calls or self._deals(lane)):
             return own(lane, self.dealings.get(lane[0][0].worker, ()), FOR_OTHERS)
         return lane
 
-    def _own_of_block(self, lane: list[Stretch]) -> list[Stretch]:
-        return own(lane, self.dealings.get(lane[0][0].worker, ()), FOR_OTHERS) if lane else []
+    def _own_of_block(self, lane: list[Stretch], alone: bool) -> list[Stretch]:
+        least = LEAST_ALONE_NS if alone else LEAST_RUN_NS
+        return own(lane, self.dealings.get(lane[0][0].worker, ()), FOR_OTHERS, least) if lane else []
 
     def _deals(self, lane: list[Stretch]) -> bool:
         dealings = self.dealings.get(lane[0][0].worker, ())
@@ -101,15 +107,14 @@ class Sight:
                 yield row._replace(at=start, state=look.state, reason=look.reason, place=look.place), end
 
 
-def own(stretches: Sequence[Stretch], dealings: Sequence[Times], for_others: Set[str]) -> list[Stretch]:
+def own(
+    stretches: Sequence[Stretch], dealings: Sequence[Times], for_others: Set[str], least: int = LEAST_RUN_NS
+) -> list[Stretch]:
     """Return what of a lane is its own: whole episodes between its dealings with tasks, if they are long enough.
 
-    An episode is long enough if it ran for 2 ms and a hundredth of the lane, or waited for 5 ms for something that is
-    no thread of this program.
+    An episode is long enough if it ran for so many ns, or waited for 5 ms for something that is no thread of this
+    program.
     """
-    if not stretches:
-        return []
-    least = max(LEAST_RUN_NS, (stretches[-1][1] - stretches[0][0].at) // 100)
     return [
         stretch
         for episode in _episodes(stretches, dealings, for_others)

@@ -7,6 +7,7 @@ a pool, is noted as a dealing: what a thread does in that time, it does for its 
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,13 @@ __all__ = ["bystanders", "install", "name_of", "remove"]
 INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
 INTERNAL += ["tornado", "debugpy", "pydevd", "_pydevd_bundle", "pytest_timeout", "execnet", "coverage"]
 
+#: What starts child processes, and hands them calls, where it has been imported.
+DEALINGS = [
+    ("concurrent.futures.process", "ProcessPoolExecutor", ["__init__", "submit", "shutdown"]),
+    ("multiprocessing.process", "BaseProcess", ["start", "join"]),
+    ("multiprocessing.pool", "Pool", ["__init__", "apply_async", "_map_async", "terminate", "join"]),
+]
+
 _patches = Patches()
 Plain = Callable[..., Any]
 
@@ -37,6 +45,10 @@ def install(mine: Recorder) -> None:
     _patches.put(mine, threading.Thread, "_bootstrap_inner", _bootstrap)
     _patches.put(mine, threading.Thread, "start", _dealing)
     _patches.put(mine, ThreadPoolExecutor, "submit", _dealing)
+    for module, owner, names in DEALINGS:
+        if module in sys.modules:
+            for name in names:
+                _patches.put(mine, getattr(sys.modules[module], owner), name, _dealing)
     _pools(mine)
     for thread in bystanders():
         if thread.native_id is not None:
@@ -87,8 +99,6 @@ def _unwrapped(function: Any, args: Any) -> tuple[Any, Any]:
 
 def _pools(mine: Recorder) -> None:
     """Make tasks of the calls that `multiprocessing.pool.ThreadPool` runs, where that has been imported."""
-    import sys
-
     if (module := sys.modules.get("multiprocessing.pool")) is not None:
         for name in ("apply_async", "_map_async", "imap", "imap_unordered"):
             _patches.put(mine, module.Pool, name, partial(_hand_over, module.ThreadPool))

@@ -5,7 +5,7 @@ where they say RUNNING, the watcher saw what the thread really did.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from operator import attrgetter
 
@@ -13,10 +13,12 @@ from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
 from taketurns.trace.spans import State
 from taketurns.watcher.looks import Look
 
-__all__ = ["SHORT_NS", "between", "cut_out", "looks_in", "seen"]
+__all__ = ["SHORT_NS", "between", "cut_out", "joined", "looks_in", "seen"]
 
 #: What lasts shorter, nobody need have seen: it is what the marks say.
 SHORT_NS = 3_000_000
+#: So well does the watcher know when a state begins or ends.
+EDGE_NS = 1_500_000
 #: A step that waits lets nobody else on its event loop run.
 HOLDS_THE_LOOP = ", holds the event loop"
 
@@ -33,11 +35,10 @@ def seen(
             yield row, until
             continue
         marked = between(exact.get(row.worker, ()), row.at, until)
-        pieces = [(row, at, end) for at, end in marked]
+        yield from ((row._replace(at=at), end) for at, end in marked)
         for at, end in cut_out((row.at, until), marked):
-            pieces += _divided(row, at, end, looks[row.worker], row.task in on_loop)
-        pieces.sort(key=lambda piece: piece[1])
-        yield from _joined(pieces)
+            for piece, since, to in _divided(row, at, end, looks[row.worker], row.task in on_loop):
+                yield piece._replace(at=since), to
 
 
 Piece = tuple[Row, int, int]
@@ -45,13 +46,22 @@ Piece = tuple[Row, int, int]
 
 def _divided(row: Row, at: int, until: int, looks: Sequence[Look], on_loop: bool) -> Iterator[Piece]:
     """Yield what the watcher saw between two times; what it did not see is RUNNING if it is short."""
-    for look, start, end in looks_in(looks, at, until):
+    begin = at
+    for look, start, end in looks_in(looks, begin, until):
         if at < start:
             yield _unseen(row, at, start)
-        yield _as_seen(row, look, on_loop), start, end
+        yield (row if _is_edge(look, begin, until) else _as_seen(row, look, on_loop)), start, end
         at = end
     if at < until:
         yield _unseen(row, at, until)
+
+
+def _is_edge(look: Look, at: int, until: int) -> bool:
+    """Return whether a look reaches over a mark by less than the watcher can tell.
+
+    Whoever makes a mark runs at that moment. So what the watcher saw before ended there, and what it saw after began.
+    """
+    return (look.start < at and look.end - at < EDGE_NS) or (look.end > until and until - look.start < EDGE_NS)
 
 
 def looks_in(looks: Sequence[Look], at: int, until: int) -> Iterator[tuple[Look, int, int]]:
@@ -76,18 +86,18 @@ def _as_seen(row: Row, look: Look, on_loop: bool) -> Row:
     return row._replace(state=look.state, reason=look.reason + holds, place=look.place)
 
 
-def _joined(pieces: Sequence[Piece]) -> Iterator[Stretch]:
-    """Yield pieces that touch as stretches; those that are alike are one."""
-    last: Piece | None = None
-    for piece in pieces:
-        if last is not None and last[2] == piece[1] and last[0] == piece[0]:
-            last = last[0], last[1], piece[2]
+def joined(lane: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Yield the stretches of one task, in order; those that touch and are alike are one."""
+    last: Stretch | None = None
+    for row, until in sorted(lane, key=lambda stretch: stretch[0].at):
+        if last is not None and last[1] == row.at and last[0]._replace(at=row.at) == row:
+            last = last[0], until
             continue
         if last is not None:
-            yield last[0]._replace(at=last[1]), last[2]
-        last = piece
+            yield last
+        last = row, until
     if last is not None:
-        yield last[0]._replace(at=last[1]), last[2]
+        yield last
 
 
 def between(times: Sequence[Times], at: int, until: int) -> list[Times]:

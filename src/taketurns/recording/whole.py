@@ -130,6 +130,8 @@ def _sight(mine: Log, end: int) -> Sight:
         implied=_keys(mine.implied),
         callers=_keys(mine.callers),
         beside=beside,
+        were_there=_keys(set(mine.bystanders.values())),
+        gil=mine.gil,
         block=(os.getpid(), mine.block[0]) if mine.block else None,
     )
 

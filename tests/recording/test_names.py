@@ -188,12 +188,12 @@ def alarm(*args, **kwargs):
 
 HOOKS = ["__repr__", "__str__", "__getattr__", "__getattribute__", "__format__", "__len__", "__iter__", "__getitem__"]
 HOOKS += ["__hash__", "__eq__", "__bool__", "__index__", "__instancecheck__", "__contains__", "lower", "isprintable"]
-NAMED = ["__name__", "__qualname__", "__class__", "__dict__", "__wrapped__", "__func__", "__self__", "__code__", "func"]
+NAMED = ["__name__", "__class__", "__dict__", "__wrapped__", "__func__", "__self__", "__code__", "func"]
 
 
 def hostile(*bases):
     """Return a class with bases, of which every look but the type's own raises."""
-    hooks = {hook: alarm for hook in HOOKS} | {name: property(alarm) for name in NAMED if name != "__qualname__"}
+    hooks = dict.fromkeys(HOOKS, alarm) | {name: property(alarm) for name in NAMED}
     meta = type("Meta", (type,), {**hooks, "mro": lambda cls: type.mro(cls), "__subclasscheck__": alarm})
     return meta("Trap", bases, {**hooks, "__call__": lambda self, *args: None})
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from taketurns.recording.masks import is_secret, masked, printable
 
-
 SECRET = """
     password passwd pwd token secret key api_key apikey authorization auth credential credentials db_password
     access_token accessToken API_KEY APIKey X-Api-Key password2 token_value userpassword authtoken api_keys

@@ -43,6 +43,8 @@ def test_a_name_that_only_looks_like_one_is_not(name):
         ("http://a/@ada", "http://a/@ada"),
         ("http://ada:p/w@a/b", "http://…@a/b"),
         ("http://ada:p?w@a/b", "http://…"),
+        ("http://ada:12?3@a/b", "http://…"),
+        ("http://a:80/b?user=c@d", "http://a:80/b?…"),
         ("redis://:pw@a/0", "redis://…@a/0"),
         ("ada:pw@a/b", "…@a/b"),
         ("/users/3?token=x", "/users/3?…"),

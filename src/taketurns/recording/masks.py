@@ -63,7 +63,8 @@ def _address(rest: str) -> str:
     """Return what stands behind the ``://`` of a URL without user, query and fragment."""
     found = _CARRIES.search(rest)
     path, mark, carried = (rest[: found.start()], found[0], rest[found.end() :]) if found else (rest, "", "")
-    if "@" in carried and _PORTLESS.search(path.partition("/")[0]):
+    host, folder, _ = path.partition("/")
+    if "@" in carried and ":" in host and (not folder or _PORTLESS.search(host)):
         return "…"  # a password with a `?` or a `#` in it
     if "@" in path:
         user, _, behind = path.rpartition("@")

@@ -42,6 +42,8 @@ from taketurns.recording.expressions import quoted
         ("'\u202e'", "''"),
         ("", ""),
         ("\0", ""),
+        ("\x1f", ""),
+        ("# a comment", ""),
     ],
 )
 def test_a_piece_of_source_is_quoted_in_one_line(source, shown):

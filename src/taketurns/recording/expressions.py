@@ -57,8 +57,10 @@ def _parsed(source: str) -> tuple[list[ast.AST], bool]:
     except SyntaxError:
         pass
     statement = re.sub(r"^elif\b", "if", source.strip())
-    node = _tree(f"{statement} pass" if statement.endswith(":") else statement, "exec").body[0]
+    node = next(iter(_tree(f"{statement} pass" if statement.endswith(":") else statement, "exec").body), None)
     match node:
+        case None:
+            return [], False
         case ast.With(items=items) | ast.AsyncWith(items=items):
             return [item.context_expr for item in items], False
         case ast.For(iter=node) | ast.AsyncFor(iter=node) | ast.While(test=node) | ast.If(test=node):

@@ -43,7 +43,6 @@ from taketurns.recording.expressions import quoted
         ("", ""),
         ("\0", ""),
         ("\x1f", ""),
-        ("# a comment", ""),
     ],
 )
 def test_a_piece_of_source_is_quoted_in_one_line(source, shown):

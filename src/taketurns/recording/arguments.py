@@ -35,8 +35,8 @@ def given(parameters: Names, args: Sequence[Any], pairs: Iterable[tuple[Any, Any
             return ", ".join([*shown, "…"])
         shown.append(text)
     for key, value in pairs:
-        name = plain(key) if issubclass(type(key), str) else type_name(key)
-        text = f"{_cut(printable(name))}={MASK if is_secret(name) else _shown(value)}"
+        name, secret_too = _keyword(plain(key) if issubclass(type(key), str) else type_name(key))
+        text = f"{name}={MASK if secret_too else _shown(value)}"
         room -= len(text) + 2
         if room < 0:
             return ", ".join([*shown, "…"])
@@ -54,6 +54,11 @@ def _secret_places(names: tuple[str, ...]) -> tuple[bool, ...]:
     """Return for each positional parameter whether it is secret, the last for all that follow; empty if none is."""
     places = tuple(map(is_secret, names))
     return places if any(places) else ()
+
+
+@lru_cache(4096)
+def _keyword(name: str) -> tuple[str, bool]:
+    return _cut(printable(name)), is_secret(name)
 
 
 def _is_one(index: int, secret: Sequence[tuple[bool, ...]]) -> bool:

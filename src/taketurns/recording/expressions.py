@@ -24,13 +24,10 @@ def quoted(source: str) -> str:
     As it stands: where it takes several lines, or holds what must not be told, as `ast` writes it.
     """
     try:
-        found = _parsed(source)
-        if isinstance(found, str):
-            return _short(found)
-        before = _dump(found)
-        hidden = [_Hiding().visit(node) for node in found]
-        as_written = len(found) == 1 and "\n" not in source.strip() and _is_whole(source, found[0])
-        if as_written and _dump(hidden) == before:
+        nodes, whole = _parsed(source)
+        before = _dump(nodes)
+        hidden = [_Hiding().visit(node) for node in nodes]
+        if whole and _dump(hidden) == before:
             return _short(source)
         return _short(", ".join(map(ast.unparse, hidden)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -50,26 +47,31 @@ def _without_literals(source: str) -> str:
 # What is quoted
 
 
-def _parsed(source: str) -> list[ast.AST] | str:
-    """Return the expressions to quote, or the words for what has none; ``SyntaxError`` where it is no whole piece."""
+def _parsed(source: str) -> tuple[list[ast.AST], bool]:
+    """Return the expressions to quote, and whether they are all that stands there, in one line.
+
+    ``SyntaxError`` where it is no whole piece.
+    """
     try:
-        return [_tree(f"(\n{source}\n)", "eval").body]
+        return [_tree(f"(\n{source}\n)", "eval").body], not re.search(r"[\n#]", source.strip())
     except SyntaxError:
         pass
     statement = re.sub(r"^elif\b", "if", source.strip())
-    node = _tree(f"{statement} pass" if statement.endswith(":") else statement, "exec").body[0]
+    node = next(iter(_tree(f"{statement} pass" if statement.endswith(":") else statement, "exec").body), None)
     match node:
+        case None:
+            return [], False
         case ast.With(items=items) | ast.AsyncWith(items=items):
-            return [item.context_expr for item in items]
+            return [item.context_expr for item in items], False
         case ast.For(iter=node) | ast.AsyncFor(iter=node) | ast.While(test=node) | ast.If(test=node):
-            return [node]
+            return [node], False
         case ast.Match(subject=node):
-            return [node]
+            return [node], False
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-            return f"def {name}"
+            return [ast.Name(f"def {name}")], False
         case ast.ClassDef(name=name):
-            return f"class {name}"
-    return [node]
+            return [ast.Name(f"class {name}")], False
+    return [node], False
 
 
 def _tree(source: str, mode: str) -> Any:
@@ -78,14 +80,6 @@ def _tree(source: str, mode: str) -> Any:
     with warnings.catch_warnings():  # of a \d the learner was told when the code was first compiled
         warnings.simplefilter("ignore")
         return ast.parse(source, mode=mode)
-
-
-def _is_whole(source: str, node: ast.AST) -> bool:
-    """Return whether a node is all of a source of one line, and not a part of a statement."""
-    try:
-        return "#" not in source and ast.dump(_tree(f"({source})", "eval").body) == ast.dump(node)
-    except SyntaxError:
-        return False
 
 
 def _dump(nodes: list[ast.AST]) -> list[str]:

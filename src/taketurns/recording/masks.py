@@ -46,13 +46,15 @@ def masked(text: str) -> str:
         return text
     if "://" in text:
         scheme, mark, rest = text.partition("://")
-        text = f"{_USER.sub('…@', scheme)}{mark}{_address(rest)}"
+        text = f"{_USER.sub('…@', scheme) if '@' in scheme else scheme}{mark}{_address(rest)}"
     elif "@" in text:
         text = _USER.sub("…@", text)
     if "?" in text or "#" in text:
         text = _QUERY.sub(lambda found: f"{found[0][0]}…", text, count=1)
     text = _after_secrets(_BEARER.sub(MASK, text) if "earer " in text.lower() else text)
-    if "/" in text and not text.startswith("http"):
+    if text.startswith("http"):
+        return text
+    if "/" in text:
         text = _FOLDERS.sub(lambda found: "…/" if found[1] in _roots() else found[0], text)
     return _DRIVE.sub("…/", text) if ":" in text else text
 
@@ -61,7 +63,8 @@ def _address(rest: str) -> str:
     """Return what stands behind the ``://`` of a URL without user, query and fragment."""
     found = _CARRIES.search(rest)
     path, mark, carried = (rest[: found.start()], found[0], rest[found.end() :]) if found else (rest, "", "")
-    if "@" in carried and _PORTLESS.search(path.partition("/")[0]):
+    host, folder, _ = path.partition("/")
+    if "@" in carried and ":" in host and (not folder or _PORTLESS.search(host)):
         return "…"  # a password with a `?` or a `#` in it
     if "@" in path:
         user, _, behind = path.rpartition("@")

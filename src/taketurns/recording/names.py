@@ -1,7 +1,8 @@
 """What a lane is called: a function and its arguments, or the name that the program gave.
 
 Nothing of the learner's runs for it: an attribute is read where it lies, in the dictionary of an object or of a class,
-or by what Python itself put there to read it.
+or by what Python itself put there to read it. Types are compared by ``is`` and `issubclass`: ``==`` and ``in`` ask a
+metaclass.
 """
 
 import functools
@@ -46,7 +47,7 @@ def call_name(
     head, parameters = _callable(function)
     if not arguments:
         return head
-    if type(args) not in (tuple, list) or (kwargs is not None and type(kwargs) is not dict):
+    if not (type(args) is tuple or type(args) is list) or (kwargs is not None and type(kwargs) is not dict):
         return f"{head}(…)"  # they are of the learner's making
     pairs = list(kwargs.items()) if kwargs else []
     for part in parts:
@@ -120,7 +121,7 @@ def _callable(function: Any) -> tuple[str, Names]:
         if owner is not None and not issubclass(type(owner), types.ModuleType):
             name = _of(owner, name)
         return name, _documented(function.__text_signature__)
-    if kind in METHODS:
+    if issubclass(kind, METHODS):
         return _head(function.__qualname__), [("", *names) for names in _documented(function.__text_signature__)]
     if issubclass(kind, type):
         return _head(plain(_name_of(function))), _of_methods(function, "__init__", "__new__")
@@ -130,7 +131,7 @@ def _callable(function: Any) -> tuple[str, Names]:
 def _instance(function: Any, kind: type) -> tuple[str, Names]:
     """Return the same of any other object: by a name that it carries as a plain string, else by its type."""
     name, wrapped = _lying(function, "__name__"), _lying(function, "__wrapped__")
-    if type(name) in AT_FIXED_PLACES:  # it is written in C, as a ufunc of NumPy is
+    if issubclass(type(name), AT_FIXED_PLACES):  # it is written in C, as a ufunc of NumPy is
         try:
             name = name.__get__(function)
         except AttributeError:

@@ -47,14 +47,22 @@ def target(file, name):
         list(pool.map(call, range(4)))
     looks = watcher.stop()
     words = {
-        thread: [(f"{look.state.name} {look.reason if look.state == 'READY' else ''}".strip(), look.start, look.end) for look in all_of_it]
+        thread: [
+            (f"{look.state.name} {look.reason if look.state == 'READY' else ''}".strip(), look.start, look.end)
+            for look in all_of_it
+        ]
         for thread, all_of_it in looks.items()
     }
     waits = [look for thread in {entry[0] for entry in calls} for look in looks[thread] if look.state == "WAITING"]
     long = [look for look in waits if look.end - look.start > 5_000_000]
     named = sum(look.place is not None for look in long)
     data = {"spun": spun, "calls": calls, "looks": words, "why": watcher.why_not, "named": [named, len(long)]}
-    print("DATA", json.dumps(data), flush=True)
+    say("DATA", json.dumps(data))
+
+
+def say(*words):
+    sys.stdout.write(" ".join(words) + "\n")
+    sys.stdout.flush()
 
 
 def spin():
@@ -80,7 +88,9 @@ def samples(process):
 
 def agreement(file, name):
     """Run one program, print how far both agree, and return it in per cent."""
-    with subprocess.Popen([sys.executable, __file__, "--target", file, name], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, __file__, "--target", file, name], stdout=subprocess.PIPE, text=True
+    ) as process:
         lines = []
         reader = threading.Thread(target=lambda: lines.extend(process.stdout))
         reader.start()
@@ -100,8 +110,16 @@ def agreement(file, name):
                 total[kernel, next((word for word, first, last in looks if first <= at < last), "nothing")] += 1
     whole = max(1, total.total())
     share = 100 * sum(total[pair] for pair in GOOD) / whole
-    wrong = [f"{k} drawn {d}: {100 * c / whole:.1f} %" for (k, d), c in total.most_common() if (k, d) not in GOOD and c > whole / 100]
-    print(f"{name:10} {share:5.1f} % agree, {whole} samples, named {data['named']}", data["why"], "; ".join(wrong), flush=True)
+    wrong = [
+        f"{k} drawn {d}: {100 * c / whole:.1f} %"
+        for (k, d), c in total.most_common()
+        if (k, d) not in GOOD and c > whole / 100
+    ]
+    say(
+        f"{name:10} {share:5.1f} % agree, {whole} samples, named {data['named']}",
+        data["why"],
+        "; ".join(wrong),
+    )
     return share
 
 
@@ -111,4 +129,4 @@ if __name__ == "__main__":
     else:
         names = sys.argv[2:] or list(runpy.run_path(sys.argv[1])["PROGRAMS"])
         shares = [agreement(sys.argv[1], name) for name in names]
-        print(f"least {min(shares):.1f} %, mean {sum(shares) / len(shares):.1f} %")
+        say(f"least {min(shares):.1f} %, mean {sum(shares) / len(shares):.1f} %")

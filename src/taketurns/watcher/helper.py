@@ -8,6 +8,7 @@ system call it waits, with the arguments. A thread that was blocked, and whose `
 run since: the second file need not be read.
 """
 
+import _signal  # what `signal` is made of, without its enumerations, which take long to import
 import marshal
 import posix
 import time
@@ -180,7 +181,7 @@ class Pace:
         """Take the mean of the last sweeps' time on a core: what is more than the share makes the sleep longer."""
         used, now = time.process_time_ns(), time.perf_counter_ns()
         if now - self.asked > 1_000_000_000:
-            self.asked, self.share = now, 0.04 if load() > self.cores else 0.08
+            self.asked, self.share = now, 0.045 if load() > self.cores else 0.08
         needed = (used - self.used) / 16 / self.share
         spent = (now - self.began) / 16 - self.sleep * 1e9
         target = min(max(self.interval, needed - spent), 50_000_000) / 1e9
@@ -243,6 +244,8 @@ def watch(
     program = f"/proc/{process}/fd"
     control = posix.open(f"{program}/{control}", posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
     request = posix.open(f"{program}/{request}", posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
+    posix.setsid()  # no Ctrl-C and no end of a terminal is meant for it: all signals are blocked but one
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGTERM])
     tell(request, f"process {posix.getpid()}\n")
     prompt_timers()
     book = Book(file, size)
@@ -269,9 +272,6 @@ def look(program: Program, book: Book, pace: Pace, control: int, request: int, d
         except OSError:
             return "gone"
         now = program.swept
-        if not seen:
-            seen = True
-            tell(request, "seen\n")
         if asks:
             tell(request, "".join(asks))
         if rows or now - written > 50_000_000:
@@ -280,6 +280,9 @@ def look(program: Program, book: Book, pace: Pace, control: int, request: int, d
                 book.write((now, rows))
             except OSError:
                 return "size"
+        if not seen:
+            seen = True
+            tell(request, "seen\n")
         if book.left < 0:
             return "size"
         if now - began > duration:

@@ -8,7 +8,8 @@ system call it waits, with the arguments. A thread that was blocked, and whose `
 run since: the second file need not be read.
 """
 
-import _signal  # what `signal` is made of, without its enumerations, which take long to import
+# `signal` without its enumerations, which would take too long to import:
+import _signal  # type: ignore[import-not-found]
 import marshal
 import posix
 import time

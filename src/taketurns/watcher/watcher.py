@@ -195,7 +195,8 @@ class Watcher:
         if self._launched:
             with suppress(OSError):
                 os.write(self._control, b"x")
-            if self._known.acquire(timeout=_PATIENCE):  # before that it may not have opened our files
+            late = self.why_not == _LATE  # it need not be waited for twice
+            if self._known.acquire(timeout=0 if late else _PATIENCE):  # only then it has opened our files
                 self._known.release()
                 self._bury()
         if self._namer is not None:

@@ -67,7 +67,7 @@ class Row(NamedTuple):
         return self.queued - self.queued_before
 
 
-@dataclass
+@dataclass(slots=True)
 class Edge:
     """The moment at which a thread was blocked in a call, or began to run: between two times, in ns."""
 

@@ -1,6 +1,7 @@
 """The watcher: has a helper process look at the threads of this one, and says afterwards what each did."""
 
-import _thread
+from __future__ import annotations
+
 import marshal
 import os
 import select
@@ -10,14 +11,18 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from taketurns.watcher import calls, helper, places
 from taketurns.watcher.descriptors import Descriptors
 from taketurns.watcher.edges import Row
 from taketurns.watcher.looks import Look
 from taketurns.watcher.namer import Namer
+from taketurns.watcher.originals import original
 from taketurns.watcher.states import states
+
+if TYPE_CHECKING:
+    from taketurns.watcher.kernel import BlockedSignals
 
 __all__ = ["Watcher"]
 
@@ -64,12 +69,14 @@ class Watcher:
         self._root = root
         self._descriptors = Descriptors()
         self._namer: Namer | None = None
-        self._known, self._answered = _thread.allocate_lock(), _thread.allocate_lock()
+        lock = original("_thread", "allocate_lock")
+        self._known, self._answered = lock(), lock()
         self._known.acquire()
         self._answered.acquire()
         self._launched = self._stopped = False
         self._program = self._helper = self._exit = self._memory = self._control = self._asks = self._ask = -1
         self._taken = _Taken([], 0, 0, "")
+        self._signals: BlockedSignals | None = None
         self._gil = (0, 0)
         self._looks: dict[int, list[Look]] = {}
 
@@ -148,7 +155,8 @@ class Watcher:
         self._taken = _Taken([], began, 0, "")
         arguments = [str(self._program), str(self._memory), str(os.fstat(self._memory).st_ino)]
         self._namer = Namer(self._asks, self._told)
-        with kernel.signals_blocked():
+        self._signals = kernel.BlockedSignals()
+        with self._signals:
             self._namer.start()
             if not kernel.start_orphan([sys.executable, "-I", "-S", "-c", _COMMAND, *arguments]):
                 self.why_not = "no helper could be started"
@@ -192,6 +200,8 @@ class Watcher:
 
     def _end(self) -> None:
         """End the helper and the namer. Each step can be done again."""
+        if self._signals is not None:
+            self._signals.end()
         if self._launched:
             with suppress(OSError):
                 os.write(self._control, b"x")
@@ -209,7 +219,7 @@ class Watcher:
         from taketurns.watcher import kernel
 
         if self._exit >= 0:
-            end = select.poll()
+            end = original("select", "poll")()
             end.register(self._exit, select.POLLIN)
             if not end.poll(1000 * _PATIENCE):
                 signal.pidfd_send_signal(self._exit, signal.SIGKILL)

@@ -64,6 +64,7 @@ def test_the_innermost_frame_in_a_script_or_a_cell_is_the_place() -> None:
 def test_between_the_place_and_the_wait_the_outermost_of_the_standard_library_is_what_was_called() -> None:
     assert place_of(frame_of(SCRIPT, LIBRARY, threading.__file__))[1] == "queue"
     assert place_of(frame_of(SCRIPT, PACKAGE, LIBRARY))[1] == "queue"
+    assert place_of(frame_of(SCRIPT, threading.__file__, PACKAGE, LIBRARY))[1] == "queue"  # what the package called
     assert place_of(frame_of(LIBRARY, SCRIPT))[1] == ""
 
 

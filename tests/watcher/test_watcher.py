@@ -221,9 +221,15 @@ def test_a_forked_child_forgets_the_helper_and_does_not_keep_it_alive() -> None:
     assert (done.stdout, done.stderr) == ("True \n", "")
 
 
-def test_the_helper_writes_nothing_to_the_terminal_and_has_another_folder() -> None:
-    done = script("watcher.start()\nprint(os.readlink(f'/proc/{watcher._helper}/cwd'))\nwatcher.stop()")
-    assert (done.stdout, done.stderr, done.returncode) == ("/\n", "", 0)
+def test_the_helper_has_nothing_of_the_programs_not_even_its_folder() -> None:
+    done = script(
+        """
+        watcher.start()
+        print(*[os.readlink(f"/proc/{watcher._helper}/{name}") for name in ("cwd", "fd/0", "fd/1", "fd/2")])
+        watcher.stop()
+        """
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("/ /dev/null /dev/null /dev/null\n", "", 0)
 
 
 def test_a_program_that_never_stops_it_ends_as_ever() -> None:
@@ -245,6 +251,19 @@ def test_an_interrupt_at_any_moment_leaves_nothing_behind_once_it_is_stopped() -
         assert os.listdir("/proc/self/fd") == before
     assert moments > 70
     until(lambda: len(os.listdir("/proc/self/task")) == len(threading.enumerate()))
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+
+
+def test_signals_that_an_interrupt_left_blocked_are_let_through_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("taketurns.watcher.kernel.BlockedSignals.__exit__", interrupted)
+    watcher = Watcher()
+    with pytest.raises(KeyboardInterrupt):
+        watcher.start()
+    assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    watcher.stop()
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
 
 

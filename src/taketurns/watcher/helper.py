@@ -10,6 +10,7 @@ run since: the second file need not be read.
 
 # `signal` without its enumerations, which would take too long to import:
 import _signal  # type: ignore[import-not-found]
+import gc
 import marshal
 import posix
 import time
@@ -24,6 +25,8 @@ QUEUED, GAP = 100_000, 3_000_000
 ASK = 2_500_000
 #: A run so short, in ns, between two waits for the GIL is no turn under it.
 NO_TURN = 60_000
+#: The shares of a core that this process may take on a quiet machine, and on a crowded one.
+MOST, LEAST = 0.08, 0.045
 #: Where the kernel refuses for so long, in ns, it refuses: the program has been told to allow it by then.
 PATIENCE = 100_000_000
 
@@ -169,7 +172,7 @@ class Pace:
     def __init__(self, interval: int, cores: int) -> None:
         self.interval, self.cores = interval, cores
         self.sleep = interval / 1e9
-        self.sweeps, self.share, self.asked = 0, 0.08, 0
+        self.sweeps, self.share, self.asked = 0, MOST, 0
         self.used, self.began = time.process_time_ns(), time.perf_counter_ns()
 
     def wait(self) -> None:
@@ -182,12 +185,17 @@ class Pace:
         """Take the mean of the last sweeps' time on a core: what is more than the share makes the sleep longer."""
         used, now = time.process_time_ns(), time.perf_counter_ns()
         if now - self.asked > 1_000_000_000:
-            self.asked, self.share = now, 0.045 if load() > self.cores else 0.08
+            self.asked, self.share = now, share(load(), self.cores)
         needed = (used - self.used) / 16 / self.share
         spent = (now - self.began) / 16 - self.sleep * 1e9
         target = min(max(self.interval, needed - spent), 50_000_000) / 1e9
         self.sleep += (target - self.sleep) / 2
         self.used, self.began = used, now
+
+
+def share(load: float, cores: int) -> float:
+    """Return the share of a core that this process may take: less on a machine on which many wait for a core."""
+    return max(LEAST, min(MOST, MOST * 1.5 * cores / max(load, 0.01)))
 
 
 def load() -> float:
@@ -249,6 +257,7 @@ def watch(
     _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGTERM])
     tell(request, f"process {posix.getpid()}\n")
     prompt_timers()
+    gc.disable()  # nothing here goes in circles
     book = Book(file, size)
     end = look(Program(f"{root}/{process}/task", gil, futex), book, Pace(interval, cores), control, request, duration)
     with Suppressed():  # where no room is left even for that

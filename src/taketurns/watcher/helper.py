@@ -26,7 +26,7 @@ ASK = 2_500_000
 #: A run so short, in ns, between two waits for the GIL is no turn under it.
 NO_TURN = 60_000
 #: The shares of a core that this process may take on a quiet machine, and on a crowded one.
-MOST, LEAST = 0.08, 0.045
+MOST, LEAST = 0.08, 0.05
 #: Where the kernel refuses for so long, in ns, it refuses: the program has been told to allow it by then.
 PATIENCE = 100_000_000
 

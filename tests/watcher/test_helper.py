@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from taketurns.watcher import calls, helper
+from taketurns.watcher import calls, helper, pace
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or not calls.known(), reason="the helper looks at Linux")
 
@@ -61,14 +61,14 @@ def test_a_process_from_which_the_kernel_hides_its_threads_is_refused(
     try:
         program = helper.Program(str(tmp_path), (0, 0), calls.FUTEX)
         monkeypatch.setattr(helper.posix, "pread", refuse)
-        book, pace = helper.Book(written, 1000), helper.Pace(0, 1)
-        assert helper.look(program, book, pace, control, request, 10**12) == "refused"
+        book, slow = helper.Book(written, 1000), pace.Pace(0, 1)
+        assert helper.look(program, book, slow, control, request, 10**12) == "refused"
         assert os.read(asks, 100) == b"refused\n"
     finally:
         for each in (control, stop, asks, request, written):
             os.close(each)
 
 
-@pytest.mark.parametrize(("load", "share"), [(0.0, helper.MOST), (3.0, helper.MOST), (4.0, 0.06), (60.0, helper.LEAST)])
+@pytest.mark.parametrize(("load", "share"), [(0.0, pace.MOST), (3.0, pace.MOST), (4.0, 0.06), (60.0, pace.LEAST)])
 def test_on_a_crowded_machine_it_takes_less(load: float, share: float) -> None:
-    assert helper.share(load, 2) == pytest.approx(share)
+    assert pace.share(load, 2) == pytest.approx(share)

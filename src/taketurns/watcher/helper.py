@@ -1,6 +1,7 @@
 """The helper process: looks at the threads of a program from outside, and writes down what changed.
 
-Its code is handed over compiled, and runs in a bare Python (``-I -S``): it imports what is built in, and nothing else.
+Its code is handed over compiled, with that of `pace`, and runs in a bare Python (``-I -S``): both import what is
+built in, and nothing else.
 
 It reads two files for each thread. ``schedstat`` holds the ns that it ran, the ns that it was queued for a core, and
 how often it was given one. ``syscall`` says ``running`` where the thread is on a core or could be, and else in which
@@ -15,6 +16,8 @@ import marshal
 import posix
 import time
 
+from taketurns.watcher.pace import Pace, Suppressed, prompt_timers
+
 __all__ = ["watch"]
 
 #: In place of a system call's number: the thread runs, or is gone.
@@ -25,23 +28,12 @@ QUEUED, GAP = 100_000, 3_000_000
 ASK = 2_500_000
 #: A run so short, in ns, between two waits for the GIL is no turn under it.
 NO_TURN = 60_000
-#: The shares of a core that this process may take on a quiet machine, and on a crowded one.
-MOST, LEAST = 0.08, 0.05
 #: Where the kernel refuses for so long, in ns, it refuses: the program has been told to allow it by then.
 PATIENCE = 100_000_000
 
 
-class RefusedError(Exception):
+class RefusedError(OSError):
     """The kernel does not let this process look."""
-
-
-class Suppressed:
-    """A block that ends quietly where the system refuses: `contextlib` would take too long to import."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> bool:
-        return kind is not None and issubclass(kind, OSError | RefusedError)
 
 
 class Book:
@@ -164,61 +156,6 @@ def count(text: bytes) -> tuple[int, int, int]:
     """Return the ns that a thread ran, the ns that it was queued for a core, and how often it was given one."""
     ran, queued, turns = text.split()
     return int(ran), int(queued), int(turns)
-
-
-class Pace:
-    """How long to sleep between two sweeps, so that this process takes no more than its share of a core."""
-
-    def __init__(self, interval: int, cores: int) -> None:
-        self.interval, self.cores = interval, cores
-        self.sleep = interval / 1e9
-        self.sweeps, self.share, self.asked = 0, MOST, 0
-        self.used, self.began = time.process_time_ns(), time.perf_counter_ns()
-
-    def wait(self) -> None:
-        time.sleep(self.sleep)
-        self.sweeps += 1
-        if not self.sweeps % 16:
-            self.adapt()
-
-    def adapt(self) -> None:
-        """Take the mean of the last sweeps' time on a core: what is more than the share makes the sleep longer."""
-        used, now = time.process_time_ns(), time.perf_counter_ns()
-        if now - self.asked > 1_000_000_000:
-            self.asked, self.share = now, share(load(), self.cores)
-        needed = (used - self.used) / 16 / self.share
-        spent = (now - self.began) / 16 - self.sleep * 1e9
-        target = min(max(self.interval, needed - spent), 50_000_000) / 1e9
-        self.sleep += (target - self.sleep) / 2
-        self.used, self.began = used, now
-
-
-def share(load: float, cores: int) -> float:
-    """Return the share of a core that this process may take: less on a machine on which many wait for a core."""
-    return max(LEAST, min(MOST, MOST * 1.5 * cores / max(load, 0.01)))
-
-
-def load() -> float:
-    """Return how many threads of the whole machine could run, on average over the last minute."""
-    try:
-        file = posix.open("/proc/loadavg", posix.O_RDONLY | posix.O_CLOEXEC)
-    except OSError:
-        return 0.0
-    try:
-        return float(posix.read(file, 20).split()[0])
-    finally:
-        posix.close(file)
-
-
-def prompt_timers() -> None:
-    """Ask to be woken when a sleep is over, and not up to 50 µs later."""
-    try:
-        file = posix.open("/proc/self/timerslack_ns", posix.O_WRONLY | posix.O_CLOEXEC)
-    except OSError:
-        return
-    with Suppressed():
-        posix.write(file, b"1000")
-    posix.close(file)
 
 
 def stopped(control: int) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from taketurns.watcher import calls, helper, places
+from taketurns.watcher import calls, helper, pace, places
 from taketurns.watcher.descriptors import Descriptors
 from taketurns.watcher.edges import Row
 from taketurns.watcher.looks import Look
@@ -35,10 +35,11 @@ import marshal, posix, sys
 process, file, inode = sys.argv[1:]
 file = open(f"/proc/{process}/fd/{file}", "r+b", 0)
 if posix.fstat(file.fileno()).st_ino == int(inode):
-    code, settings = marshal.loads(file.read())
-    names = {"__name__": "helper"}
-    exec(code, names)
-    names["watch"](file.fileno(), **settings)
+    codes, settings = marshal.loads(file.read())
+    for name, code in codes:
+        sys.modules[name] = module = type(sys)(name)
+        exec(code, vars(module))
+    module.watch(file.fileno(), **settings)
 posix._exit(0)
 """
 _LATE = "no helper could be started: there was no answer for half a second"
@@ -151,7 +152,7 @@ class Watcher:
         self._gil = gil or (0, 0)
         settings = self._pipes() | self._limits | {"root": self._root, "process": self._program}
         settings |= {"gil": self._gil, "futex": calls.FUTEX, "cores": os.cpu_count() or 1}
-        began = os.write(self._memory, marshal.dumps((_code(), settings)))
+        began = os.write(self._memory, marshal.dumps((_codes(), settings)))
         self._taken = _Taken([], began, 0, "")
         arguments = [str(self._program), str(self._memory), str(os.fstat(self._memory).st_ino)]
         self._namer = Namer(self._asks, self._told)
@@ -258,11 +259,10 @@ class Watcher:
 
 
 @cache
-def _code() -> CodeType:
-    """Return the helper's code, compiled."""
-    loader = helper.__spec__.loader if helper.__spec__ else None
-    code: CodeType = loader.get_code(helper.__name__)  # type: ignore[union-attr]
-    return code
+def _codes() -> list[tuple[str, CodeType]]:
+    """Return the helper's modules, compiled, in the order in which they import each other."""
+    modules = pace, helper
+    return [(each.__name__, each.__spec__.loader.get_code(each.__name__)) for each in modules]  # type: ignore[union-attr]
 
 
 def _read(file: int, offset: int) -> bytes:

@@ -57,7 +57,12 @@ def target(file, name):
     long = [look for look in waits if look.end - look.start > 5_000_000]
     named = sum(look.place is not None for look in long)
     data = {"spun": spun, "calls": calls, "looks": words, "why": watcher.why_not, "named": [named, len(long)]}
-    print("DATA", json.dumps(data), flush=True)
+    say("DATA", json.dumps(data))
+
+
+def say(*words):
+    sys.stdout.write(" ".join(words) + "\n")
+    sys.stdout.flush()
 
 
 def spin():
@@ -110,11 +115,10 @@ def agreement(file, name):
         for (k, d), c in total.most_common()
         if (k, d) not in GOOD and c > whole / 100
     ]
-    print(
+    say(
         f"{name:10} {share:5.1f} % agree, {whole} samples, named {data['named']}",
         data["why"],
         "; ".join(wrong),
-        flush=True,
     )
     return share
 
@@ -125,4 +129,4 @@ if __name__ == "__main__":
     else:
         names = sys.argv[2:] or list(runpy.run_path(sys.argv[1])["PROGRAMS"])
         shares = [agreement(sys.argv[1], name) for name in names]
-        print(f"least {min(shares):.1f} %, mean {sum(shares) / len(shares):.1f} %")
+        say(f"least {min(shares):.1f} %, mean {sum(shares) / len(shares):.1f} %")

@@ -47,6 +47,11 @@ class Row(NamedTuple):
         return None if self.number == _RUNS else (self.number, self.first, self.second)
 
     @property
+    def lived(self) -> int:
+        """How long it ran or was queued for a core since it began, in ns: exact where it is blocked."""
+        return self.ran + self.queued
+
+    @property
     def gap(self) -> int:
         """How long nobody looked, in ns."""
         return self.now - self.before
@@ -62,7 +67,7 @@ class Row(NamedTuple):
         return self.queued - self.queued_before
 
 
-@dataclass
+@dataclass(slots=True)
 class Edge:
     """The moment at which a thread was blocked in a call, or began to run: between two times, in ns."""
 
@@ -78,7 +83,8 @@ class Edges:
         self.gil = gil
         self.edges: list[Edge] = []
         self._queued: list[tuple[int, int]] = []
-        self._blocked: Row | None = None  # the last row at which it was blocked: only then its counts are exact
+        #: What it had run and been queued when it was blocked last: only then its counts are exact. `None`: not known.
+        self._counts: tuple[int, int] | None = None
         self._woken = 0  # for how long it was queued when it was woken last
 
     def queued(self) -> list[tuple[int, int]]:
@@ -95,19 +101,19 @@ class Edges:
         call = row.call
         if call == GONE:
             self._edge(row.before, row.now, GONE)
-            self._blocked = None
+            self._counts = None
         elif last == GONE:
             self._first(row)
         elif call is None:
             self._runs(row, last)
-        elif self._blocked is None:
+        elif last is not None:
+            self._ran_unseen(row, last, call)
+        elif self._counts is None:
             self._edge(row.before, row.now, call)
-        elif last is None:
-            self._was_running(row, call, self._blocked)
         else:
-            self._ran_unseen(row, last, call, self._blocked)
-        if call is not None and call != GONE:
-            self._blocked, self._woken = row, 0
+            self._was_running(row, call, row.lived - sum(self._counts))
+        if call is not None:
+            self._woken = 0
 
     def _edge(self, early: int, late: int, call: Call | None) -> None:
         self.edges.append(Edge(early, max(early, late), call))
@@ -118,29 +124,30 @@ class Edges:
 
     def _first(self, row: Row) -> None:
         """A thread that is seen for the first time: one that has begun since the last look, or was there before."""
-        lived = row.ran + row.queued
-        if row.call is not None and lived <= row.gap:  # all its life lies between the two looks
-            self._edge(row.now - lived, row.now - lived, None)
+        if row.lived > row.gap:
             self._edge(row.now, row.now, row.call)
-        else:
-            begin = row.middle if row.gap <= _GAP else row.now
-            self._edge(begin, begin, row.call)
+            self._counts = None
+        elif row.call is None:
+            self._edge(row.before, row.now, None)
+            self._counts = 0, 0
+        else:  # all its life lies between the two looks
+            self._edge(row.now - row.lived, row.now - row.lived, None)
+            self._edge(row.now, row.now, row.call)
 
     def _runs(self, row: Row, last: Call | None) -> None:
         waited = row.newly_queued
         if last is not None:  # it looked blocked until it ran: its counts did not change while it was queued
             begin = self.edges[-1].early
             self._edge(max(row.before - waited, begin), max(row.now - waited, begin), None)
-            self._woken = waited
+            self._woken, self._counts = waited, (row.ran_before, row.queued_before)
         elif row.gap > _GAP and row.ran - row.ran_before + waited < row.gap * 4 // 5:
             self._edge(row.before, row.now, None)  # what it did in so long a time is not known
-            self._blocked, self._woken = None, 0
+            self._counts, self._woken = None, 0
         else:
             self._queue(row.middle - waited, waited)
 
-    def _was_running(self, row: Row, call: Call, blocked: Row) -> None:
-        """It was seen running, and is blocked: its run, with what it was queued, was so long, and lies between."""
-        length = row.ran - blocked.ran + row.queued - blocked.queued
+    def _was_running(self, row: Row, call: Call, length: int) -> None:
+        """It was seen running, and is blocked: its run, with what it was queued, was so long, in ns."""
         begin = self.edges[-1]
         early, late = max(begin.early, row.before - length), min(begin.late, row.now - length)
         if early > late:  # more than one run: the error is shared by both edges
@@ -159,13 +166,13 @@ class Edges:
         self._queue(row.middle - row.newly_queued, row.newly_queued)
         self._queue(begin.late, self._woken)
 
-    def _ran_unseen(self, row: Row, last: Call, call: Call, blocked: Row) -> None:
+    def _ran_unseen(self, row: Row, last: Call, call: Call) -> None:
         """It was blocked at both looks, and ran in between."""
-        length = row.ran - blocked.ran + row.queued - blocked.queued
+        length = row.lived - row.ran_before - row.queued_before
         if self._is_gil(last) and self._is_gil(call) and length < _NO_TURN:
             return
         if row.gap > _GAP and row.gap - length > _GAP:
-            if length > _HARDLY or call != last:
+            if length > max(_HARDLY, row.gap // 10) or call != last:
                 self._edge(row.before, row.now, call)
             return
         waited = row.newly_queued

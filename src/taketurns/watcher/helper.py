@@ -1,6 +1,7 @@
 """The helper process: looks at the threads of a program from outside, and writes down what changed.
 
-Its code is handed over compiled, and runs in a bare Python (``-I -S``): it imports what is built in, and nothing else.
+Its code is handed over compiled, with that of `pace`, and runs in a bare Python (``-I -S``): both import what is
+built in, and nothing else.
 
 It reads two files for each thread. ``schedstat`` holds the ns that it ran, the ns that it was queued for a core, and
 how often it was given one. ``syscall`` says ``running`` where the thread is on a core or could be, and else in which
@@ -8,9 +9,14 @@ system call it waits, with the arguments. A thread that was blocked, and whose `
 run since: the second file need not be read.
 """
 
+# `signal` without its enumerations, which would take too long to import:
+import _signal  # type: ignore[import-not-found]
+import gc
 import marshal
 import posix
 import time
+
+from taketurns.watcher.pace import Pace, Suppressed, prompt_timers
 
 __all__ = ["watch"]
 
@@ -20,21 +26,14 @@ RUNNING, GONE = -2, -3
 QUEUED, GAP = 100_000, 3_000_000
 #: A wait is asked about when it has lasted so long, in ns.
 ASK = 2_500_000
+#: A run so short, in ns, between two waits for the GIL is no turn under it.
+NO_TURN = 60_000
 #: Where the kernel refuses for so long, in ns, it refuses: the program has been told to allow it by then.
 PATIENCE = 100_000_000
 
 
-class RefusedError(Exception):
+class RefusedError(OSError):
     """The kernel does not let this process look."""
-
-
-class Suppressed:
-    """A block that ends quietly where the system refuses: `contextlib` would take too long to import."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> bool:
-        return kind is not None and issubclass(kind, OSError | RefusedError)
 
 
 class Book:
@@ -80,6 +79,7 @@ class Program:
         if links != self.links:
             self.find(links)
         asks: list[str] = []
+        begin = time.perf_counter_ns()
         for name, seen in list(self.threads.items()):
             try:
                 text = posix.pread(seen.statistics, 80, 0)
@@ -92,8 +92,8 @@ class Program:
             except OSError:
                 self.lose(name, rows)
                 continue
-            seen.at = now = time.perf_counter_ns()
-            if not seen.asked and now - seen.since > ASK:
+            seen.at = begin
+            if not seen.asked and begin - seen.since > ASK:
                 seen.asked = True
                 number, first, _ = self.call(seen.key)
                 asks.append(f"ask {name} {number} {first}\n")
@@ -118,13 +118,17 @@ class Program:
         now = time.perf_counter_ns()
         counts = count(text) if text != seen.text else seen.counts
         if key or seen.key != b"":
-            if key != seen.key or text != seen.text:
+            if not (key == seen.key and self.only_looked_up(key, seen.counts, counts)):
                 rows.append((thread, seen.at, *seen.counts, now, *counts, *self.call(key)))
                 seen.since = now
                 seen.asked = not key or self.is_gil(key)
         elif counts[1] - seen.counts[1] > QUEUED or (now - seen.at > GAP and counts[2] != seen.counts[2]):
             rows.append((thread, seen.at, *seen.counts, now, *counts, RUNNING, 0, 0))
         seen.text, seen.key, seen.counts, seen.at = text, key, counts, now
+
+    def only_looked_up(self, key: bytes, before: tuple[int, int, int], after: tuple[int, int, int]) -> bool:
+        """Return whether it still waits: each 5 ms who waits for the GIL wakes, and asks for it. That needs no row."""
+        return before == after or (after[0] + after[1] - before[0] - before[1] < NO_TURN and self.is_gil(key))
 
     def lose(self, name: str, rows: list[tuple[int, ...]]) -> None:
         seen = self.threads.pop(name)
@@ -152,56 +156,6 @@ def count(text: bytes) -> tuple[int, int, int]:
     """Return the ns that a thread ran, the ns that it was queued for a core, and how often it was given one."""
     ran, queued, turns = text.split()
     return int(ran), int(queued), int(turns)
-
-
-class Pace:
-    """How long to sleep between two sweeps, so that this process takes no more than its share of a core."""
-
-    def __init__(self, interval: int, cores: int) -> None:
-        self.interval, self.cores = interval, cores
-        self.sleep = interval / 1e9
-        self.sweeps, self.share, self.asked = 0, 0.08, 0
-        self.used, self.began = time.process_time_ns(), time.perf_counter_ns()
-
-    def wait(self) -> None:
-        time.sleep(self.sleep)
-        self.sweeps += 1
-        if not self.sweeps % 16:
-            self.adapt()
-
-    def adapt(self) -> None:
-        """Take the mean of the last sweeps' time on a core: what is more than the share makes the sleep longer."""
-        used, now = time.process_time_ns(), time.perf_counter_ns()
-        if now - self.asked > 1_000_000_000:
-            self.asked, self.share = now, 0.04 if load() > self.cores else 0.08
-        needed = (used - self.used) / 16 / self.share
-        spent = (now - self.began) / 16 - self.sleep * 1e9
-        target = min(max(self.interval, needed - spent), 50_000_000) / 1e9
-        self.sleep += (target - self.sleep) / 2
-        self.used, self.began = used, now
-
-
-def load() -> float:
-    """Return how many threads of the whole machine could run, on average over the last minute."""
-    try:
-        file = posix.open("/proc/loadavg", posix.O_RDONLY | posix.O_CLOEXEC)
-    except OSError:
-        return 0.0
-    try:
-        return float(posix.read(file, 20).split()[0])
-    finally:
-        posix.close(file)
-
-
-def prompt_timers() -> None:
-    """Ask to be woken when a sleep is over, and not up to 50 µs later."""
-    try:
-        file = posix.open("/proc/self/timerslack_ns", posix.O_WRONLY | posix.O_CLOEXEC)
-    except OSError:
-        return
-    with Suppressed():
-        posix.write(file, b"1000")
-    posix.close(file)
 
 
 def stopped(control: int) -> bool:
@@ -236,8 +190,11 @@ def watch(
     program = f"/proc/{process}/fd"
     control = posix.open(f"{program}/{control}", posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
     request = posix.open(f"{program}/{request}", posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
+    posix.setsid()  # no Ctrl-C and no end of a terminal is meant for it: all signals are blocked but one
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGTERM])
     tell(request, f"process {posix.getpid()}\n")
     prompt_timers()
+    gc.disable()  # nothing here goes in circles
     book = Book(file, size)
     end = look(Program(f"{root}/{process}/task", gil, futex), book, Pace(interval, cores), control, request, duration)
     with Suppressed():  # where no room is left even for that
@@ -262,9 +219,6 @@ def look(program: Program, book: Book, pace: Pace, control: int, request: int, d
         except OSError:
             return "gone"
         now = program.swept
-        if not seen:
-            seen = True
-            tell(request, "seen\n")
         if asks:
             tell(request, "".join(asks))
         if rows or now - written > 50_000_000:
@@ -273,6 +227,9 @@ def look(program: Program, book: Book, pace: Pace, control: int, request: int, d
                 book.write((now, rows))
             except OSError:
                 return "size"
+        if not seen:
+            seen = True
+            tell(request, "seen\n")
         if book.left < 0:
             return "size"
         if now - began > duration:

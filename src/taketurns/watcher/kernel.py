@@ -5,19 +5,19 @@ import os
 import shlex
 import signal
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
+from threading import get_native_id
 
 from taketurns.machine import gil
 from taketurns.watcher import calls
 
 __all__ = [
+    "BlockedSignals",
     "adopts_orphans",
     "allow_to_look",
     "ask_for_short_slices",
     "gil_addresses",
-    "signals_blocked",
+    "may_be_looked_at",
     "start_orphan",
 ]
 
@@ -67,14 +67,24 @@ def _runtime() -> tuple[int, int] | None:
     return (begin, begin + symbol.contents.size) if found and symbol.contents.size else None
 
 
-@contextmanager
-def signals_blocked() -> Iterator[None]:
-    """Block every signal in this thread: what it starts meanwhile begins with all of them blocked."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+class BlockedSignals:
+    """Blocks every signal in this thread: what it starts meanwhile begins with all of them blocked."""
+
+    def __init__(self) -> None:
+        self._thread = get_native_id()
+        self._before: set[int] | None = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+    def __enter__(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+
+    def __exit__(self, *problem: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Let through what was let through before; again, where an interrupt came in between."""
+        if self._before is not None and self._thread == get_native_id():
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
+            self._before = None
 
 
 def start_orphan(arguments: list[str]) -> bool:

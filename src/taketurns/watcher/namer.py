@@ -1,6 +1,5 @@
 """The namer: a thread that answers where others wait. It runs none of the learner's code, and keeps no frame."""
 
-import _thread
 import os
 import sys
 import threading
@@ -8,6 +7,7 @@ from collections.abc import Callable
 from time import perf_counter_ns as now
 
 from taketurns.watcher import calls
+from taketurns.watcher.originals import original
 from taketurns.watcher.places import place_of
 from taketurns.watcher.states import Naming
 
@@ -28,13 +28,13 @@ class Namer:
         self.namings: list[Naming] = []
         self.thread: int | None = None
         self._request, self._told = request, told
-        self._ended = _thread.allocate_lock()
+        self._ended = original("_thread", "allocate_lock")()
 
     def start(self) -> None:
         """Start the thread."""
         self._ended.acquire()
         try:
-            _thread.start_new_thread(self._work, ())
+            original("_thread", "start_new_thread")(self._work, ())
         except BaseException:
             self._ended.release()
             raise
@@ -48,7 +48,7 @@ class Namer:
 
     def _work(self) -> None:
         try:
-            self.thread = _thread.get_native_id()
+            self.thread = original("_thread", "get_native_id")()
             rest = b""
             while True:
                 *lines, rest = (rest + os.read(self._request, 65536)).split(b"\n")

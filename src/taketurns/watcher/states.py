@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from taketurns.trace.spans import State
@@ -31,7 +31,7 @@ class Naming(NamedTuple):
     file: str
 
 
-@dataclass
+@dataclass(slots=True)
 class _Span:
     """A state between two edges, with the system call that the thread was blocked in."""
 
@@ -39,7 +39,7 @@ class _Span:
     reason: str
     start: int
     end: int
-    number: int = field(default=0)
+    number: int = 0
 
 
 def states(rows: Iterable[Row], namings: Iterable[Naming], gil: tuple[int, int], until: int) -> dict[int, list[Look]]:

@@ -1,6 +1,7 @@
 """The watcher: has a helper process look at the threads of this one, and says afterwards what each did."""
 
-import _thread
+from __future__ import annotations
+
 import marshal
 import os
 import select
@@ -10,14 +11,18 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from taketurns.watcher import calls, helper, places
+from taketurns.watcher import calls, helper, pace, places
 from taketurns.watcher.descriptors import Descriptors
 from taketurns.watcher.edges import Row
 from taketurns.watcher.looks import Look
 from taketurns.watcher.namer import Namer
+from taketurns.watcher.originals import original
 from taketurns.watcher.states import states
+
+if TYPE_CHECKING:
+    from taketurns.watcher.kernel import BlockedSignals
 
 __all__ = ["Watcher"]
 
@@ -30,10 +35,11 @@ import marshal, posix, sys
 process, file, inode = sys.argv[1:]
 file = open(f"/proc/{process}/fd/{file}", "r+b", 0)
 if posix.fstat(file.fileno()).st_ino == int(inode):
-    code, settings = marshal.loads(file.read())
-    names = {"__name__": "helper"}
-    exec(code, names)
-    names["watch"](file.fileno(), **settings)
+    codes, settings = marshal.loads(file.read())
+    for name, code in codes:
+        sys.modules[name] = module = type(sys)(name)
+        exec(code, vars(module))
+    module.watch(file.fileno(), **settings)
 posix._exit(0)
 """
 _LATE = "no helper could be started: there was no answer for half a second"
@@ -64,12 +70,14 @@ class Watcher:
         self._root = root
         self._descriptors = Descriptors()
         self._namer: Namer | None = None
-        self._known, self._answered = _thread.allocate_lock(), _thread.allocate_lock()
+        lock = original("_thread", "allocate_lock")
+        self._known, self._answered = lock(), lock()
         self._known.acquire()
         self._answered.acquire()
         self._launched = self._stopped = False
         self._program = self._helper = self._exit = self._memory = self._control = self._asks = self._ask = -1
         self._taken = _Taken([], 0, 0, "")
+        self._signals: BlockedSignals | None = None
         self._gil = (0, 0)
         self._looks: dict[int, list[Look]] = {}
 
@@ -144,11 +152,12 @@ class Watcher:
         self._gil = gil or (0, 0)
         settings = self._pipes() | self._limits | {"root": self._root, "process": self._program}
         settings |= {"gil": self._gil, "futex": calls.FUTEX, "cores": os.cpu_count() or 1}
-        began = os.write(self._memory, marshal.dumps((_code(), settings)))
+        began = os.write(self._memory, marshal.dumps((_codes(), settings)))
         self._taken = _Taken([], began, 0, "")
         arguments = [str(self._program), str(self._memory), str(os.fstat(self._memory).st_ino)]
         self._namer = Namer(self._asks, self._told)
-        with kernel.signals_blocked():
+        self._signals = kernel.BlockedSignals()
+        with self._signals:
             self._namer.start()
             if not kernel.start_orphan([sys.executable, "-I", "-S", "-c", _COMMAND, *arguments]):
                 self.why_not = "no helper could be started"
@@ -192,10 +201,13 @@ class Watcher:
 
     def _end(self) -> None:
         """End the helper and the namer. Each step can be done again."""
+        if self._signals is not None:
+            self._signals.end()
         if self._launched:
             with suppress(OSError):
                 os.write(self._control, b"x")
-            if self._known.acquire(timeout=_PATIENCE):  # before that it may not have opened our files
+            late = self.why_not == _LATE  # it need not be waited for twice
+            if self._known.acquire(timeout=0 if late else _PATIENCE):  # only then it has opened our files
                 self._known.release()
                 self._bury()
         if self._namer is not None:
@@ -208,7 +220,7 @@ class Watcher:
         from taketurns.watcher import kernel
 
         if self._exit >= 0:
-            end = select.poll()
+            end = original("select", "poll")()
             end.register(self._exit, select.POLLIN)
             if not end.poll(1000 * _PATIENCE):
                 signal.pidfd_send_signal(self._exit, signal.SIGKILL)
@@ -247,11 +259,10 @@ class Watcher:
 
 
 @cache
-def _code() -> CodeType:
-    """Return the helper's code, compiled."""
-    loader = helper.__spec__.loader if helper.__spec__ else None
-    code: CodeType = loader.get_code(helper.__name__)  # type: ignore[union-attr]
-    return code
+def _codes() -> list[tuple[str, CodeType]]:
+    """Return the helper's modules, compiled, in the order in which they import each other."""
+    modules = pace, helper
+    return [(each.__name__, each.__spec__.loader.get_code(each.__name__)) for each in modules]  # type: ignore[union-attr]
 
 
 def _read(file: int, offset: int) -> bytes:

@@ -1,0 +1,74 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from taketurns.watcher import calls, helper, pace
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux" or not calls.known(), reason="the helper looks at Linux")
+
+LOCK = f"{calls.FUTEX[0] if calls.known() else 0} 0x9000 0x80 0x0 0x0 0x0 0x0 0x7f00 0x7f01\n"
+
+
+def thread(folder: Path, name: str, counts: str, call: str) -> None:
+    (folder / name).mkdir(exist_ok=True)
+    (folder / name / "schedstat").write_text(counts)
+    (folder / name / "syscall").write_text(call)
+
+
+def rows_of(program: helper.Program) -> list[tuple[int, ...]]:
+    """Return the rows of one sweep, without their two times."""
+    rows: list[tuple[int, ...]] = []
+    program.sweep(rows)
+    return [(row[0], *row[2:5], *row[6:]) for row in rows]
+
+
+def test_only_what_changed_is_a_row(tmp_path: Path) -> None:
+    thread(tmp_path, "7", "1000 20 3", LOCK)
+    program = helper.Program(str(tmp_path), (0, 0), calls.FUTEX)
+    assert rows_of(program) == [(7, 0, 0, 0, 1000, 20, 3, calls.FUTEX[0], 0x9000, 0x80)]
+    assert rows_of(program) == []
+    thread(tmp_path, "7", "1000 20 4", "running\n")
+    assert rows_of(program) == [(7, 1000, 20, 3, 1000, 20, 4, helper.RUNNING, 0, 0)]
+    thread(tmp_path, "7", "5000000 20 4", "running\n")
+    assert rows_of(program) == []
+    thread(tmp_path, "7", "5000000 900020 5", "running\n")
+    assert rows_of(program) == [(7, 5000000, 20, 4, 5000000, 900020, 5, helper.RUNNING, 0, 0)]
+
+
+def test_who_looks_up_from_its_wait_for_the_gil_is_no_row(tmp_path: Path) -> None:
+    thread(tmp_path, "7", "1000 20 3", LOCK)
+    program = helper.Program(str(tmp_path), (0x8000, 0xA000), calls.FUTEX)
+    rows_of(program)
+    thread(tmp_path, "7", "11000 20 4", LOCK)
+    assert rows_of(program) == []
+    thread(tmp_path, "7", "211000 20 5", LOCK)
+    assert [row[1:7] for row in rows_of(program)] == [(11000, 20, 4, 211000, 20, 5)]
+
+
+def test_a_process_from_which_the_kernel_hides_its_threads_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> bytes:
+        raise PermissionError
+
+    thread(tmp_path, "7", "1000 20 3", LOCK)
+    monkeypatch.setattr(helper, "PATIENCE", 0)
+    control, stop = os.pipe2(os.O_NONBLOCK)
+    asks, request = os.pipe()
+    written = os.memfd_create("written")
+    try:
+        program = helper.Program(str(tmp_path), (0, 0), calls.FUTEX)
+        monkeypatch.setattr(helper.posix, "pread", refuse)
+        book, slow = helper.Book(written, 1000), pace.Pace(0, 1)
+        assert helper.look(program, book, slow, control, request, 10**12) == "refused"
+        assert os.read(asks, 100) == b"refused\n"
+    finally:
+        for each in (control, stop, asks, request, written):
+            os.close(each)
+
+
+@pytest.mark.parametrize(("load", "share"), [(0.0, pace.MOST), (3.0, pace.MOST), (4.0, 0.06), (60.0, pace.LEAST)])
+def test_on_a_crowded_machine_it_takes_less(load: float, share: float) -> None:
+    assert pace.share(load, 2) == pytest.approx(share)

@@ -1,0 +1,99 @@
+import concurrent.futures
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from types import CodeType, FrameType, ModuleType
+
+import pytest
+
+from taketurns.watcher import places
+from taketurns.watcher.descriptors import Descriptors
+from taketurns.watcher.originals import original
+from taketurns.watcher.places import kind_of, place_of
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [
+        (queue.Queue.get, "queue"),
+        (queue.PriorityQueue.put, "queue"),
+        (concurrent.futures.Future.result, "future"),
+        (concurrent.futures.wait, "future"),
+        (threading.Thread.join, "thread"),
+        (threading.Event.wait, "event"),
+        (threading.Condition.wait_for, "condition"),
+        (threading.Semaphore.acquire, "semaphore"),
+        (threading.Barrier.wait, "barrier"),
+        (subprocess.run, "child process"),
+        (os.walk, ""),
+    ],
+)
+def test_the_function_that_was_called_says_what_is_waited_for(function: Callable[..., object], kind: str) -> None:
+    code: CodeType = function.__code__  # type: ignore[attr-defined]
+    assert kind_of(code) == kind
+
+
+def frame_of(*files: str) -> FrameType:
+    """Return the innermost frame of calls through functions in these files, the innermost last."""
+    source = "def call(files):\n    return files[0](files[1:]) if files else sys._getframe()\n"
+    functions = []
+    for file in files:
+        names: dict[str, object] = {"sys": sys}
+        exec(compile(source, file, "exec"), names)
+        functions.append(names["call"])
+    return functions[0](functions[1:])  # type: ignore[operator,no-any-return]
+
+
+SCRIPT, CELL, LIBRARY, PACKAGE = "/home/me/script.py", "/tmp/ipykernel_1/2.py", queue.__file__, pytest.__file__
+
+
+def test_the_innermost_frame_in_a_script_or_a_cell_is_the_place() -> None:
+    for files, index in [
+        ((SCRIPT, CELL), 1),
+        ((CELL, PACKAGE, LIBRARY), 0),
+        ((LIBRARY, SCRIPT, LIBRARY, places.__file__), 1),
+    ]:
+        place, _ = place_of(frame_of(*files))
+        assert place is not None
+        assert place[0].co_filename == files[index]
+
+
+def test_between_the_place_and_the_wait_the_outermost_of_the_standard_library_is_what_was_called() -> None:
+    assert place_of(frame_of(SCRIPT, LIBRARY, threading.__file__))[1] == "queue"
+    assert place_of(frame_of(SCRIPT, PACKAGE, LIBRARY))[1] == "queue"
+    assert place_of(frame_of(SCRIPT, threading.__file__, PACKAGE, LIBRARY))[1] == "queue"  # what the package called
+    assert place_of(frame_of(LIBRARY, SCRIPT))[1] == ""
+
+
+def test_whose_code_a_file_holds_is_told_by_whole_paths() -> None:
+    assert place_of(None) == (None, "")
+    assert places._whose(PACKAGE) == "installed"
+    assert places._whose(LIBRARY) == places._whose("<frozen runpy>") == "standard library"
+    assert places._whose(places.__file__) == "ours"
+    assert places._whose("<stdin>") == places._whose("/home/taketurns/site-packages.py") == "learner"
+
+
+def test_descriptors_are_closed_once_and_their_numbers_are_nobody_elses_after() -> None:
+    descriptors = Descriptors()
+    ends = descriptors.add(os.pipe)
+    one = descriptors.add_one(os.dup, ends[0])
+    descriptors.close()
+    for each in (*ends, one):
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(each)
+    another = os.dup(0)
+    descriptors.close()
+    os.fstat(another)
+    os.close(another)
+
+
+def test_where_gevent_has_patched_a_module_the_original_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    patched = ModuleType("gevent.monkey")
+    patched.saved = {"_thread": {"get_ident": len}}  # type: ignore[attr-defined]
+    assert original("_thread", "get_ident") is threading.get_ident
+    monkeypatch.setitem(sys.modules, "gevent.monkey", patched)
+    assert original("_thread", "get_ident") is len
+    assert original("_thread", "get_native_id") is threading.get_native_id

@@ -9,12 +9,13 @@ import pytest
 
 from taketurns import Trace, compute, record
 from taketurns.recording import children, recorder
+from taketurns.recording.whole import NOTHING
 
 
 def test_record_takes_a_label():
     with record("a label") as trace:
         pass
-    assert trace == Trace("a label", (), trace.origin)
+    assert trace == Trace("a label", (), trace.origin, notes=(NOTHING,))
 
 
 def test_a_label_is_a_string():
@@ -60,14 +61,18 @@ def test_two_asyncio_tasks_cannot_both_record():
 
 
 class Interrupt:
-    """An interrupt at one of the lines of the library, counted from its begin."""
+    """An interrupt at one of the lines of the recorder, counted from its begin; the watcher has a test of its own."""
 
     def __init__(self, line):
         self.left = line
         self.came = False
 
     def __call__(self, frame, event, argument):
-        return self.at_line(frame, event, argument) if frame.f_globals["__name__"].startswith("taketurns.") else None
+        return (
+            self.at_line(frame, event, argument)
+            if frame.f_globals["__name__"].startswith("taketurns.recording")
+            else None
+        )
 
     def at_line(self, frame, event, argument):
         if event == "line" and not self.came:

@@ -6,6 +6,7 @@ them, to hand out calls, to wait for other threads of this program. So a block t
 lane.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
@@ -70,7 +71,7 @@ class Sight:
             lanes.setdefault(stretch[0].task, []).append(stretch)
         block = lanes.pop(self.block, []) if self.block else []
         kept = [stretch for key, lane in lanes.items() for stretch in self._own(key, list(joined(lane)))]
-        return kept + self._own_of_block(list(joined(block)), alone=not kept)
+        return kept + self._own_of_block(list(joined(block)), kept)
 
     def _own(self, key: Key, lane: list[Stretch]) -> list[Stretch]:
         """Return what of the lane of a task is its own."""
@@ -83,9 +84,12 @@ class Sight:
             return own(lane, self.dealings.get(lane[0][0].worker, ()), FOR_OTHERS)
         return lane
 
-    def _own_of_block(self, lane: list[Stretch], alone: bool) -> list[Stretch]:
-        least = LEAST_ALONE_NS if alone else LEAST_RUN_NS
-        return own(lane, self.dealings.get(lane[0][0].worker, ()), FOR_OTHERS, least) if lane else []
+    def _own_of_block(self, lane: list[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
+        """Return what of the block's lane is its own, beside the lanes of others."""
+        children = any(row.worker.process != os.getpid() for row, _ in others)
+        for_others = FOR_OTHERS | ({"child process"} if children else set())
+        least = LEAST_RUN_NS if others else LEAST_ALONE_NS
+        return own(lane, self.dealings.get(lane[0][0].worker, ()), for_others, least) if lane else []
 
     def _deals(self, lane: list[Stretch]) -> bool:
         dealings = self.dealings.get(lane[0][0].worker, ())

@@ -13,16 +13,17 @@ import taketurns
 
 SOURCE = Path(taketurns.__file__).parent
 MODULES = sorted(path.relative_to(SOURCE).with_suffix("").as_posix() for path in SOURCE.rglob("*.py"))
-EVERYTHING = ["trace", "machine", "suspend", "watcher", "recording", "simulation", "pictures", "widgets"]
+EVERYTHING = ["trace", "machine", "naming", "suspend", "watcher", "recording", "simulation", "pictures", "widgets"]
 EVERYTHING += ["notebook", "course"]
 
 #: Each row: a package, or a file beside the packages, and what of ours it may import. From the bottom up.
 MAY_IMPORT: dict[str, list[str]] = {
     "trace": [],
     "machine": [],
+    "naming": ["trace"],
     "suspend": ["trace"],
     "watcher": ["trace", "machine"],
-    "recording": ["watcher", "suspend", "trace", "machine"],
+    "recording": ["watcher", "suspend", "naming", "trace", "machine"],
     "simulation": ["suspend", "recording", "trace"],
     "pictures": ["trace", "machine"],
     "widgets": ["pictures", "recording", "trace"],

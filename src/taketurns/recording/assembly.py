@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import cast
 
-from taketurns.recording import places
+from taketurns.naming import places
 from taketurns.recording.bystanders import Sight
 from taketurns.recording.rows import Key, Process, Row, Stretch, Thread
 from taketurns.recording.turns import take_turns

@@ -16,8 +16,8 @@ from contextvars import Context
 from functools import partial
 from typing import Any
 
+from taketurns.naming.names import call_name, thread_name
 from taketurns.recording import recorder
-from taketurns.recording.names import call_name, thread_name
 from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.tasks import names_itself

@@ -23,8 +23,8 @@ from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from taketurns import machine
+from taketurns.naming.names import thread_name
 from taketurns.recording.awaits import Awaits
-from taketurns.recording.names import thread_name
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.moments import Moment
 from taketurns.trace.spans import State

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taketurns.recording.masks import is_secret, masked, printable
+from taketurns.naming.masks import is_secret, masked, printable
 
 SECRET = """
     password passwd pwd token secret key api_key apikey authorization auth credential credentials db_password

@@ -10,8 +10,8 @@ from os.path import join
 
 import pytest
 
-from taketurns.recording import places
-from taketurns.recording.places import where
+from taketurns.naming import places
+from taketurns.naming.places import where
 from taketurns.trace.spans import Where
 
 HEAD = """\
@@ -101,7 +101,7 @@ def test_the_same_text_in_two_files_is_two_places():
 
 def test_without_positions_the_line_is_told():
     script = (
-        "import sys, linecache\nfrom taketurns.recording.places import where\n"
+        "import sys, linecache\nfrom taketurns.naming.places import where\n"
         f"source = {HEAD + 'x = lock.wait(3)'!r}\nSEEN = []\n"
         "linecache.cache['/a/b.py'] = (0, None, source.splitlines(True), '/a/b.py')\n"
         "exec(compile(source, '/a/b.py', 'exec'), {'SEEN': SEEN})\nprint(where(*SEEN[0]))\n"

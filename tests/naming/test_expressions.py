@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taketurns.recording.expressions import quoted
+from taketurns.naming.expressions import quoted
 
 
 @pytest.mark.parametrize(

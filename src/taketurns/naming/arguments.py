@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from taketurns.recording.masks import MASK, is_secret, masked, printable
+from taketurns.naming.masks import MASK, is_secret, masked, printable
 
 __all__ = ["Names", "given", "plain", "type_name"]
 

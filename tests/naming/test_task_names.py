@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from taketurns.recording.names import call_name, code_name, thread_name
+from taketurns.naming.names import call_name, code_name, thread_name
 
 
 def download(page, timeout=3):

@@ -5,7 +5,7 @@ import re
 import warnings
 from typing import Any
 
-from taketurns.recording.masks import MASK, is_secret, masked, printable
+from taketurns.naming.masks import MASK, is_secret, masked, printable
 
 __all__ = ["quoted"]
 

@@ -13,8 +13,8 @@ from itertools import islice
 from os.path import basename, join, realpath
 from types import CodeType
 
-from taketurns.recording.expressions import quoted
-from taketurns.recording.masks import printable
+from taketurns.naming.expressions import quoted
+from taketurns.naming.masks import printable
 from taketurns.trace.spans import Where
 
 __all__ = ["where"]

@@ -12,8 +12,8 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from taketurns.recording.arguments import Names, given, plain, type_name
-from taketurns.recording.masks import printable
+from taketurns.naming.arguments import Names, given, plain, type_name
+from taketurns.naming.masks import printable
 
 __all__ = ["call_name", "code_name", "thread_name"]
 

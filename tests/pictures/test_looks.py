@@ -20,6 +20,7 @@ SPANS = {
     "RUNNING": Span("a", "RUNNING", "one", 0, 1),
     "READY": Span("a", "READY", "one", 1, 2),
     "WAITING": Span("a", "WAITING", "one", 2, 3),
+    "NOT SEEN": Span("a", "NOT SEEN", "one", 3, 4),
     "in turns": Span("b", "RUNNING", "two", 0, 3, "GIL"),
 }
 

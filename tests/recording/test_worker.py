@@ -52,7 +52,7 @@ def test_a_task_that_calls_another_waits_for_it(worker):
     worker.leave(first)
     assert worker.events == [
         (2_000, 1, State.RUNNING, "", 0, None),
-        (3_000, 1, State.WAITING, "", 0, None),
+        (3_000, 1, State.WAITING, "another task", 0, None),
         (3_000, 2, None, "", 4_000, None),
         (4_000, 1, State.RUNNING, "", 0, None),
         (5_000, 1, None, "", 0, None),
@@ -136,7 +136,7 @@ def test_a_task_that_lost_the_gil_before_it_called_another_gives_way_too(worker)
     expected = [
         (2_000, 1, State.RUNNING, "", 0, None),
         (2_000, 1, State.RUNNING, "", 0, None, 0),
-        (3_000, 1, State.WAITING, "", 0, None),
+        (3_000, 1, State.WAITING, "another task", 0, None),
     ]
     assert worker.events == expected
 

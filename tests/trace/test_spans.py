@@ -231,7 +231,20 @@ def lasting(trace: Trace, state: State | None = None) -> list[Interval]:
     if state:
         return [(span.start, span.end) for span in trace.spans if span.state is state]
     lanes = [[span for span in trace.spans if span.task == task] for task in {span.task for span in trace.spans}]
-    return [(min(span.start for span in lane), max(span.end for span in lane)) for lane in lanes]
+    return [interval for lane in lanes for interval in put_together(lane)]
+
+
+def put_together(lane: list[Span]) -> list[Interval]:
+    """Give the times that the spans of a lane cover, each as long as it can be."""
+    reached = [(span.start, span.end) for span in lane]
+    while True:
+        for one, other in combinations(reached, 2):
+            if one[0] <= other[1] and other[0] <= one[1]:
+                reached = [each for each in reached if each not in (one, other)]
+                reached.append((min(one[0], other[0]), max(one[1], other[1])))
+                break
+        else:
+            return reached
 
 
 def instants(intervals: list[Interval]) -> set[float]:
@@ -319,10 +332,10 @@ def test_mean_parallelism_is_the_mean_over_all_instants(trace: Trace) -> None:
 
 
 def test_the_numbers_of_a_known_trace() -> None:
-    assert TRACE.concurrency_steps == ((0.0, 2), (1.5, 3), (3.0, 2), (3.5, 1), (4.0, 0))
+    assert TRACE.concurrency_steps == ((0.0, 2), (1.5, 3), (2.0, 2), (3.5, 1), (4.0, 0))
     assert TRACE.parallelism_steps == ((0.0, 1), (3.5, 0))  # one hands over to the next: no step, and never two at once
     assert (TRACE.peak_concurrency, TRACE.peak_parallelism, TRACE.mean_parallelism) == (3, 1, 0.875)
-    assert [TRACE.time_in(state) for state in State] == [3.5, 2.0, 2.5]
+    assert [TRACE.time_in(state) for state in State] == [3.5, 2.0, 2.5, 0.0]
 
 
 def test_a_span_without_length_counts_at_its_instant() -> None:
@@ -435,7 +448,7 @@ def test_nothing_is_lost_in_json(trace: Trace) -> None:
 def test_a_trace_as_json() -> None:
     trace = Trace("µ", (Span("a", WAITING, "main thread", 0.1, 0.25, "a disk"),), {"Python": "3.14"}, "ValueError: é")
     assert trace.to_json() == (
-        '{"format": "taketurns trace 1", "label": "µ", "cut_short": "ValueError: é", "origin": {"Python": "3.14"}, '
+        '{"format": "taketurns trace 1", "label": "µ", "cut_short": "ValueError: é", "notes": [], "origin": {"Python": "3.14"}, '
         '"spans": [["a", "WAITING", "main thread", 0.1, 0.25, "a disk"]]}'
     )
 
@@ -518,7 +531,7 @@ def test_only_keeps_spans_in_a_state_and_for_a_reason_and_all_else_of_the_trace(
 
 
 def test_the_peak_of_a_state_counts_the_tasks_that_are_in_it_at_one_instant() -> None:
-    assert [TRACE.peak(state) for state in State] == [1, 1, 1]
+    assert [TRACE.peak(state) for state in State] == [1, 1, 1, 0]
     twice = Trace("", (*SPANS, Span("d", WAITING, "thread 3", 2, 5, "a lock")))
     assert twice.peak(WAITING) == 2
     assert twice.peak("WAITING", "a lock") == 1

@@ -34,7 +34,7 @@ LOOKS = {
         Look(State.RUNNING, "#1f6fb8", 0.72, "running: on a core", 2),
         Look(State.READY, ORANGE, 0.24, "ready: could run, waits for its turn", 1),
         Look(State.WAITING, "#d0d8e4", 0.46, "waiting: for a timer, a reply, a lock", 0),
-        Look(State.UNSEEN, "#ffffff", 0.58, "not seen: it ran or waited", 4, stripes="#8a8f98"),
+        Look(State.UNSEEN, "#848484", 0.58, "not seen: it ran, or was ready, or waited", 4, stripes="#ffffff"),
         Look("in turns", "#1f6fb8", 0.72, "in turns, at moments not seen", 3, stripes=ORANGE),
     )
 }

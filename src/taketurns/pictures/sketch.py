@@ -7,7 +7,7 @@ from html import escape
 from taketurns.pictures.figures import CARD
 from taketurns.pictures.lanes import lane_inches
 from taketurns.pictures.looks import GRAY, INK, LOOKS, WARNING, Look, layers_of, looks_of
-from taketurns.pictures.words import NOTHING, alt, end_text, every, remark, shorten, time_unit, title, two_numbers
+from taketurns.pictures.words import NOTHING, alt, end_text, every, remarks, shorten, time_unit, title, two_numbers
 from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
@@ -32,9 +32,9 @@ def sketch(*traces: Trace) -> str:
     left = 16 + 9 * max((len(shorten(task)) for trace in traces for task in trace.tasks), default=0)
     scale, top, parts = (WIDTH - left - RIGHT) / (horizon or 1), 0.0, [STRIPES]
     for trace in traces:
-        place, lane = remark(trace), INCH * lane_inches(len(trace.tasks) or 1, "task")
-        head = HEAD + (NOTE if place else 0)
-        panel = "".join(_panel(trace, place, scale, head, lane, WIDTH - left - RIGHT))
+        said, lane = remarks(trace), INCH * lane_inches(len(trace.tasks) or 1, "task")
+        head = HEAD + NOTE * len(said)
+        panel = "".join(_panel(trace, said, scale, head, lane, WIDTH - left - RIGHT))
         parts.append(f"<g transform='translate({left} {top:.1f})'>{panel}</g>")
         top += head + lane * (len(trace.tasks) or 1) + GAP
     parts += _time_axis(left, top, horizon, scale, *traces) if horizon else ()
@@ -48,13 +48,13 @@ def sketch(*traces: Trace) -> str:
     return f'<img alt="{said}" width="{WIDTH}" style="{CARD}" src="data:image/svg+xml;base64,{source}">'
 
 
-def _panel(trace: Trace, place: str, scale: float, head: float, lane: float, width: float) -> Iterator[str]:
+def _panel(trace: Trace, said: list[str], scale: float, head: float, lane: float, width: float) -> Iterator[str]:
     """Yield a title, the two numbers, the names, the bars and the end of a trace."""
     tasks, end = trace.tasks, trace.duration * scale
     yield f"<text y='16' font-weight='bold' font-size='16'>{escape(title(trace))}</text>"
     yield f"<text x='{width}' y='16' text-anchor='end'>{two_numbers(trace)}</text>"
-    if place:
-        yield f"<text y='36' font-size='13' fill='{GRAY}'>{escape(place)}</text>"
+    for number, line in enumerate(said):
+        yield f"<text y='{36 + NOTE * number}' font-size='13' fill='{GRAY}'>{escape(line)}</text>"
     if not tasks:
         yield f"<text x='{width / 2}' y='{head + lane / 2:.1f}' text-anchor='middle' fill='{GRAY}'>{NOTHING}</text>"
         return
@@ -67,9 +67,9 @@ def _panel(trace: Trace, place: str, scale: float, head: float, lane: float, wid
     color, bottom = WARNING if trace.cut_short else GRAY, head + lane * len(tasks)
     yield f"<path stroke='{color}' stroke-dasharray='2 3' d='M{end:.1f} {head}V{bottom:.1f}'/>"
     lines = end_text(trace).split("\n")
-    for number, said in enumerate(lines):
+    for number, words in enumerate(lines):
         y = (head + bottom) / 2 + 5 + 17 * (number - (len(lines) - 1) / 2)
-        yield f"<text x='{end + 6:.1f}' y='{y:.1f}' fill='{color}'>{said}</text>"
+        yield f"<text x='{end + 6:.1f}' y='{y:.1f}' fill='{color}'>{words}</text>"
 
 
 def _fill(look: Look) -> str:

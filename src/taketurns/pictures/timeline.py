@@ -20,7 +20,7 @@ from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
 from taketurns.pictures.lanes import Lanes, draw_bars, draw_carried, lane_inches, name_lanes, names_of, paint
 from taketurns.pictures.looks import GRAY, INK, WARNING, looks_of
 from taketurns.pictures.strip import TEXT, draw_strip, strip_height
-from taketurns.pictures.words import NOTHING, alt, end_text, remark, time_unit, title, two_numbers
+from taketurns.pictures.words import NOTHING, alt, end_text, remarks, time_unit, title, two_numbers
 from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
@@ -29,7 +29,7 @@ __all__ = ["compare", "picture", "timeline"]
 TITLE, LEGEND = 13, 10.5
 WIDTH, HEIGHT, DPI = 9.5, 9.0, 100
 HEAD, FOOT = 0.4, 0.9  # inches for a title, and for the time axis with the legend beneath
-NOTE = 0.22  # inches for the line that says where a trace was made
+NOTE = 0.22  # inches for a line that says where a trace was made, or what could not be seen
 LEGEND_WIDTH = 6.0  # inches of a legend in one row
 
 Size = dict[str, Any]
@@ -109,7 +109,7 @@ def _single(trace: Trace, count: int, lanes: Lanes) -> tuple[float, Size]:
 
 
 def _head(trace: Trace) -> float:
-    return HEAD + (NOTE if remark(trace) else 0)
+    return HEAD + NOTE * len(remarks(trace))
 
 
 def _size(height: float) -> Size:
@@ -135,7 +135,7 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
     horizon = horizon or 1e-6
     ax.set(facecolor="white", xlim=(-0.01 * horizon, 1.01 * horizon), ylim=(max(len(names), 1) - 0.5, -0.5))
     _set_title(ax, trace, title(trace, longest), loc="left", fontsize=TITLE, fontweight="bold")
-    if place := remark(trace):
+    if place := "\n".join(remarks(trace)):
         ax.annotate(place, (0, 1), (0, 6), "axes fraction", "offset points", fontsize=LEGEND, color=GRAY, gid="place")
     ax.spines[["left", "top", "right"]].set_visible(False)
     ax.grid(False)

@@ -1,11 +1,13 @@
 """What pictures say in words, the same whether matplotlib draws them or SVG."""
 
+from textwrap import wrap
+
 from taketurns import machine
 from taketurns.trace.spans import State
 from taketurns.trace.text import duration_text
 from taketurns.trace.trace import Trace
 
-__all__ = ["NOTHING", "alt", "elsewhere", "end_text", "every", "remark", "shorten", "time_unit", "title", "two_numbers"]
+__all__ = ["NOTHING", "alt", "elsewhere", "end_text", "every", "remarks", "shorten", "time_unit", "title", "two_numbers"]
 
 NOTHING = "nothing was recorded"
 #: The units of a time axis in seconds, and from where on each is used.
@@ -43,9 +45,9 @@ def elsewhere(trace: Trace) -> str:
     return f"Recorded by {made.get('python', 'Python')}{gil}: {place}"
 
 
-def remark(trace: Trace) -> str:
-    """Return what stands beneath the title: where a trace was made, if elsewhere, and what could not be seen."""
-    return ". ".join(filter(None, (elsewhere(trace), *(note.removesuffix(".") for note in trace.notes))))
+def remarks(trace: Trace, most: int = 110) -> list[str]:
+    """Return the lines beneath the title: where a trace was made, if elsewhere, and what could not be seen."""
+    return [line for said in (elsewhere(trace), *trace.notes) for line in wrap(said, most)]
 
 
 def title(trace: Trace, most: int = 46) -> str:

@@ -18,8 +18,8 @@ from taketurns.trace.trace import Trace
 __all__ = ["whole"]
 
 NOTHING = (
-    "Nothing was seen. Lanes are the functions of yours that the block calls, threads, calls that pools run, asyncio's "
-    "tasks, greenlets, compute() and wait(), and the block itself where it runs or waits for some milliseconds."
+    "Nothing to draw: the block called no function of yours, and started no thread, pool, task or greenlet that did "
+    "anything before it ended. Put the call that you want to see inside the block."
 )
 
 

@@ -56,7 +56,8 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
         self.clock = clock
 
     def __enter__(self) -> Trace:
-        from taketurns.recording import of_asyncio, of_greenlets  # when they are needed, not by `import taketurns`
+        # When they are needed, not by `import taketurns`.
+        from taketurns.recording import of_asyncio, of_calls, of_greenlets
 
         mine = Recorder(self.label, self.clock)
         mine.end = partial(_end, mine)
@@ -69,6 +70,8 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
             of_loops.install()
             of_asyncio.install(mine)
             of_greenlets.install(mine)
+            if self.clock is None:
+                of_calls.install(mine)
             return mine.trace
         except BaseException:
             mine.end("interrupted")
@@ -101,8 +104,9 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
 
 def _end(mine: Recorder, cut_short: str) -> None:
     """End a recording; after an interrupt, this can be done once more."""
-    from taketurns.recording import of_asyncio, of_greenlets
+    from taketurns.recording import of_asyncio, of_calls, of_greenlets
 
+    of_calls.remove(mine)
     of_asyncio.remove(mine)
     of_greenlets.remove(mine)
     recorder.finish(mine, cut_short)

@@ -43,6 +43,7 @@ class Recorder(Log):
         # Of its block: was it left without a word? And how it ends.
         self.is_given_up: Callable[[], bool] = lambda: False
         self.end: Callable[[str], None] = partial(finish, self)
+        self.calls_merged = ""  # why the calls of its block are one lane, where they are not told apart
         self.start = self.now()
 
     def new_events(self) -> Any:

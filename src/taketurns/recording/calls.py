@@ -84,13 +84,14 @@ class Calls:
     def is_own(self, frame: FrameType) -> bool:
         """Return whether the block itself made the call that a frame runs."""
         caller = frame.f_back
-        while caller is not None and not self._is_of_block(caller):
+        while caller is not None and not self.is_of_block(caller):
             if not _is_passed_over(caller):
                 return False
             caller = caller.f_back
         return caller is not None
 
-    def _is_of_block(self, frame: FrameType) -> bool:
+    def is_of_block(self, frame: FrameType) -> bool:
+        """Return whether a frame is one from which the block makes its calls."""
         # A frame can come to have the identity of one that has ended, but hardly with the same code.
         return self.block.get(id(frame)) is frame.f_code or _is_cell(frame)
 

@@ -7,6 +7,7 @@ does, where nobody else has set one.
 import os
 import sys
 import threading
+from opcode import opmap
 from types import CodeType, FrameType
 from typing import Any
 
@@ -76,39 +77,44 @@ class Monitored(Calls):
             monitoring.set_local_events(self.tool, code, monitoring.events.PY_RETURN)
 
     def _started(self, code: CodeType, offset: int) -> Any:
-        frame = sys._getframe(1)
-        if not self.is_known(frame):
+        if id(code) not in self.known and not self.is_known(sys._getframe(1)):
             return monitoring.DISABLE
         self.spent += EVENT_NS
-        here = threading.get_ident() == self.thread
-        if here and not self.open and self.is_own(frame):
+        if not self.open and threading.get_ident() == self.thread and self.is_own(frame := sys._getframe(1)):
             self.begin(frame)
             if self.open:
                 self._hear_ends(code)
         elif self.spent > self.allowed and self.costs_too_much():
-            if not here or not self.open:
+            if not self.open or threading.get_ident() != self.thread:
                 return monitoring.DISABLE
-            self._rest()
+            self._rest(monitoring.events.PY_UNWIND)
         return None
 
     def _returned(self, code: CodeType, offset: int, value: object) -> None:
-        frame = sys._getframe(1)
-        if id(frame) == self.open:
+        if id(sys._getframe(1)) == self.open:
             self.end()
             return
         self.spent += EVENT_NS
-        if self.spent > self.allowed and self.costs_too_much() and self.bid_farewell(frame):
-            self._rest()
+        if self.spent > self.allowed and self.costs_too_much() and self.bid_farewell(sys._getframe(1)):
+            self._rest(monitoring.events.PY_UNWIND)
             self._hear_ends(None)
 
     def _unwound(self, code: CodeType, offset: int, error: BaseException) -> None:
         if id(sys._getframe(1)) == self.open:
             self.end()
+            return
+        self.spent += EVENT_NS
+        if self.spent > self.allowed and self.costs_too_much():
+            if not self.open:
+                self.give_up(COST_TOO_MUCH)
+            elif self.bid_farewell(sys._getframe(1)):
+                self._rest(0)
 
-    def _rest(self) -> None:
+    def _rest(self, events: int) -> None:
+        """Hear of these events alone until the call is over."""
         self.rests = True
         self.spent += REST_NS
-        monitoring.set_events(self.tool, monitoring.events.PY_UNWIND)
+        monitoring.set_events(self.tool, events)
 
 
 def _events() -> tuple[int, int, int]:
@@ -135,15 +141,16 @@ def _give_tool_back() -> None:
 
 
 class Profiled(Calls):
-    """Hears of calls by the profile function of the thread that records.
+    """Hears of calls by the profile function of the thread that records, which is all that there is before 3.12.
 
-    It hears of everything, in generators and in built-in functions too. Where that costs too much inside of a call, it
-    takes the profile function off, and the death of the call's frame tells of the end.
+    While there is one, Python runs all code slowly, so it is taken off inside of a call where that is safe, and where
+    to hear of everything costs too much. The death of the call's frame then tells of the end.
     """
 
     def __init__(self, mine: Recorder) -> None:
         super().__init__(mine)
         self.callback = self._heard
+        self.keeping: dict[int, tuple[CodeType, bool]] = {}  # code by identity: may it keep an exception?
 
     def hear(self) -> str:
         """Begin to hear of calls; return why that cannot be, if it cannot."""
@@ -157,6 +164,7 @@ class Profiled(Calls):
         if threading.get_ident() == self.thread and sys.getprofile() is self.callback:
             sys.setprofile(None)
         super().stop()
+        self.keeping = {}
 
     def wake(self) -> None:
         """Hear of everything."""
@@ -173,13 +181,35 @@ class Profiled(Calls):
         if not self.open:
             if event == "call" and self.is_known(frame) and self.is_own(frame):
                 self.begin(frame)
+                if self.open and self._dies_at_its_end(frame):
+                    self._rest(frame)
             elif self.spent > self.allowed and self.costs_too_much():
                 self.give_up(COST_TOO_MUCH)
         elif event == "return" and id(frame) == self.open:
             self.end()
-        elif self.spent > self.allowed and self.costs_too_much() and self.bid_farewell(frame):
+        elif self.spent > self.allowed and self.costs_too_much():
+            self._rest(frame)
+
+    def _rest(self, frame: FrameType) -> None:
+        if self.bid_farewell(frame):
             self.rests = True
             sys.setprofile(None)
+
+    def _dies_at_its_end(self, frame: FrameType) -> bool:
+        """Return whether no exception can keep the frame of a call: neither it nor the block has an ``except``."""
+        kept: FrameType | None = frame
+        while kept is not None and not self._may_keep(kept.f_code):
+            kept = kept.f_back
+            if kept is not None and self.is_of_block(kept):
+                return not self._may_keep(kept.f_code)
+        return False
+
+    def _may_keep(self, code: CodeType) -> bool:
+        if id(code) not in self.keeping:
+            operations = code.co_code[::2]
+            handlers, of_with = (operations.count(opmap[name]) for name in ("PUSH_EXC_INFO", "WITH_EXCEPT_START"))
+            self.keeping[id(code)] = code, handlers > of_with
+        return self.keeping[id(code)][1]
 
 
 #: The calls of the recording that is on.

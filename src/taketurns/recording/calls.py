@@ -23,11 +23,11 @@ from taketurns.trace.frames import is_learners_own, module_of
 __all__ = ["COST_TOO_MUCH", "Calls", "is_function"]
 
 #: So much may be spent, and this share of the time since the block began. The limit that we promise is a tenth.
-FREE_NS, SHARE = 200_000, 0.05
+FREE_NS, SHARE = 250_000, 0.05
 #: What it costs to begin and end the task of a call, with its name.
-CALL_NS = 5_000
+CALL_NS = 7_000
 
-COST_TOO_MUCH = "calls that the block makes itself are one lane: to tell them apart would have cost too much"
+COST_TOO_MUCH = "to tell them apart would have cost too much"
 
 COMPREHENSIONS = {"<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>"}
 
@@ -43,6 +43,7 @@ class Calls:
         self.rests = False  # inside of a call, where to hear of more would cost too much
         self.open = 0  # the identity of the frame of the call that is on; none is held, so that each dies in time
         self.carrier: tuple[Worker, Outer] | None = None  # who carries that call, and what it did before
+        self.count = 0  # of calls that were told apart
         self.known: dict[int, CodeType] = {}  # learners' functions by identity, as the hash of code is slow
         self.since = time.perf_counter_ns()
         self.spent, self.allowed = 0, FREE_NS  # in ns
@@ -62,7 +63,8 @@ class Calls:
 
     def give_up(self, why: str) -> None:
         """Tell no more calls apart in this block."""
-        self.mine.calls_merged = why
+        after = f"after the first {self.count}, " if self.count else ""
+        self.mine.calls_merged = f"{after}calls that the block makes itself are one lane: {why}"
         self.stop()
 
     def costs_too_much(self) -> bool:
@@ -76,7 +78,7 @@ class Calls:
         code = frame.f_code
         if id(code) in self.known:
             return True
-        if not is_function(code) or not is_learners_own(frame):
+        if not is_function(code) or not is_learners_own(frame) or _is_generated(frame):
             return False
         self.known[id(code)] = code
         return True
@@ -106,6 +108,7 @@ class Calls:
             name = _name(frame)
             self.carrier = worker, worker.enter(name)
             self.open = id(frame)
+            self.count += 1
 
     def end(self) -> None:
         """End the task of the call that is on."""
@@ -171,6 +174,11 @@ def is_function(code: CodeType) -> bool:
     if name.startswith("<"):
         return name == "<lambda>"
     return name == "__call__" or not (name.startswith("__") and name.endswith("__"))
+
+
+def _is_generated(frame: FrameType) -> bool:
+    """Return whether a library wrote the code that a frame runs, as `namedtuple` does, into no module."""
+    return frame.f_code.co_filename == "<string>" and module_of(frame) not in sys.modules
 
 
 def _stack() -> dict[int, CodeType]:

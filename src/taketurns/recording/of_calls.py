@@ -16,11 +16,11 @@ from taketurns.recording.recorder import Recorder
 
 __all__ = ["Monitored", "Profiled", "install", "remove"]
 
-OTHER_PROFILER = "calls that the block makes itself are one lane: somebody else profiles this thread"
-NO_TOOL = "calls that the block makes itself are one lane: all tools of sys.monitoring are taken"
+OTHER_PROFILER = "another profiler is at work"
+NO_TOOL = "all tools of sys.monitoring are taken"
 
 #: What an event costs (ns). Where nested calls cost too much, it rests; to rest and to wake costs, too.
-EVENT_NS, PROFILE_NS, REST_NS = 250, 150, 8_000
+EVENT_NS, PROFILE_NS, REST_NS = 350, 450, 8_000
 
 monitoring: Any = getattr(sys, "monitoring", None)
 TOOL_NAME = "taketurns: calls"

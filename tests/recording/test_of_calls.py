@@ -8,7 +8,8 @@ import sys
 import threading
 import traceback
 import weakref
-from contextlib import ExitStack, contextmanager, suppress
+from collections import namedtuple
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -457,6 +458,85 @@ def test_a_trace_function_sees_what_it_saw():
 def broken_quietly():
     with suppress(LookupError):
         broken()
+
+
+@pytest.mark.usefixtures("nested_calls_cost_too_much")
+def test_a_trace_function_sees_what_it_saw_where_nested_calls_cost_too_much():
+    seen = []
+
+    def tracer(frame, event, argument):
+        seen[-1].append((frame.f_code.co_name, event, frame.f_lineno))
+        return tracer
+
+    before = sys.gettrace()
+    for block in (nullcontext(), record()):
+        seen.append([])
+        with block:
+            sys.settrace(tracer)
+            shout("a")
+            sys.settrace(before)
+    plain, recorded = ([each for each in events if each[0] in ("shout", "read")] for events in seen)
+    assert recorded == plain
+
+
+@profiled
+def test_a_call_runs_without_a_profile_function():
+    def inside():
+        return sys.getprofile()
+
+    with record():
+        assert inside() is None
+
+
+@monitored
+@pytest.mark.usefixtures("nested_calls_cost_too_much")
+def test_nothing_is_heard_inside_of_a_call_where_that_costs_too_much():
+    def again(n):
+        if n:
+            again(n - 1)
+        tool = of_calls._installed[0].tool
+        return sys.monitoring.get_events(tool), sys.monitoring.get_local_events(tool, again.__code__)
+
+    unwind = sys.monitoring.events.PY_UNWIND
+    with record():
+        assert again(1) == (unwind, 0)
+        assert again(1) == (unwind, 0)
+
+
+def test_code_that_a_library_wrote_is_no_function_of_the_learners():
+    point = namedtuple("point", "x y")
+    with record() as trace:
+        point(1, 2)
+        [point._make(pair) for pair in ((1, 2), (3, 4))]
+    assert lanes(trace) == []
+
+
+def test_a_name_is_made_of_the_arguments(monkeypatch):
+    def every(first, /, second, *others, third, **more):
+        return lambda: first
+
+    seen = []
+    monkeypatch.setattr(calls, "call_name", lambda code, arguments: seen.append(arguments) or code.co_name)
+    with record():
+        every(1, 2, 3, third=4, fourth=5)
+        fib(1)
+    first = {"first": 1, "second": 2, "others": (3,), "third": 4, "more": {"fourth": 5}}
+    assert seen == [first, {"n": 1}]
+
+
+@monitored
+def test_an_argument_dies_when_its_function_deletes_it():
+    class Box:
+        pass
+
+    def drop(box):
+        alive = weakref.ref(box)
+        del box
+        return alive()
+
+    with record():
+        left = drop(Box())
+    assert left is None
 
 
 def test_a_function_that_another_thread_called_too_often_is_seen_in_the_next_recording(monkeypatch):

@@ -524,7 +524,6 @@ def test_a_name_is_made_of_the_arguments(monkeypatch):
     assert seen == [first, {"n": 1}]
 
 
-@monitored
 def test_an_argument_dies_when_its_function_deletes_it():
     class Box:
         pass

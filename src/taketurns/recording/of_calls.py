@@ -4,9 +4,12 @@ From Python 3.12 on `sys.monitoring` tells of calls, and nobody else notices. Be
 does, where nobody else has set one.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 import threading
+from inspect import CO_OPTIMIZED
 from opcode import opmap
 from types import CodeType, FrameType
 from typing import Any
@@ -173,10 +176,10 @@ class Profiled(Calls):
         else:
             self.give_up(OTHER_PROFILER)
 
-    def _heard(self, frame: FrameType, event: str, value: object) -> None:
+    def _heard(self, frame: FrameType, event: str, value: object) -> Forget | None:
         if not self.is_on:  # another thread has ended the recording
             sys.setprofile(None)
-            return
+            return None
         self.spent += PROFILE_NS
         if not self.open:
             if event == "call" and self.is_known(frame) and self.is_own(frame):
@@ -189,6 +192,7 @@ class Profiled(Calls):
             self.end()
         elif self.spent > self.allowed and self.costs_too_much():
             self._rest(frame)
+        return Forget(frame.f_locals) if self.rests and frame.f_code.co_flags & CO_OPTIMIZED else None
 
     def _rest(self, frame: FrameType) -> None:
         if self.bid_farewell(frame):
@@ -210,6 +214,20 @@ class Profiled(Calls):
             handlers, of_with = (operations.count(opmap[name]) for name in ("PUSH_EXC_INFO", "WITH_EXCEPT_START"))
             self.keeping[id(code)] = code, handlers > of_with
         return self.keeping[id(code)][1]
+
+
+class Forget:
+    """What a profile function returns where it is the last that it hears of a function's frame.
+
+    Python makes a dictionary of a frame's variables for a profile function, makes them anew of it, and keeps it: what
+    they hold would live until the frame ends. In between it lets go of what was returned.
+    """
+
+    def __init__(self, variables: dict[str, Any]) -> None:
+        self.variables = variables
+
+    def __del__(self) -> None:
+        self.variables.clear()
 
 
 #: The calls of the recording that is on.

@@ -84,6 +84,7 @@ def nested_calls_cost_too_much(monkeypatch):
     """Whatever it hears of inside of a call that is on is too much; between calls, nothing is."""
     monkeypatch.setattr(calls, "FREE_NS", -1)
     monkeypatch.setattr(calls.Calls, "costs_too_much", lambda self: self.open != 0)
+    monkeypatch.setattr(of_calls, "REST_NS", -1)
 
 
 @pytest.fixture
@@ -486,6 +487,40 @@ def test_a_call_runs_without_a_profile_function():
 
     with record():
         assert inside() is None
+
+
+def test_only_an_except_may_keep_an_exception():
+    def withs(lock):
+        with lock, lock:
+            return [read(each) for each in lock]
+
+    def tries():
+        try:
+            read()
+        except LookupError as error:
+            return error
+
+    with record():
+        kept = {function: of_calls._installed[0].may_keep(function.__code__) for function in (fib, withs, tries)}
+    assert kept == {fib: False, withs: False, tries: True}
+
+
+def keeps_deep(n):
+    try:
+        return broken() if n == 0 else [keeps_deep(n - 1), broken()]
+    except LookupError as error:
+        return error
+
+
+@pytest.mark.usefixtures("nested_calls_cost_too_much")
+def test_where_an_exception_hides_the_end_of_a_call_that_is_said():
+    with record() as trace:
+        mine = recorder.on
+        kept = [keeps_deep(3)]
+        read()
+    assert kept
+    assert lanes(trace) == ["keeps_deep"]
+    assert mine.calls_merged == calls.LOST
 
 
 @monitored

@@ -22,6 +22,7 @@ from inspect import (
     CO_VARARGS,
     CO_VARKEYWORDS,
 )
+from opcode import opmap
 from types import CodeType, FrameType
 
 from taketurns.recording.recorder import Recorder, current_worker
@@ -36,6 +37,8 @@ FREE_NS, SHARE = 250_000, 0.05
 CALL_NS = 7_000
 
 COST_TOO_MUCH = "to tell them apart would have cost too much"
+
+LOST = "a call that the block made itself, and all after it, are one lane: an exception that is kept hid its end"
 
 #: Python 3.12 keeps a copy of a frame's variables once somebody has asked for them, and so what they hold. Before, a
 #: profile function has one made in any case, which must be left as it is; later, nothing is kept.
@@ -57,6 +60,7 @@ class Calls:
         self.carrier: tuple[Worker, Outer] | None = None  # who carries that call, and what it did before
         self.count = 0  # of calls that were told apart
         self.known: dict[int, CodeType] = {}  # learners' functions by identity, as the hash of code is slow
+        self.keeping: dict[int, tuple[CodeType, bool]] = {}  # code by identity: may it keep an exception?
         self.since = time.perf_counter_ns()
         self.spent, self.allowed = 0, FREE_NS  # in ns
 
@@ -66,8 +70,11 @@ class Calls:
 
     def stop(self) -> None:
         """Hear of no more calls, and keep nothing. This can be done again."""
+        if self.open and threading.get_ident() == self.thread and _called(sys._getframe(), self.open) is None:
+            self.mine.calls_merged = LOST  # its end was not seen
         self.is_on = False
-        self.block, self.known, self.carrier, self.open = {}, {}, None, 0
+        self.block, self.known, self.keeping = {}, {}, {}
+        self.carrier, self.open = None, 0
 
     def wake(self) -> None:
         """Hear of everything, at first and again when a call is over inside of which that cost too much."""
@@ -132,14 +139,20 @@ class Calls:
             self.rests = False
             self.wake()
 
+    def may_keep(self, code: CodeType) -> bool:
+        """Return whether code has an ``except``: it may keep the exception, and that keeps the frame."""
+        if id(code) not in self.keeping:
+            operations = code.co_code[::2]
+            handlers, of_with = (operations.count(opmap[name]) for name in ("PUSH_EXC_INFO", "WITH_EXCEPT_START"))
+            self.keeping[id(code)] = code, handlers > of_with
+        return self.keeping[id(code)][1]
+
     def bid_farewell(self, frame: FrameType) -> bool:
         """Arrange that the end of the call that is on is known when its frame dies; return whether that can be.
 
         The frame is that of a nested call. Where something is traced, frames' tracers are not ours to set.
         """
-        called: FrameType | None = frame
-        while called is not None and id(called) != self.open:
-            called = called.f_back
+        called = _called(frame, self.open)
         if called is None or called.f_trace is not None or sys.gettrace() is not None:
             return False
         called.f_trace = Farewell(self._died, self.open)
@@ -201,6 +214,14 @@ def _stack() -> dict[int, CodeType]:
             found[id(frame)] = frame.f_code
         frame = frame.f_back
     return found
+
+
+def _called(frame: FrameType, identity: int) -> FrameType | None:
+    """Return the frame of this identity among a frame and those that called it."""
+    called: FrameType | None = frame
+    while called is not None and id(called) != identity:
+        called = called.f_back
+    return called
 
 
 def _is_cell(frame: FrameType) -> bool:

@@ -10,7 +10,6 @@ import os
 import sys
 import threading
 from inspect import CO_OPTIMIZED
-from opcode import opmap
 from types import CodeType, FrameType
 from typing import Any
 
@@ -34,14 +33,15 @@ TOOLS = (4, 3, 5, 2, 1, 0)
 class Monitored(Calls):
     """Hears of calls by `sys.monitoring`: of the learner's functions each begin, and the end of the call that is on.
 
-    Where the begins of nested calls cost too much it rests until the call is over. Where its ends do, as in recursion,
-    the frame's death tells of the end. Of other code it hears once.
+    Where the begins of nested calls have cost as much as it costs to rest, it rests until the call is over; so does it
+    where ends have, as in recursion: the frame's death then tells of the end. Of other code it hears once.
     """
 
     def __init__(self, mine: Recorder) -> None:
         super().__init__(mine)
         self.tool: int | None = None
         self.called: CodeType | None = None  # the code that sends its ends
+        self.enough = 0  # inside of the call that is on it rests when so much is spent
         self.callbacks = self._started, self._returned, self._unwound
 
     def hear(self) -> str:
@@ -87,10 +87,12 @@ class Monitored(Calls):
             self.begin(frame)
             if self.open:
                 self._hear_ends(code)
+                self.enough = self.spent + REST_NS
+        elif self.open and threading.get_ident() == self.thread:
+            if self.spent > self.enough:
+                self._rest(monitoring.events.PY_UNWIND)
         elif self.spent > self.allowed and self.costs_too_much():
-            if not self.open or threading.get_ident() != self.thread:
-                return monitoring.DISABLE
-            self._rest(monitoring.events.PY_UNWIND)
+            return monitoring.DISABLE
         return None
 
     def _returned(self, code: CodeType, offset: int, value: object) -> None:
@@ -98,7 +100,9 @@ class Monitored(Calls):
             self.end()
             return
         self.spent += EVENT_NS
-        if self.spent > self.allowed and self.costs_too_much() and self.bid_farewell(sys._getframe(1)):
+        if self.spent <= self.enough or (self.may_keep(code) and not self.costs_too_much()):
+            return
+        if self.bid_farewell(sys._getframe(1)):
             self._rest(monitoring.events.PY_UNWIND)
             self._hear_ends(None)
 
@@ -153,7 +157,6 @@ class Profiled(Calls):
     def __init__(self, mine: Recorder) -> None:
         super().__init__(mine)
         self.callback = self._heard
-        self.keeping: dict[int, tuple[CodeType, bool]] = {}  # code by identity: may it keep an exception?
 
     def hear(self) -> str:
         """Begin to hear of calls; return why that cannot be, if it cannot."""
@@ -167,7 +170,6 @@ class Profiled(Calls):
         if threading.get_ident() == self.thread and sys.getprofile() is self.callback:
             sys.setprofile(None)
         super().stop()
-        self.keeping = {}
 
     def wake(self) -> None:
         """Hear of everything."""
@@ -202,18 +204,11 @@ class Profiled(Calls):
     def _dies_at_its_end(self, frame: FrameType) -> bool:
         """Return whether no exception can keep the frame of a call: neither it nor the block has an ``except``."""
         kept: FrameType | None = frame
-        while kept is not None and not self._may_keep(kept.f_code):
+        while kept is not None and not self.may_keep(kept.f_code):
             kept = kept.f_back
             if kept is not None and self.is_of_block(kept):
-                return not self._may_keep(kept.f_code)
+                return not self.may_keep(kept.f_code)
         return False
-
-    def _may_keep(self, code: CodeType) -> bool:
-        if id(code) not in self.keeping:
-            operations = code.co_code[::2]
-            handlers, of_with = (operations.count(opmap[name]) for name in ("PUSH_EXC_INFO", "WITH_EXCEPT_START"))
-            self.keeping[id(code)] = code, handlers > of_with
-        return self.keeping[id(code)][1]
 
 
 class Forget:

@@ -519,8 +519,10 @@ def test_where_an_exception_hides_the_end_of_a_call_that_is_said():
         kept = [keeps_deep(3)]
         read()
     assert kept
-    assert lanes(trace) == ["keeps_deep"]
-    assert mine.calls_merged == calls.LOST
+    if sys.version_info < (3, 12):
+        assert (lanes(trace), mine.calls_merged) == (["keeps_deep"], calls.LOST)
+    else:  # it tells of returns alone, too
+        assert (lanes(trace), mine.calls_merged) == (["keeps_deep", "read"], "")
 
 
 @monitored

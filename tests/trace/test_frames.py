@@ -1,5 +1,6 @@
 """Whose code a frame runs is told by modules and by whole paths, whatever a folder is called."""
 
+import site
 import sysconfig
 import types
 from os.path import join
@@ -45,6 +46,31 @@ def test_a_file_belongs_to_the_standard_library_by_where_it_stands(path, belongs
 def test_a_frame_is_a_learners_where_it_is_neither_ours_nor_the_standard_librarys(module, path, learners):
     code = types.SimpleNamespace(co_filename=path)
     assert frames.is_learners(types.SimpleNamespace(f_globals={"__name__": module}, f_code=code)) is learners
+
+
+@pytest.mark.parametrize(
+    ("path", "installed"),
+    [
+        (join(PURELIB, "tenacity", "retry.py"), True),
+        (join(STDLIB, "site-packages", "tenacity", "retry.py"), True),
+        (join(site.getusersitepackages(), "tenacity.py"), True),
+        (join(STDLIB, "threading.py"), False),
+        (f"{PURELIB}-of-mine/program.py", False),
+        ("/home/ada/site-packages/program.py", False),
+        ("<ipython-input-1-0123456789ab>", False),
+        ("<string>", False),
+    ],
+)
+def test_a_file_is_installed_by_where_it_stands(path, installed):
+    code = types.SimpleNamespace(co_filename=path)
+    frame = types.SimpleNamespace(f_globals={"__name__": "program"}, f_code=code)
+    assert frames.in_installed_package(path) is installed
+    assert frames.is_learners_own(frame) is (not installed and not frames.in_standard_library(path))
+
+
+@pytest.mark.parametrize(("variables", "module"), [({}, ""), ({"__name__": None}, ""), ({"__name__": "a.b"}, "a.b")])
+def test_a_module_may_have_no_name(variables, module):
+    assert frames.module_of(types.SimpleNamespace(f_globals=variables)) == module
 
 
 def test_a_link_to_the_standard_library_is_the_standard_library(tmp_path):

@@ -70,10 +70,10 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
             recorder.start(mine)
             self._recorder = mine
             of_loops.install()
-            for source in sources:
-                source.install(mine)
             if mine.clock is None:
                 mine.block = mine.number("the block"), threading.get_native_id()
+            for source in sources:
+                source.install(mine)
             mine.start = mine.now()
             return mine.trace
         except BaseException:
@@ -107,13 +107,14 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
 
 def _sources(mine: Recorder) -> list[Any]:
     """Return the modules that tell a recording of tasks; in simulated time there is one thread."""
-    from taketurns.recording import of_asyncio, of_greenlets, of_threads  # when needed, not by `import taketurns`
+    # When they are needed, not by `import taketurns`. The calls of the block last: what we call ourselves is none.
+    from taketurns.recording import of_asyncio, of_calls, of_greenlets, of_threads
 
-    return [of_asyncio, of_greenlets] + ([of_threads] if mine.clock is None else [])
+    return [of_asyncio, of_greenlets] + ([of_threads, of_calls] if mine.clock is None else [])
 
 
 def _end(mine: Recorder, cut_short: str) -> None:
     """End a recording; after an interrupt, this can be done once more."""
-    for source in _sources(mine):
+    for source in reversed(_sources(mine)):
         source.remove(mine)
     recorder.finish(mine, cut_short)

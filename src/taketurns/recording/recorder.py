@@ -40,6 +40,7 @@ class Recorder(Log):
         # Of its block: was it left without a word? And how it ends.
         self.is_given_up: Callable[[], bool] = lambda: False
         self.end: Callable[[str], None] = partial(finish, self)
+        self.calls_merged = ""  # why the calls of its block are one lane, where they are not told apart
 
     def new_events(self) -> Any:
         """Return what a worker appends its events to: a list, or the journal of a child process."""
@@ -125,6 +126,8 @@ def finish(recorder: Recorder, cut_short: str) -> None:
     recorder.ended = recorder.ended or recorder.now()
     if recorder.trace.is_on:
         recorder.looks = recorder.watcher.stop()
+        if recorder.calls_merged:
+            recorder.remarks = [recorder.calls_merged]
         recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))
     if mine:
         timekeeper.clock = None

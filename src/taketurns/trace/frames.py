@@ -1,18 +1,29 @@
-"""Whose code a frame runs: a learner's, the standard library's, or ours."""
+"""Whose code a frame runs: a learner's, the standard library's, an installed package's, or ours."""
 
 from functools import cache
-from os.path import abspath, commonpath, join, realpath
+from os.path import abspath, join, normcase, realpath
 from types import FrameType
 
-__all__ = ["is_learners"]
+__all__ = ["is_learners", "is_learners_own", "module_of"]
 
 OURS = __name__.partition(".")[0]
 
 
 def is_learners(frame: FrameType) -> bool:
     """Return whether a frame runs code that is neither ours, known by its module, nor the standard library's."""
-    module = frame.f_globals.get("__name__", "")
-    return module.partition(".")[0] != OURS and not in_standard_library(frame.f_code.co_filename)
+    ours = module_of(frame).partition(".")[0] == OURS
+    return not ours and not in_standard_library(frame.f_code.co_filename)
+
+
+def module_of(frame: FrameType) -> str:
+    """Return the name of the module whose code a frame runs; empty where it has none."""
+    name = frame.f_globals.get("__name__")
+    return name if isinstance(name, str) else ""
+
+
+def is_learners_own(frame: FrameType) -> bool:
+    """Return whether a frame runs code that a learner wrote: it belongs to no installed package either."""
+    return is_learners(frame) and not in_installed_package(frame.f_code.co_filename)
 
 
 @cache
@@ -21,25 +32,47 @@ def in_standard_library(path: str) -> bool:
 
     What Python froze into itself has no file, and a name such as ``<frozen runpy>``.
     """
-    import sysconfig  # here: `import taketurns` is quick
-
     if path.startswith("<"):
         return path.startswith("<frozen ")
-    folders = sysconfig.get_paths()
-    home = [folders["stdlib"], folders["platstdlib"]]
-    installed = [folders["purelib"], folders["platlib"]]
-    # The packages of the Python that a virtual environment was made from stand there beside the standard library.
-    installed += [join(folder, "site-packages") for folder in home]
-    return _within(path, home) and not _within(path, installed)
+    return _within(path, _home()) and not _within(path, _installed())
 
 
-def _within(path: str, folders: list[str]) -> bool:
+@cache
+def in_installed_package(path: str) -> bool:
+    """Return whether a file stands where packages are installed, for this Python, all its users or this one."""
+    return not path.startswith("<") and _within(path, _installed())
+
+
+@cache
+def _home() -> tuple[str, ...]:
+    """Return the folders of the standard library."""
+    import sysconfig  # here: `import taketurns` is quick
+
+    return sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    """Return the folders of installed packages.
+
+    Those of the Python that a virtual environment was made from stand beside the standard library.
+    """
+    import site
+    import sysconfig
+
+    beside = [join(folder, "site-packages") for folder in _home()]
+    folders = sysconfig.get_path("purelib"), sysconfig.get_path("platlib")
+    return *folders, *beside, *site.getsitepackages(), site.getusersitepackages()
+
+
+def _within(path: str, folders: tuple[str, ...]) -> bool:
     """Return whether a file stands somewhere in one of some folders."""
-    return any(_is_below(path, folder) or _is_below(realpath(path), realpath(folder)) for folder in folders)
+    given, roots = normcase(abspath(path)), _roots(folders)
+    return given.startswith(roots) or normcase(realpath(path)).startswith(roots)
 
 
-def _is_below(path: str, folder: str) -> bool:
-    try:
-        return commonpath((abspath(path), abspath(folder))) == abspath(folder)
-    except ValueError:  # on two drives
-        return False
+@cache
+def _roots(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return how all begins that stands below one of some folders, also where a link leads there."""
+    paths = {each for folder in folders for each in (abspath(folder), realpath(folder))}
+    return tuple(normcase(join(path, "")) for path in paths)

@@ -1,0 +1,255 @@
+"""While a recording is on, the calls that its block makes itself are tasks (calls.py), in the thread that records.
+
+From Python 3.12 on `sys.monitoring` tells of calls, and nobody else notices. Before, the thread's profile function
+does, where nobody else has set one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from inspect import CO_OPTIMIZED
+from types import CodeType, FrameType
+from typing import Any
+
+from taketurns.recording.calls import COST_TOO_MUCH, Calls
+from taketurns.recording.recorder import Recorder
+
+__all__ = ["Monitored", "Profiled", "install", "remove"]
+
+OTHER_PROFILER = "another profiler is at work"
+NO_TOOL = "all tools of sys.monitoring are taken"
+
+#: What an event costs (ns). Where nested calls cost too much, it rests; to rest and to wake costs, too.
+EVENT_NS, PROFILE_NS, REST_NS = 350, 450, 8_000
+
+monitoring: Any = getattr(sys, "monitoring", None)
+TOOL_NAME = "taketurns: calls"
+#: The free ones first; the others are meant for debuggers, coverage, profilers and optimizers.
+TOOLS = (4, 3, 5, 2, 1, 0)
+
+
+class Monitored(Calls):
+    """Hears of calls by `sys.monitoring`: of the learner's functions each begin, and the end of the call that is on.
+
+    Where the begins of nested calls have cost as much as it costs to rest, it rests until the call is over; so does it
+    where ends have, as in recursion: the frame's death then tells of the end. Of other code it hears once.
+    """
+
+    def __init__(self, mine: Recorder) -> None:
+        super().__init__(mine)
+        self.tool: int | None = None
+        self.called: CodeType | None = None  # the code that sends its ends
+        self.enough = 0  # inside of the call that is on it rests when so much is spent
+        self.callbacks = self._started, self._returned, self._unwound
+
+    def hear(self) -> str:
+        """Begin to hear of calls; return why that cannot be, if it cannot."""
+        self.tool = _take_tool()
+        if self.tool is None:
+            return NO_TOOL
+        for event, callback in zip(_events(), self.callbacks, strict=True):
+            monitoring.register_callback(self.tool, event, callback)
+        monitoring.restart_events()  # an earlier recording has heard enough of some code
+        self.wake()
+        return ""
+
+    def stop(self) -> None:
+        """Hear of no more calls, and keep nothing. This can be done again."""
+        self._hear_ends(None)
+        _give_tool_back()
+        super().stop()
+
+    def wake(self) -> None:
+        """Hear of all begins, as at first."""
+        start, _, unwind = _events()
+        monitoring.set_events(self.tool, start | unwind)
+
+    def end(self) -> None:
+        """End the task of the call that is on."""
+        super().end()
+        self._hear_ends(None)
+
+    def _hear_ends(self, code: CodeType | None) -> None:
+        """Hear of the ends of this code alone."""
+        called, self.called = self.called, code
+        if called is not None and called is not code:
+            monitoring.set_local_events(self.tool, called, 0)
+        if code is not None:
+            monitoring.set_local_events(self.tool, code, monitoring.events.PY_RETURN)
+
+    def _started(self, code: CodeType, offset: int) -> Any:
+        if id(code) not in self.known and not self.is_known(sys._getframe(1)):
+            return monitoring.DISABLE
+        self.spent += EVENT_NS
+        if not self.open and threading.get_ident() == self.thread and self.is_own(frame := sys._getframe(1)):
+            self.begin(frame)
+            if self.open:
+                self._hear_ends(code)
+                self.enough = self.spent + REST_NS
+        elif self.open and threading.get_ident() == self.thread:
+            if self.spent > self.enough:
+                self._rest(monitoring.events.PY_UNWIND)
+        elif self.spent > self.allowed and self.costs_too_much():
+            return monitoring.DISABLE
+        return None
+
+    def _returned(self, code: CodeType, offset: int, value: object) -> None:
+        if id(sys._getframe(1)) == self.open:
+            self.end()
+            return
+        self.spent += EVENT_NS
+        if self.spent <= self.enough or (self.may_keep(code) and not self.costs_too_much()):
+            return
+        if self.bid_farewell(sys._getframe(1)):
+            self._rest(monitoring.events.PY_UNWIND)
+            self._hear_ends(None)
+
+    def _unwound(self, code: CodeType, offset: int, error: BaseException) -> None:
+        if id(sys._getframe(1)) == self.open:
+            self.end()
+            return
+        self.spent += EVENT_NS
+        if self.spent > self.allowed and self.costs_too_much():
+            if not self.open:
+                self.give_up(COST_TOO_MUCH)
+            elif self.bid_farewell(sys._getframe(1)):
+                self._rest(0)
+
+    def _rest(self, events: int) -> None:
+        """Hear of these events alone until the call is over."""
+        self.rests = True
+        self.spent += REST_NS
+        monitoring.set_events(self.tool, events)
+
+
+def _events() -> tuple[int, int, int]:
+    events = monitoring.events
+    return events.PY_START, events.PY_RETURN, events.PY_UNWIND
+
+
+def _take_tool() -> int | None:
+    for tool in TOOLS:
+        if monitoring.get_tool(tool) is None:
+            monitoring.use_tool_id(tool, TOOL_NAME)
+            return tool
+    return None
+
+
+def _give_tool_back() -> None:
+    """Give back what was taken, also where an interrupt came before that was written down."""
+    for tool in TOOLS:
+        if monitoring.get_tool(tool) == TOOL_NAME:
+            monitoring.set_events(tool, 0)
+            for event in _events():
+                monitoring.register_callback(tool, event, None)
+            monitoring.free_tool_id(tool)
+
+
+class Profiled(Calls):
+    """Hears of calls by the profile function of the thread that records, which is all that there is before 3.12.
+
+    While there is one, Python runs all code slowly, so it is taken off inside of a call where that is safe, and where
+    to hear of everything costs too much. The death of the call's frame then tells of the end.
+    """
+
+    def __init__(self, mine: Recorder) -> None:
+        super().__init__(mine)
+        self.callback = self._heard
+
+    def hear(self) -> str:
+        """Begin to hear of calls; return why that cannot be, if it cannot."""
+        if sys.getprofile() is not None:
+            return OTHER_PROFILER
+        self.wake()
+        return ""
+
+    def stop(self) -> None:
+        """Hear of no more calls, and keep nothing. This can be done again."""
+        if threading.get_ident() == self.thread and sys.getprofile() is self.callback:
+            sys.setprofile(None)
+        super().stop()
+
+    def wake(self) -> None:
+        """Hear of everything."""
+        if sys.getprofile() is None:
+            sys.setprofile(self.callback)
+        else:
+            self.give_up(OTHER_PROFILER)
+
+    def _heard(self, frame: FrameType, event: str, value: object) -> Forget | None:
+        if not self.is_on:  # another thread has ended the recording
+            sys.setprofile(None)
+            return None
+        self.spent += PROFILE_NS
+        if not self.open:
+            if event == "call" and self.is_known(frame) and self.is_own(frame):
+                self.begin(frame)
+                if self.open and self._dies_at_its_end(frame):
+                    self._rest(frame)
+            elif self.spent > self.allowed and self.costs_too_much():
+                self.give_up(COST_TOO_MUCH)
+        elif event == "return" and id(frame) == self.open:
+            self.end()
+        elif self.spent > self.allowed and self.costs_too_much():
+            self._rest(frame)
+        return Forget(frame.f_locals) if self.rests and frame.f_code.co_flags & CO_OPTIMIZED else None
+
+    def _rest(self, frame: FrameType) -> None:
+        if self.bid_farewell(frame):
+            self.rests = True
+            sys.setprofile(None)
+
+    def _dies_at_its_end(self, frame: FrameType) -> bool:
+        """Return whether no exception can keep the frame of a call: neither it nor the block has an ``except``."""
+        kept: FrameType | None = frame
+        while kept is not None and not self.may_keep(kept.f_code):
+            kept = kept.f_back
+            if kept is not None and self.is_of_block(kept):
+                return not self.may_keep(kept.f_code)
+        return False
+
+
+class Forget:
+    """What a profile function returns where it is the last that it hears of a function's frame.
+
+    Python makes a dictionary of a frame's variables for a profile function, makes them anew of it, and keeps it: what
+    they hold would live until the frame ends. In between it lets go of what was returned.
+    """
+
+    def __init__(self, variables: dict[str, Any]) -> None:
+        self.variables = variables
+
+    def __del__(self) -> None:
+        self.variables.clear()
+
+
+#: The calls of the recording that is on.
+_installed: list[Calls] = []
+
+
+def install(mine: Recorder) -> None:
+    """Begin to tell the calls of a block apart."""
+    calls = Profiled(mine) if monitoring is None else Monitored(mine)
+    _installed.append(calls)
+    if why := calls.hear():
+        calls.give_up(why)
+
+
+def remove(mine: Recorder) -> None:
+    """Tell them apart no more. After an interrupt, this can be done once more."""
+    if _installed and _installed[0].mine is mine:
+        _installed[0].stop()
+        _installed.clear()
+
+
+def _after_fork() -> None:
+    """Let a forked child alone: it does not go on with this recording."""
+    for calls in _installed:
+        calls.stop()
+    _installed.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -161,7 +161,7 @@ def test_half_a_line_is_passed_over(tmp_path, monkeypatch):
 def test_a_journal_of_a_recording_that_has_ended_takes_events_in_silence():
     with record():
         found = children.Announcement(children.folder().path, "1x1", 1.0, os.getpid())
-    children.Journal(found, {1: "late"}).append((1, 1, None, "", 0, None))
+    children.Journal(found, {1: "late"}).append((1, 1, None, "", None, None))
     assert nothing_is_left()
 
 

@@ -51,11 +51,11 @@ def test_a_task_that_calls_another_waits_for_it(worker):
     worker.leave(second)
     worker.leave(first)
     assert worker.events == [
-        (2_000, 1, State.RUNNING, "", 0, None),
-        (3_000, 1, State.WAITING, "another task", 0, None),
+        (2_000, 1, State.RUNNING, "", None, None),
+        (3_000, 1, State.WAITING, "another task", None, None),
         (3_000, 2, None, "", 4_000, None),
-        (4_000, 1, State.RUNNING, "", 0, None),
-        (5_000, 1, None, "", 0, None),
+        (4_000, 1, State.RUNNING, "", None, None),
+        (5_000, 1, None, "", None, None),
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_task_goes_back_to_the_state_in_which_it_called_another(worker):
     worker.leave(worker.enter(2))
     assert worker.state is State.WAITING
     worker.leave(outer)
-    assert worker.events[-2:] == [(5_000, 1, State.WAITING, "", 0, None), (6_000, 1, None, "", 0, None)]
+    assert worker.events[-2:] == [(5_000, 1, State.WAITING, "", None, None), (6_000, 1, None, "", None, None)]
 
 
 def test_a_long_stretch_without_a_core_was_waiting(worker, monkeypatch):
@@ -74,9 +74,9 @@ def test_a_long_stretch_without_a_core_was_waiting(worker, monkeypatch):
     worker.now.at = 50_000_000
     worker.leave(outer)
     assert worker.events == [
-        (2_000, 1, State.RUNNING, "", 0, None),
-        (2_000, 1, State.WAITING, "", 0, None),
-        (50_001_000, 1, None, "", 0, None),
+        (2_000, 1, State.RUNNING, "", None, None),
+        (2_000, 1, State.WAITING, "", None, None),
+        (50_001_000, 1, None, "", None, None),
     ]
 
 
@@ -99,9 +99,9 @@ def test_a_long_stretch_without_a_core_was_ready_if_the_system_only_took_it(
     worker.now.at = 50_000_000
     worker.leave(outer)
     assert worker.events == [
-        (2_000, 1, State.RUNNING, "", 0, None),
-        (2_000, 1, state, reason, 0, None),
-        (50_001_000, 1, None, "", 0, None),
+        (2_000, 1, State.RUNNING, "", None, None),
+        (2_000, 1, state, reason, None, None),
+        (50_001_000, 1, None, "", None, None),
     ]
 
 
@@ -121,9 +121,9 @@ def test_a_stretch_in_which_another_thread_marked_the_clock_gives_way_where_ther
     expected = [(2_000, 1, None, "", 3_000, None)]
     if gil:
         expected = [
-            (2_000, 1, State.RUNNING, "", 0, None),
-            (2_000, 1, State.RUNNING, "", 0, None, 0),
-            (3_000, 1, None, "", 0, None),
+            (2_000, 1, State.RUNNING, "", None, None),
+            (2_000, 1, State.RUNNING, "", None, None, 0),
+            (3_000, 1, None, "", None, None),
         ]
     assert worker.events == expected
 
@@ -134,9 +134,9 @@ def test_a_task_that_lost_the_gil_before_it_called_another_gives_way_too(worker)
     worker.recorder.holder = None
     worker.enter(2)
     expected = [
-        (2_000, 1, State.RUNNING, "", 0, None),
-        (2_000, 1, State.RUNNING, "", 0, None, 0),
-        (3_000, 1, State.WAITING, "another task", 0, None),
+        (2_000, 1, State.RUNNING, "", None, None),
+        (2_000, 1, State.RUNNING, "", None, None, 0),
+        (3_000, 1, State.WAITING, "another task", None, None),
     ]
     assert worker.events == expected
 
@@ -148,7 +148,7 @@ def test_a_stretch_that_lost_the_gil_tells_how_long_it_was_off_its_core(worker, 
     monkeypatch.setattr(module.time, "thread_time_ns", lambda: 30_001_000)
     worker.now.at = 50_001_000
     worker.leave(outer)
-    assert worker.events[1] == (2_000, 1, State.RUNNING, "", 0, None, 20000000)
+    assert worker.events[1] == (2_000, 1, State.RUNNING, "", None, None, 20000000)
 
 
 @pytest.mark.parametrize(

@@ -448,7 +448,8 @@ def test_nothing_is_lost_in_json(trace: Trace) -> None:
 def test_a_trace_as_json() -> None:
     trace = Trace("µ", (Span("a", WAITING, "main thread", 0.1, 0.25, "a disk"),), {"Python": "3.14"}, "ValueError: é")
     assert trace.to_json() == (
-        '{"format": "taketurns trace 1", "label": "µ", "cut_short": "ValueError: é", "notes": [], "origin": {"Python": "3.14"}, '
+        '{"format": "taketurns trace 1", "label": "µ", "cut_short": "ValueError: é", "notes": [], '
+        '"origin": {"Python": "3.14"}, '
         '"spans": [["a", "WAITING", "main thread", 0.1, 0.25, "a disk"]]}'
     )
 

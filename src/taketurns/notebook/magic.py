@@ -113,6 +113,12 @@ class Recording:
         block = record(line.label)
         self._leave: Any = block.__exit__
         self.trace = block.__enter__()
+        shell.showtraceback = self._end_of_cell
+
+    def _end_of_cell(self, *args: Any, **kwargs: Any) -> Any:
+        """Show a traceback: what IPython does for that is not the cell's own doing."""
+        recorder.end_block()
+        return type(self.shell).showtraceback(self.shell, *args, **kwargs)
 
     def end(self, result: Any) -> None:
         """End it as IPython says that the cell ended, and show it if any of the cell ran."""
@@ -124,6 +130,7 @@ class Recording:
             error = result.error_before_exec
             began = isinstance(error, KeyboardInterrupt)
         leave, self._leave = self._leave, None
+        vars(self.shell).pop("showtraceback", None)
         leave(error and type(error), error, error and error.__traceback__)
         if began and self.line.name:
             self.shell.push({self.line.name: self.trace})

@@ -32,9 +32,9 @@ def sketch(*traces: Trace) -> str:
     left = 16 + 9 * max((len(shorten(task)) for trace in traces for task in trace.tasks), default=0)
     scale, top, parts = (WIDTH - left - RIGHT) / (horizon or 1), 0.0, [STRIPES]
     for trace in traces:
-        said, lane = remarks(trace), INCH * lane_inches(len(trace.tasks) or 1, "task")
-        head = HEAD + NOTE * len(said)
-        panel = "".join(_panel(trace, said, scale, head, lane, WIDTH - left - RIGHT))
+        lines, lane = remarks(trace), INCH * lane_inches(len(trace.tasks) or 1, "task")
+        head = HEAD + NOTE * len(lines)
+        panel = "".join(_panel(trace, lines, scale, head, lane, WIDTH - left - RIGHT))
         parts.append(f"<g transform='translate({left} {top:.1f})'>{panel}</g>")
         top += head + lane * (len(trace.tasks) or 1) + GAP
     parts += _time_axis(left, top, horizon, scale, *traces) if horizon else ()

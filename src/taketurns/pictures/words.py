@@ -7,18 +7,8 @@ from taketurns.trace.spans import State
 from taketurns.trace.text import duration_text
 from taketurns.trace.trace import Trace
 
-__all__ = [
-    "NOTHING",
-    "alt",
-    "elsewhere",
-    "end_text",
-    "every",
-    "remarks",
-    "shorten",
-    "time_unit",
-    "title",
-    "two_numbers",
-]
+__all__ = ["NOTHING", "alt", "elsewhere", "end_text", "every", "remarks"]
+__all__ += ["shorten", "time_unit", "title", "two_numbers"]
 
 NOTHING = "nothing was recorded"
 #: The units of a time axis in seconds, and from where on each is used.

@@ -180,7 +180,7 @@ class Journal:
         """Write one event; nothing where the recording has ended."""
         # What ran until then is written already, and a place cannot travel.
         at, task, state, reason, until, _, *off = event
-        line = json.dumps([until or at, task, self.names[task], state, reason, *off])
+        line = json.dumps([at if until is None else until, task, self.names[task], state, reason, *off])
         with suppress(FileNotFoundError), open(self.path, "a", encoding="utf-8", opener=_unless_removed) as file:
             file.write(line + "\n")
 

@@ -83,8 +83,8 @@ def _with_marks(chunks: int, worker: Worker) -> None:
         if lost or at - last > late:
             before, switches = switches, switched()
             if lost or switches != before or at - last > longest:
-                append((last, task, READY, _reason(before, switches, lost, gil), 0, None))
-                append((at, task, RUNNING, "", 0, None))
+                append((last, task, READY, _reason(before, switches, lost, gil), None, None))
+                append((at, task, RUNNING, "", None, None))
         worker.last = last = at
     worker.computed.append((began, last))
     worker.read_cpu(last)
@@ -151,7 +151,7 @@ class _timer(waiting):  # noqa: N801
                 # Who marked the clock after it was due had the GIL then, and this thread had not.
                 reason = "GIL" if worker.recorder.gil and holder is not None and holder.last > due else ""
                 late = worker.write() if self._task is None else self._task
-                worker.append((due, late, READY, reason, 0, None))
+                worker.append((due, late, READY, reason, None, None))
         super().__exit__(*exception)
 
 

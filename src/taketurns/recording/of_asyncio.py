@@ -137,4 +137,4 @@ def _wake(future: object, mine: Recorder) -> None:
         steps = reference()
         if worker is not None and steps is not None and steps.awaits is future:
             steps.awaits = None
-            worker.append((max(steps.since, min(due, now)), steps.number, READY, EVENT_LOOP, 0, None))
+            worker.append((max(steps.since, min(due, now)), steps.number, READY, EVENT_LOOP, None, None))

@@ -18,7 +18,7 @@ class Onlooker(Instrument):
     def task_scheduled(self, task: Task, at: int) -> None:
         """Note that a task is READY."""
         if (worker := current_worker()) is not None:
-            worker.append((at, _number(task, worker.recorder), READY, EVENT_LOOP, 0, None))
+            worker.append((at, _number(task, worker.recorder), READY, EVENT_LOOP, None, None))
 
     def before_task_step(self, task: Task) -> None:
         """Note that a task is RUNNING; in simulated time, keep this moment of its loop."""

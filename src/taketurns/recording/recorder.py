@@ -21,7 +21,7 @@ from taketurns.recording.worker import FarWorker, Log, Worker
 from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
 from taketurns.trace.trace import Trace
 
-__all__ = ["Recorder", "current_worker", "finish", "here", "is_child", "on", "start"]
+__all__ = ["Recorder", "current_worker", "end_block", "finish", "here", "is_child", "on", "start"]
 
 _recordings = itertools.count()
 
@@ -40,7 +40,6 @@ class Recorder(Log):
         # Of its block: was it left without a word? And how it ends.
         self.is_given_up: Callable[[], bool] = lambda: False
         self.end: Callable[[str], None] = partial(finish, self)
-        self.calls_merged = ""  # why the calls of its block are one lane, where they are not told apart
 
     def new_events(self) -> Any:
         """Return what a worker appends its events to: a list, or the journal of a child process."""
@@ -115,6 +114,12 @@ def start(recorder: Recorder) -> None:
     on = recorder
 
 
+def end_block() -> None:
+    """Say that the block of the recording that is on has ended, although the recording goes on for a moment."""
+    if on is not None:
+        on.block_ended = on.block_ended or on.now()
+
+
 def finish(recorder: Recorder, cut_short: str) -> None:
     """End a recording and complete its trace; what is done of that already stays as it is."""
     global on
@@ -126,8 +131,6 @@ def finish(recorder: Recorder, cut_short: str) -> None:
     recorder.ended = recorder.ended or recorder.now()
     if recorder.trace.is_on:
         recorder.looks = recorder.watcher.stop()
-        if recorder.calls_merged:
-            recorder.remarks = [recorder.calls_merged]
         recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))
     if mine:
         timekeeper.clock = None

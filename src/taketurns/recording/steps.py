@@ -59,7 +59,7 @@ class Steps(Coroutine[Any, Any, Any]):
             self.awaits, self.since = given, since
             awaits.awaited.setdefault(id(given), []).append(ref(self))
             if given in awaits.due and (worker := current_worker()) is not None:
-                worker.append((since, self.number, WAITING, "timer", 0, None))
+                worker.append((since, self.number, WAITING, "timer", None, None))
 
     __next__ = send
 

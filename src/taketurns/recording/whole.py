@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from taketurns.machine import origin
@@ -45,16 +45,17 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     known = {number: name for (_, number), name in names.items()}
     moments = tuple(moment.named(known) for moment in mine.moments)
     cut_short = cut_short or mine.watcher.cut_short
-    return Trace(label, tuple(spans), where, cut_short, tuple(_notes(mine, bool(spans))), moments=moments)
+    return Trace(label, tuple(spans), where, cut_short, tuple(_notes(mine, names)), moments=moments)
 
 
-def _notes(mine: Log, any_spans: bool) -> Iterator[str]:
+def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
     """Yield what is to be said beneath a picture: what could not be seen, and why."""
-    if not any_spans:
+    if not names:
         yield NOTHING
     if mine.clock is None and mine.watcher.why_not:
         yield f"What a thread does between marks could not be seen: {mine.watcher.why_not}."
-    yield from mine.remarks
+    if mine.calls_merged and mine.block and (os.getpid(), mine.block[0]) in names:
+        yield f"{mine.calls_merged[0].upper()}{mine.calls_merged[1:]}."
 
 
 # What the workers wrote
@@ -74,7 +75,7 @@ def _seen(worker: Worker) -> Seen:
             break
     events = worker.events[:count]
     if current is not None and not written and (not events or events[-1][:2] != (last, current)):
-        events.append((last, current, RUNNING, "", 0, None))
+        events.append((last, current, RUNNING, "", None, None))
     return events, current, last
 
 
@@ -92,9 +93,9 @@ def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
     for at, task, state, reason, until, place, *off in seen[0]:
         key = carrier.process, mine.number("") if isinstance(task, str) else task
         name = task if isinstance(task, str) else mine.names[task]
-        if until:
+        if until is not None:
             yield Row(at, key, name, RUNNING, "", carrier)
-        yield Row(until or at, key, name, state, reason, carrier, place, *off)
+        yield Row(at if until is None else until, key, name, state, reason, carrier, place, *off)
 
 
 def _far_rows(mine: Log) -> Iterator[Row]:
@@ -116,9 +117,9 @@ def _sight(mine: Log, end: int) -> Sight:
     beside: list[tuple[Row, Times]] = []
     for native, number in _lanes_beside(mine):
         carrier = carriers.setdefault(native, _stranger(native))
-        beside.append(
-            (Row(mine.start, (os.getpid(), number), mine.names[number], RUNNING, "", carrier), (mine.start, end))
-        )
+        until = (mine.block_ended or end) if (number, native) == mine.block else end
+        row = Row(mine.start, (os.getpid(), number), mine.names[number], RUNNING, "", carrier)
+        beside.append((row, (mine.start, until)))
     for native, at, until in sorted(mine.dealings, key=lambda dealing: dealing[1]):
         if native in carriers:
             dealings.setdefault(carriers[native], []).append((at, until))

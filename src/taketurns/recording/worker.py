@@ -1,7 +1,7 @@
 """A worker: a thread that carries tasks and writes down every change of their state.
 
 It appends events to a list of its own. No lock and no sampling. An event is ``(at, task, new state or None at the
-end, reason, until, place)``, times in ns. Where ``until`` is not 0, the task runs from ``at`` until then, and nothing
+end, reason, until, place)``, times in ns. Where ``until`` is given, the task runs from ``at`` until then, and nothing
 else happens to it meanwhile; the new state begins there. The place is that of a wait in the learner's code, a code
 object and the offset of an instruction, or None. A seventh element says how long a stretch was off its core (ns), where
 nobody watches. A task is a number, or the name of one that is a single stretch. Events hold nothing that the garbage
@@ -99,6 +99,7 @@ class Log:
         self.block: tuple[int, int] | None = None  # the task that stands for the block, and its native thread
         self.bystanders: dict[int, int] = {}  # tasks of threads that were at work before, by their native numbers
         self.ended = 0  # when it ended, once it has
+        self.block_ended = 0  # when its block did, where that was before
         self.names: dict[int, str] = {}  # by task; the final names are made when all are known
         self.awaits = Awaits()  # of asyncio's tasks
         self.loop_tasks: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # the numbers of our own event loops' tasks
@@ -107,7 +108,7 @@ class Log:
         self.callers: set[int] = set()  # tasks that are calls which the block makes itself
         self.dealings: list[tuple[int, int, int]] = []  # native thread, and from when to when it dealt with tasks
         self.arguments = True  # whether names hold arguments
-        self.remarks: list[str] = []  # what is to be said beneath a picture
+        self.calls_merged = ""  # why the calls of its block are one lane, where they are not told apart
         self.name = ""  # of the recording, for child processes
         self.moments: list[Moment] = []  # of event loops in simulated time; tasks are numbers in them
 
@@ -142,7 +143,7 @@ class Worker:
         self.now = recorder.now
         self.process = os.getpid()
         self.thread, self.native = threading.get_ident(), threading.get_native_id()
-        self.name = given_name()
+        self.name = given_name() if recorder.clock is None else ""  # simulated time has one thread
         self.computed: list[tuple[int, int]] = []  # when `compute` marked the clock in this thread, in ns
         self.current: int | str | None = None
         self.state: State | None = None  # of the current task, once something is written of its present stretch
@@ -180,7 +181,7 @@ class Worker:
         if lost or at - self.last > LONG_NS:
             self._judge(at, lost)
         if self.written:
-            self.append((at, self.current, state, reason, 0, place))
+            self.append((at, self.current, state, reason, None, place))
         else:
             self.append((self.last, self.current, state, reason, at, place))
             self.written = True
@@ -189,11 +190,11 @@ class Worker:
             self.current = None
         else:
             self.current, self.state = outer
-            self.append((at, self.current, self.state, "", 0, None))
+            self.append((at, self.current, self.state, "", None, None))
 
     def end(self) -> None:
         """End the current task, which no other waits for, at the last mark."""
-        self.append((self.last, self.write(), None, "", 0, None))
+        self.append((self.last, self.write(), None, "", None, None))
         self.current = None
 
     def change(self, state: State, reason: str = "") -> int:
@@ -206,7 +207,7 @@ class Worker:
             self.write()
         if lost or at - self.last > LONG_NS:
             self._judge(at, lost)
-        self.append((at, self.current, state, reason, 0, None))
+        self.append((at, self.current, state, reason, None, None))
         self.last = at
         self.state = state
         return at
@@ -214,7 +215,7 @@ class Worker:
     def note(self, task: int, state: State | None, reason: str = "", place: Place = None) -> int:
         """Put a task that this worker does not carry into another state, or end it; return the time."""
         at = self.mark()
-        self.append((at, task, state, reason, 0, place))
+        self.append((at, task, state, reason, None, place))
         return at
 
     def write(self) -> int:
@@ -222,7 +223,7 @@ class Worker:
         if isinstance(self.current, str):
             self.current = self.recorder.number(self.current)
         if not self.written:
-            self.append((self.last, self.current, RUNNING, "", 0, None))
+            self.append((self.last, self.current, RUNNING, "", None, None))
             self.written = True
             self.state = RUNNING
         return cast(int, self.current)
@@ -239,7 +240,7 @@ class Worker:
         outer = self.write(), self.state
         if lost or at - self.last > LONG_NS:
             self._judge(at, lost)
-        self.append((at, self.current, WAITING, CALLED, 0, None))
+        self.append((at, self.current, WAITING, CALLED, None, None))
         return outer
 
     def _judge(self, at: int, lost: bool) -> None:
@@ -259,12 +260,12 @@ class Worker:
         waited, taken = switches or (None, 0)
         if length > LONG_NS and used < length // 10:
             state, reason = (READY, "core") if waited == 0 and taken else (WAITING, "")
-            self.append((self.last, self.write(), state, reason, 0, None))
+            self.append((self.last, self.write(), state, reason, None, None))
             return
         full = used >= length * 9 // 10
         never_waited = waited == 0 and (full or length > MANY_TURNS_NS)
         if self.recorder.gil and not never_waited and (lost or not full):
-            self.append((self.last, self.write(), RUNNING, "", 0, None, max(length - used, 0)))
+            self.append((self.last, self.write(), RUNNING, "", None, None, max(length - used, 0)))
 
 
 class FarWorker(Worker):

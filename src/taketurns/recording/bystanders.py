@@ -40,7 +40,7 @@ LEAST_ALONE_NS = 1_000_000
 
 
 #: Waits for tasks, whoever waits.
-FOR_TASKS = {"future", "thread", "event loop", "process"}
+FOR_TASKS = {"future", "thread", "event loop"}
 
 
 @dataclass
@@ -58,9 +58,12 @@ class Sight:
     block: Key | None = None  #: the task of those that stands for the block
     were_there: Set[Key] = frozenset()  #: tasks that are threads from before the block
     gil: bool = True
+    for_others: Set[str] = frozenset(FOR_OTHERS)  #: reasons of waits for tasks
 
     def of(self, stretches: Sequence[Stretch]) -> list[Stretch]:
         """Return the stretches as they were seen, and the lanes beside them."""
+        if any(row.worker.process != os.getpid() for row, _ in stretches):
+            self.for_others = FOR_OTHERS | {"child process"}  # which have tasks of this recording
         found = list(seen(stretches, self.looks, self.exact, self.on_loop))
         for row, whole in self.beside:
             found += self._beside(row, whole, self._carried(row.worker, stretches))
@@ -81,15 +84,13 @@ class Sight:
         if key in self.implied and calls:
             return own(lane, (), {CALLED})
         if key in self.callers and (calls or self._deals(lane)):
-            return own(lane, self.dealings.get(lane[0][0].worker, ()), FOR_OTHERS)
+            return own(lane, self.dealings.get(lane[0][0].worker, ()), self.for_others)
         return lane
 
     def _own_of_block(self, lane: list[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
         """Return what of the block's lane is its own, beside the lanes of others."""
-        children = any(row.worker.process != os.getpid() for row, _ in others)
-        for_others = FOR_OTHERS | ({"child process"} if children else set())
         least = LEAST_RUN_NS if others else LEAST_ALONE_NS
-        return own(lane, self.dealings.get(lane[0][0].worker, ()), for_others, least) if lane else []
+        return own(lane, self.dealings.get(lane[0][0].worker, ()), self.for_others, least) if lane else []
 
     def _deals(self, lane: list[Stretch]) -> bool:
         dealings = self.dealings.get(lane[0][0].worker, ())

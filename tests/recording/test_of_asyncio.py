@@ -146,13 +146,16 @@ def test_a_program_behaves_the_same_with_and_without_a_recording(factory):
 
 
 def test_the_methods_of_the_event_loop_are_put_back():
-    before = Loop.create_task, Loop.call_at, Loop.call_soon
+    def methods():
+        return asyncio.Handle._run, Loop.create_task, Loop.call_soon
+
+    before = methods()
     with record():
-        assert Loop.create_task is not before[0]
-    assert (Loop.create_task, Loop.call_at, Loop.call_soon) == before
+        assert all(now is not then for now, then in zip(methods(), before, strict=True))
+    assert methods() == before
     with pytest.raises(ZeroDivisionError), record():
         raise ZeroDivisionError
-    assert (Loop.create_task, Loop.call_at, Loop.call_soon) == before
+    assert methods() == before
 
 
 def test_each_step_is_one_running_span():
@@ -267,23 +270,26 @@ def test_awaiting_a_decorated_coroutine_is_waiting_for_a_second_task():
     assert trace.peak_parallelism == 1
 
 
-def test_only_what_the_block_creates_is_recorded():
-    async def other(stop):
+def test_what_was_begun_before_the_block_takes_part_from_where_it_is_seen_and_the_block_itself_does_not():
+    async def ticks(stop):
         while not stop.is_set():
-            task = asyncio.create_task(asyncio.sleep(0), name="not ours")
-            await task
+            await asyncio.create_task(asyncio.sleep(0), name="tick")
 
     async def main():
         stop = asyncio.Event()
-        outsider = asyncio.create_task(other(stop))
+        ticker = asyncio.create_task(ticks(stop), name="ticker")
         await asyncio.sleep(0)
         async with record() as trace:
-            await asyncio.create_task(asyncio.sleep(0.001), name="ours")
-        stop.set()
-        await outsider
+            await asyncio.create_task(asyncio.sleep(0.001), name="inside")
+            stop.set()
+            await ticker
         return trace
 
-    assert asyncio.run(main()).tasks == ("ours",)
+    trace = asyncio.run(main())
+    assert {name.partition(" ")[0] for name in trace.tasks} == {"inside", "ticker", "tick"}
+    assert trace.lane("ticker")[0].state in (READY, RUNNING)
+    assert trace.lane("ticker")[-1].state is RUNNING
+    assert trace.lane("ticker")[-1].end < trace.duration
 
 
 def test_loops_of_other_threads_that_begin_inside_are_recorded():
@@ -347,7 +353,7 @@ def test_a_task_that_outlives_the_recording_goes_on():
     assert trace.lane("patient")[-1].end <= trace.duration
 
 
-def test_a_task_that_waits_for_a_timer_says_so_and_one_that_waits_for_something_else_does_not():
+def test_a_task_says_whether_it_waits_for_a_timer_a_lock_or_another_task():
     async def main():
         lock = asyncio.Lock()
 
@@ -361,7 +367,12 @@ def test_a_task_that_waits_for_a_timer_says_so_and_one_that_waits_for_something_
 
     trace = simulate(main())
     waits = [(s.task, s.start, s.end, s.reason) for s in trace.spans if s.state is State.WAITING]
-    assert waits == [("main", 0, 2, ""), ("first", 0, 1, "timer"), ("second", 0, 1, ""), ("second", 1, 2, "timer")]
+    assert waits == [
+        ("main", 0, 2, "another task"),
+        ("first", 0, 1, "timer"),
+        ("second", 0, 1, "lock"),
+        ("second", 1, 2, "timer"),
+    ]
 
 
 def test_what_somebody_else_put_there_before_is_called_and_put_back(monkeypatch):

@@ -154,7 +154,7 @@ class _SimulatedLoop(asyncio.BaseEventLoop):
         if mine is None or number is None:
             return
         ready = tuple(other for handle in self._ready if (other := _number(handle)) is not None)
-        pairs = ((mine.awaits.number_of(task), task) for task in asyncio.all_tasks(self))
+        pairs: Any = ((mine.awaits.number_of(task), task) for task in asyncio.all_tasks(self))
         known = sorted(((other, task) for other, task in pairs if other is not None), key=lambda pair: pair[0])
         waiting: dict[int, list[int]] = {}  # by the id of what they wait for
         for other, task in known:

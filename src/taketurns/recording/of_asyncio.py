@@ -35,6 +35,9 @@ _Loop = asyncio.BaseEventLoop
 _PyTask: Any = asyncio.tasks._PyTask  # type: ignore[attr-defined]
 _Tasks = (asyncio.Task, _PyTask)
 
+#: The name of a type, without asking its metaclass.
+_name_of = type.__dict__["__name__"].__get__
+
 #: What a task gives to others to call; what else the loop calls of it is a step.
 _public = {name for name in dir(_PyTask) if not name.startswith("_")}
 
@@ -89,17 +92,21 @@ if hasattr(os, "register_at_fork"):
 def _step_of(callback: Any, mine: Recorder) -> OnLoop | None:
     """Return the recorded task of which a callback is a step."""
     kind = type(callback)
-    is_step = kind.__name__ == "TaskStepMethWrapper"
-    if not is_step and kind is not BuiltinMethodType and kind is not MethodType:
+    is_bound = kind is BuiltinMethodType or kind is MethodType
+    if not is_bound and _name_of(kind) != "TaskStepMethWrapper":
         return None
     task = callback.__self__
     one = mine.awaits.known.get(id(task))
-    if one is None and not issubclass(type(task), _Tasks):
-        return None
-    if not is_step and callback.__name__ in _public:
-        return None
     if one is None:
+        if (
+            type(task) is asyncio.Future
+            or not issubclass(type(task), _Tasks)
+            or (is_bound and callback.__name__ in _public)
+        ):
+            return None
         one = _meet(task, task._coro, task._loop, mine)
+    elif is_bound and callback.__name__ in _public:
+        return None
     return None if one.number is None else one
 
 
@@ -212,7 +219,12 @@ def _run(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
             if recorder.on is not mine or (worker := current_worker()) is None:
                 plain(handle)
             elif (one := _step_of(handle._callback, mine)) is not None:
-                _run_step(handle, plain, one, worker, mine)
+                task, outer = handle._callback.__self__, worker.enter(one.number)  # type: ignore[arg-type]
+                one.running = True
+                try:
+                    plain(handle)
+                finally:
+                    _suspend(task, one, outer, worker, mine)
             elif type(handle) is TimerHandle:
                 _run_timer(handle, plain, mine)
             else:
@@ -222,16 +234,6 @@ def _run(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return _run
-
-
-def _run_step(handle: Any, plain: Callable[..., Any], one: OnLoop, worker: Worker, mine: Recorder) -> None:
-    task = handle._callback.__self__
-    outer = worker.enter(one.number)  # type: ignore[arg-type]
-    one.running = True
-    try:
-        plain(handle)
-    finally:
-        _suspend(task, one, outer, worker, mine)
 
 
 def _suspend(task: Any, one: OnLoop, outer: Outer, worker: Worker, mine: Recorder) -> None:

@@ -8,6 +8,7 @@ nothing is kept but code objects.
 
 import gc
 import sys
+from functools import cache
 from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
@@ -56,7 +57,10 @@ _CALLBACKS = {
 
 #: What stands between two of a chain without telling what it awaits.
 _WRAPPERS = {"coroutine_wrapper", "async_generator_asend", "async_generator_athrow", "anext_awaitable"}
-_BODIES = {CoroutineType, GeneratorType, AsyncGeneratorType}
+_BODIES = CoroutineType, GeneratorType, AsyncGeneratorType
+
+#: The name of a type, without asking its metaclass.
+_name_of = type.__dict__["__name__"].__get__
 
 #: By the id of a code object, which is kept so that nobody else gets that: its kind, or None for a learner's.
 Codes = dict[int, tuple[CodeType, str | None]]
@@ -81,17 +85,20 @@ def wait_of(body: Any, future: Any, codes: Codes) -> tuple[str, Place]:
             code, awaited = body.gi_code, body.gi_yieldfrom
         elif of is AsyncGeneratorType:
             code, awaited = body.ag_code, body.ag_await
-        elif of.__name__ in _WRAPPERS:
+        elif (name := _name_of(of)) == "FutureIter":
+            break
+        elif name in _WRAPPERS:
             body = _wrapped(body)
             continue
         else:
             kind = ANOTHER_TASK if issubclass(of, Lane) else kind
             break
-        known = codes.get(id(code)) or _know(code, body, codes)
-        if known[1] is None:
+        known = codes.get(id(code))
+        of_code = _know(code, body, codes) if known is None else known[1]
+        if of_code is None:
             kind, learners = "", body
         elif not kind:
-            kind = known[1]
+            kind = of_code
         body = awaited
     return kind or _kind_of(future), None if learners is None else _place(learners)
 
@@ -109,33 +116,41 @@ def _place(body: Any) -> Place:
 
 def _wrapped(body: Any) -> Any:
     """Return what one of the wrappers stands for."""
-    parts = gc.get_referents(body)
-    return next((part for part in parts if type(part) in _BODIES or type(part).__name__ in _WRAPPERS), None)
+    for part in gc.get_referents(body):
+        of = type(part)
+        if any(of is one for one in _BODIES) or _name_of(of) in _WRAPPERS:
+            return part
+    return None
 
 
-def _know(code: CodeType, body: Any, codes: Codes) -> tuple[CodeType, str | None]:
+def _know(code: CodeType, body: Any, codes: Codes) -> str | None:
     """Find out once whose a code object is, and what it waits for."""
     frame = _frame(body)
     if frame is None:
-        return code, ""
+        return ""
     name = f"{frame.f_globals.get('__name__', '')}.{code.co_qualname}"
     kind = next((kind for begin, kind in _KINDS.items() if name.startswith(begin)), "")
     codes[id(code)] = code, None if is_learners(frame) else kind
-    return codes[id(code)]
+    return codes[id(code)][1]
 
 
 def _kind_of(future: Any) -> str:
     """Return who will complete a future that is awaited directly."""
-    if any(of.__name__ == "Task" and of.__module__ in ("_asyncio", "asyncio.tasks") for of in type(future).__mro__):
+    if issubclass(type(future), _others()):
         return ANOTHER_TASK
-    if type(future).__name__ == "_GatheringFuture":
-        return ANOTHER_TASK
-    for callback, *_ in getattr(future, "_callbacks", None) or ():
+    for callback, _ in getattr(future, "_callbacks", None) or ():
         if type(callback) is FunctionType and callback.__module__ in ("asyncio.futures", "asyncio.tasks"):
             kind = _CALLBACKS.get(callback.__qualname__, "")
             if kind:
                 return CHILD if kind is THREAD and _is_for_a_child(callback) else kind
     return "future"
+
+
+@cache
+def _others() -> tuple[type, ...]:
+    """Return the types of futures that are tasks, or stand for several."""
+    tasks: Any = sys.modules["asyncio.tasks"]
+    return tasks.Task, tasks._PyTask, tasks._GatheringFuture
 
 
 def _is_for_a_child(callback: FunctionType) -> bool:

@@ -26,8 +26,9 @@ from typing import Any
 from taketurns.recording import recorder, tasks
 from taketurns.recording.awaits import OnLoop
 from taketurns.recording.recorder import Recorder, current_worker
-from taketurns.recording.waits import wait_of
+from taketurns.recording.waits import wait_of, wrapped
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
+from taketurns.trace.frames import in_standard_library
 
 __all__ = ["install", "remove"]
 
@@ -86,6 +87,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=remove)
 
 
+in_standard_library(asyncio.__file__)  # the first time takes some ms, which are not to be those of a step
+
+
 # Which tasks there are
 
 
@@ -141,7 +145,10 @@ def _know(task: Any, one: OnLoop, mine: Recorder) -> None:
 
 def _name(coro: Any) -> str:
     """Return what a task is called if its program gives it no name."""
-    return str(getattr(coro, "__name__", ""))
+    name = getattr(coro, "__name__", None)
+    if name is None and (body := wrapped(coro)) is not None:  # the end of a generator that was left in the middle
+        name = f"{body.__name__}.aclose"
+    return str(name or "")
 
 
 def _belongs(coro: Any, loop: Any, mine: Recorder) -> bool:
@@ -150,6 +157,8 @@ def _belongs(coro: Any, loop: Any, mine: Recorder) -> bool:
         return False
     frame = getattr(coro, "cr_frame", None)
     package = frame.f_globals.get("__name__", "").partition(".")[0] if frame is not None else ""
+    if package == "asyncio" and coro.cr_code.co_name.startswith("_"):
+        return False  # as in the inside of a stream or a child process
     if package in _shared:
         is_hosts = loop not in mine.awaits.loops and getattr(loop, "_thread_id", None) in mine.awaits.threads
         return _inside.get() is mine or not is_hosts

@@ -14,7 +14,7 @@ from typing import Any
 
 from taketurns.trace.frames import is_learners
 
-__all__ = ["Codes", "Lane", "wait_of"]
+__all__ = ["Codes", "Lane", "wait_of", "wrapped"]
 
 ANOTHER_TASK, CHILD, SOCKET, THREAD = "another task", "child process", "socket", "thread"
 
@@ -88,7 +88,7 @@ def wait_of(body: Any, future: Any, codes: Codes) -> tuple[str, Place]:
         elif (name := _name_of(of)) == "FutureIter":
             break
         elif name in _WRAPPERS:
-            body = _wrapped(body)
+            body = wrapped(body)
             continue
         else:
             kind = ANOTHER_TASK if issubclass(of, Lane) else kind
@@ -114,8 +114,8 @@ def _place(body: Any) -> Place:
     return None if frame is None else (frame.f_code, frame.f_lasti)
 
 
-def _wrapped(body: Any) -> Any:
-    """Return what one of the wrappers stands for."""
+def wrapped(body: Any) -> Any:
+    """Return what a wrapper in a chain stands for, if anything: a coroutine, a generator, or a wrapper of one."""
     for part in gc.get_referents(body):
         of = type(part)
         if any(of is one for one in _BODIES) or _name_of(of) in _WRAPPERS:

@@ -19,7 +19,7 @@ def given_name(task: Any) -> str:
     """Return the name that a program gave to an asyncio task; empty where it is asyncio's own, such as ``Task-1``."""
     get_name = getattr(task, "get_name", None)  # a task of another kind may have no name
     name = str(get_name()) if get_name is not None else ""
-    return "" if re.fullmatch(r"Task-\d+", name) else name
+    return "" if re.fullmatch(r"Task-\d+|None", name) else name  # Python 3.13.0 names those of a factory so
 
 
 class OnLoop:

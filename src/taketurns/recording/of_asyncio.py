@@ -12,21 +12,20 @@ itself, and what asyncio.run does at its end.
 """
 
 import asyncio
-import os
 import threading
-import time
 from asyncio.events import Handle, TimerHandle
 from collections.abc import Callable
 from contextlib import suppress
-from contextvars import ContextVar
-from functools import wraps
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from taketurns.recording import recorder, tasks
 from taketurns.recording.awaits import OnLoop
+from taketurns.recording.membership import belongs, inside, name_of
+from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder, current_worker
-from taketurns.recording.waits import wait_of, wrapped
+from taketurns.recording.timers import due_ns
+from taketurns.recording.waits import wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.trace.frames import in_standard_library
 
@@ -39,52 +38,29 @@ _Tasks = (asyncio.Task, _PyTask)
 #: The name of a type, without asking its metaclass.
 _name_of = type.__dict__["__name__"].__get__
 
+_patches = Patches()
+
 #: What a task gives to others to call; what else the loop calls of it is a step.
 _public = {name for name in dir(_PyTask) if not name.startswith("_")}
-
-#: What asyncio.run does by itself when the program has ended.
-_own = {_Loop.shutdown_asyncgens.__code__, _Loop.shutdown_default_executor.__code__}
-
-#: By which a notebook's kernel runs itself, and we.
-_hosts = {"ipykernel", "ipykernel_launcher", "IPython", "jupyter_client", "jupyter_server", "debugpy", "nbclient"}
-#: Of which a program may make use too; then it does so from the block, or in a loop that began inside it.
-_shared = {"tornado", "zmq"}
-
-#: The recording in whose block this code runs; a task inherits it from the code that creates it.
-_inside: ContextVar[Recorder | None] = ContextVar("taketurns_recording", default=None)
-
-#: By name of a method: for which recording it is replaced, whose it is, by ours, and what stood there.
-_replaced: dict[str, tuple[Recorder, type, Callable[..., Any], Callable[..., Any]]] = {}
 
 
 def install(mine: Recorder) -> None:
     """Begin to record asyncio tasks in a recording."""
-    _inside.set(mine)
+    inside.set(mine)
     loop = asyncio._get_running_loop()
     if loop is not None and (block := asyncio.current_task(loop)) is not None:
         _know(block, OnLoop(None), mine)
     mine.awaits.threads.update(thread.ident for thread in threading.enumerate() if thread.ident is not None)
-    made = (Handle, "_run", _run), (_Loop, "create_task", _create_task), (_Loop, "call_soon", _call_soon)
-    for owner, name, make in made:
-        plain = getattr(owner, name)
-        ours = wraps(plain)(make(mine, plain))
-        _replaced[name] = mine, owner, ours, plain
-        setattr(owner, name, ours)
+    _patches.put(mine, Handle, "_run", _run)
+    _patches.put(mine, _Loop, "create_task", _create_task)
+    _patches.put(mine, _Loop, "call_soon", _call_soon)
 
 
-def remove(mine: Recorder | None = None) -> None:
-    """Put back the methods that are still ours: those for a recording, or all of them."""
-    if _inside.get() is mine:
-        _inside.set(None)
-    for name, (recording, owner, ours, plain) in tuple(_replaced.items()):
-        if mine in (recording, None):
-            if getattr(owner, name) is ours:
-                setattr(owner, name, plain)
-            _replaced.pop(name, None)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=remove)
+def remove(mine: Recorder) -> None:
+    """Put back what is still ours."""
+    if inside.get() is mine:
+        inside.set(None)
+    _patches.remove(mine)
 
 
 in_standard_library(asyncio.__file__)  # the first time takes some ms, which are not to be those of a step
@@ -125,9 +101,9 @@ def _new(coro: Any, loop: Any, mine: Recorder) -> OnLoop:
     """Return what is to be known of a task of a coroutine."""
     if not loop.is_running():
         mine.awaits.loops.add(loop)
-    if not _belongs(coro, loop, mine):
+    if not belongs(coro, loop, mine):
         return OnLoop(None)
-    number = mine.number(_name(coro))
+    number = mine.number(name_of(coro))
     mine.on_loop.add(number)
     if tasks.is_task(coro):
         mine.awaits.unnamed.add(number)
@@ -141,28 +117,6 @@ def _know(task: Any, one: OnLoop, mine: Recorder) -> None:
 
     with suppress(TypeError):  # a task of another kind may not be referred to weakly
         mine.awaits.add(task, one, gone)
-
-
-def _name(coro: Any) -> str:
-    """Return what a task is called if its program gives it no name."""
-    name = getattr(coro, "__name__", None)
-    if name is None and (body := wrapped(coro)) is not None:  # the end of a generator that was left in the middle
-        name = f"{body.__name__}.aclose"
-    return str(name or "")
-
-
-def _belongs(coro: Any, loop: Any, mine: Recorder) -> bool:
-    """Return whether the task of a coroutine is one of the program's."""
-    if getattr(coro, "cr_code", None) in _own:
-        return False
-    frame = getattr(coro, "cr_frame", None)
-    package = frame.f_globals.get("__name__", "").partition(".")[0] if frame is not None else ""
-    if package == "asyncio" and coro.cr_code.co_name.startswith("_"):
-        return False  # as in the inside of a stream or a child process
-    if package in _shared:
-        is_hosts = loop not in mine.awaits.loops and getattr(loop, "_thread_id", None) in mine.awaits.threads
-        return _inside.get() is mine or not is_hosts
-    return package not in _hosts
 
 
 # When they are READY
@@ -201,22 +155,6 @@ def _wake_lanes(future: object, mine: Recorder) -> None:
             loop = asyncio._get_running_loop()
             at = max(steps.since, min(mine.awaits.due.get(id(loop), now), now))
             worker.append((at, steps.number, READY, EVENT_LOOP, 0, None))
-
-
-def _offset(loop: Any, mine: Recorder) -> int | None:
-    """Return by how much the recorder's clock is ahead of a loop's (ns), or None where that has a clock of its own."""
-    if mine.clock is not None:
-        return 0
-    if type(loop).time is not _Loop.time:
-        return None
-    if mine.awaits.offset is None:
-        mine.awaits.offset = min(_reading(mine) for _ in range(5))[1]  # the least disturbed
-    return mine.awaits.offset
-
-
-def _reading(mine: Recorder) -> tuple[int, int]:
-    before, at, after = mine.now(), time.monotonic_ns(), mine.now()
-    return after - before, (before + after) // 2 - at
 
 
 # When they run
@@ -264,11 +202,11 @@ def _suspend(task: Any, one: OnLoop, outer: Outer, worker: Worker, mine: Recorde
 def _run_timer(handle: Any, plain: Callable[..., Any], mine: Recorder) -> None:
     """Run the callback of a timer; whom it wakes was READY from when it was due."""
     loop = handle._loop
-    offset = _offset(loop, mine)
-    if offset is None:
+    due = due_ns(handle, mine)
+    if due is None:
         plain(handle)
         return
-    mine.awaits.due[id(loop)] = round(handle._when * 1e9) + offset
+    mine.awaits.due[id(loop)] = due
     try:
         plain(handle)
     finally:

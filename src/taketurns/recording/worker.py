@@ -102,7 +102,6 @@ class Log:
         self.block_ended = 0  # when its block did, where that was before
         self.names: dict[int, str] = {}  # by task; the final names are made when all are known
         self.awaits = Awaits()  # of asyncio's tasks
-        self.on_loop: set[int] = set()  # tasks whose stretches are steps on an event loop
         self.loop_tasks: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # the numbers of our own event loops' tasks
         self.on_loop: set[int] = set()  # tasks that are steps on an event loop
         self.implied: set[int] = set()  # tasks that nobody decorated: threads, and calls that a pool runs

@@ -137,7 +137,7 @@ def _call_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
             elif (worker := current_worker()) is not None:
                 now = worker.mark()
                 at = max(one.since, min(mine.awaits.due.get(id(loop), now), now))
-                worker.append((at, one.number, READY, EVENT_LOOP, 0, None))
+                worker.append((at, one.number, READY, EVENT_LOOP, None, None))
             if args:
                 _wake_lanes(args[0], mine)
         return handle
@@ -154,7 +154,7 @@ def _wake_lanes(future: object, mine: Recorder) -> None:
             now = worker.mark()
             loop = asyncio._get_running_loop()
             at = max(steps.since, min(mine.awaits.due.get(id(loop), now), now))
-            worker.append((at, steps.number, READY, EVENT_LOOP, 0, None))
+            worker.append((at, steps.number, READY, EVENT_LOOP, None, None))
 
 
 # When they run

@@ -57,6 +57,7 @@ class Sight:
     beside: Sequence[tuple[Row, Times]] = ()
     block: Key | None = None  #: the task of those that stands for the block
     were_there: Set[Key] = frozenset()  #: tasks that are threads from before the block
+    block_on_loop: bool = False  #: whether the block is a step on an event loop, which others run on too
     gil: bool = True
     for_others: Set[str] = frozenset(FOR_OTHERS)  #: reasons of waits for tasks
 
@@ -66,7 +67,8 @@ class Sight:
             self.for_others = FOR_OTHERS | {"child process"}  # which have tasks of this recording
         found = list(seen(stretches, self.looks, self.exact, self.on_loop))
         for row, whole in self.beside:
-            found += self._beside(row, whole, self._carried(row.worker, stretches))
+            carried = self._carried(row.worker, stretches, with_loop=row.task == self.block and not self.block_on_loop)
+            found += self._beside(row, whole, carried)
         if self.gil:
             found = list(obeyed(found, self.exact))
         lanes: dict[Key, list[Stretch]] = {}
@@ -96,12 +98,15 @@ class Sight:
         dealings = self.dealings.get(lane[0][0].worker, ())
         return any(row.reason in FOR_TASKS for row, _ in lane) or bool(between(dealings, lane[0][0].at, lane[-1][1]))
 
-    def _carried(self, worker: Thread, stretches: Sequence[Stretch]) -> list[Times]:
-        """Return when a thread carried tasks; what waits on an event loop is not carried meanwhile."""
+    def _carried(self, worker: Thread, stretches: Sequence[Stretch], with_loop: bool) -> list[Times]:
+        """Return when a thread carried tasks, or also when it ran their event loop, which it does for them.
+
+        What waits on an event loop is not carried meanwhile.
+        """
         times = sorted(
             (row.at, until)
             for row, until in stretches
-            if row.worker == worker and (row.state is State.RUNNING or row.task not in self.on_loop)
+            if row.worker == worker and (with_loop or row.state is State.RUNNING or row.task not in self.on_loop)
         )
         return list(union(times)) if times else []
 

@@ -37,15 +37,15 @@ class Patches:
 
     def remove(self, mine: Recorder | None = None) -> None:
         """Put back what is still ours: for a recording, or all of it."""
-        for (owner, name), (recorder, ours, plain) in tuple(self.replaced.items()):
-            if mine in (recorder, None):
+        for (owner, name), (its, ours, plain) in tuple(self.replaced.items()):
+            if mine in (its, None):
                 if getattr(owner, name) is ours:
                     setattr(owner, name, plain)
                 self.replaced.pop((owner, name), None)
 
 
 def dealing(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that notes from when to when its thread dealt with tasks: it started them, or ran their loop."""
+    """Return a function that notes from when to when its thread dealt with tasks."""
 
     def deal(*args: Any, **kwargs: Any) -> Any:
         if recorder.on is not mine:

@@ -109,6 +109,7 @@ class Log:
         self.watcher = _watcher()
         self.looks: Mapping[int, Sequence[Look]] = {}  # what it saw of each native thread
         self.block: tuple[int, int] | None = None  # the task that stands for the block, and its native thread
+        self.block_on_loop = False  # whether the block is itself a step on an event loop
         self.bystanders: dict[int, int] = {}  # tasks of threads that were at work before, by their native numbers
         self.ended = 0  # when it ended, once it has
         self.block_ended = 0  # when its block did, where that was before

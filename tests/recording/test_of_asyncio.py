@@ -838,7 +838,7 @@ class WhenItWaits:
 
 def waits(name, mine):
     """The waits of a task as its worker wrote them: for what, in which function and line."""
-    numbers = {number for number, called in mine.names.items() if called == name}
+    numbers = {number for number, called in mine.names.items() if called.partition("(")[0] == name}
     events = sorted(
         (event for worker in mine.workers for event in worker.events), key=lambda event: event[4] or event[0]
     )

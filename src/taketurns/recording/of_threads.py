@@ -18,9 +18,11 @@ from typing import Any
 
 from taketurns.naming.names import call_name, thread_name
 from taketurns.recording import recorder
+from taketurns.recording.marks import marks_itself
 from taketurns.recording.patches import Patches, dealing
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.tasks import names_itself
+from taketurns.recording.worker import Worker
 
 __all__ = ["bystanders", "install", "name_of", "remove"]
 
@@ -79,7 +81,18 @@ def _called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable
     function, args = _unwrapped(function, args)
     if worker is None or worker.current is not None or names_itself(function):
         return run()
-    number = mine.number(call_name(function, args, kwargs, arguments=mine.arguments))
+    return _as_task(mine, worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run)
+
+
+def _as_task(mine: Recorder, worker: Worker, function: Any, name: str, run: Callable[[], Any]) -> Any:
+    """Run what calls a function, as a task of this name; a stand-in begins and ends it by itself."""
+    if marks_itself(function):
+        worker.announced = name
+        try:
+            return run()
+        finally:
+            worker.take_name()  # of one that was called with what is no number of seconds
+    number = mine.number(name)
     mine.implied.add(number)
     outer = worker.enter(number)
     try:
@@ -126,15 +139,10 @@ def _bootstrap(mine: Recorder, plain: Plain) -> Plain:
         worker = None if recorder.on is not mine or is_internal(thread) else current_worker()
         if worker is not None:
             worker.name = thread_name(thread)  # threading itself does not know the thread yet
-        if worker is None or names_itself(vars(thread).get("_target")):
+        target = vars(thread).get("_target")
+        if worker is None or names_itself(target):
             return plain(thread)  # type: ignore[no-any-return]
-        number = mine.number(name_of(thread, mine.arguments))
-        mine.implied.add(number)
-        outer = worker.enter(number)
-        try:
-            return plain(thread)  # type: ignore[no-any-return]
-        finally:
-            worker.leave(outer)
+        return _as_task(mine, worker, target, name_of(thread, mine.arguments), lambda: plain(thread))  # type: ignore[no-any-return]
 
     return bootstrap
 

@@ -165,6 +165,8 @@ def is_internal(thread: threading.Thread) -> bool:
     target = vars(thread).get("_target")
     if isinstance(target, partial):
         target = target.func
+    if marks_itself(target):
+        return False  # ours, and there for learners to call
     owner = target if target is not None else type(thread)
     module = getattr(owner, "__module__", None)
     return str(module).partition(".")[0] in INTERNAL

@@ -29,6 +29,7 @@ __all__ = ["bystanders", "install", "name_of", "remove"]
 #: Packages whose threads are their own affair.
 INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
 INTERNAL += ["tornado", "debugpy", "pydevd", "_pydevd_bundle", "pytest_timeout", "execnet", "coverage"]
+INTERNAL += ["loky", "joblib", "distributed"]
 
 #: What starts child processes, and hands them calls, where it has been imported.
 DEALINGS = [

@@ -1,9 +1,9 @@
 """The law of the GIL: where there is one, two threads of a process cannot both run Python code at one instant.
 
-The watcher sees the edges of a state to about a millisecond, and less well where it had not looked for a while. So where
-one thread hands the GIL to another, both seem to run for a moment. What overlaps for less than the watcher can tell is
-such an edge, or a turn too short to be seen: one of the two was READY. What overlaps for longer ran beside the other, in
-C code that had let go of the GIL.
+The watcher sees the edges of a state to about a millisecond, and less well where it had not looked for a while. So
+where one thread hands the GIL to another, both seem to run for a moment. What overlaps for less than the watcher can
+tell is such an edge, or a turn too short to be seen: one of the two was READY. What overlaps for longer ran beside the
+other, in C code that had let go of the GIL.
 """
 
 import os

@@ -146,7 +146,7 @@ class Edges:
             begin = self.edges[-1].early
             self._edge(max(row.before - waited, begin), max(row.now - waited, begin), None)
             self._woken, self._counts = waited, (row.ran_before, row.queued_before)
-        elif row.gap > _GAP and row.ran - row.ran_before + waited < row.gap * 19 // 20:
+        elif row.gap > _GAP and row.ran - row.ran_before + waited < row.gap * 9 // 10:
             self._edge(row.before, row.now, None)  # what it did in so long a time is not known
             self._counts, self._woken = None, 0
         else:

@@ -34,6 +34,7 @@ INTERNAL += ["loky", "joblib", "distributed"]
 #: What starts child processes, and hands them calls, where it has been imported.
 DEALINGS = [
     ("concurrent.futures.process", "ProcessPoolExecutor", ["__init__", "submit", "shutdown"]),
+    ("loky.process_executor", "ProcessPoolExecutor", ["__init__", "submit", "shutdown"]),
     ("multiprocessing.process", "BaseProcess", ["start", "join"]),
     ("multiprocessing.pool", "Pool", ["__init__", "apply_async", "_map_async", "terminate", "join"]),
 ]

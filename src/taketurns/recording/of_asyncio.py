@@ -219,6 +219,7 @@ def _run_timer(handle: Any, plain: Callable[..., Any], mine: Recorder) -> None:
 
 def _create_task(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
     def create_task(loop: Any, coro: Any, **options: Any) -> Any:
+        began = mine.now()
         try:
             at_once = getattr(loop, "_task_factory", None) is not None or options.get("eager_start")
             if at_once and recorder.on is mine and asyncio.iscoroutine(coro):
@@ -230,6 +231,8 @@ def _create_task(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any
             raise
         if stack := getattr(task, "_source_traceback", None):
             _trim(stack)
+        if recorder.on is mine:
+            mine.dealings.append((threading.get_native_id(), began, mine.now()))
         return task
 
     return create_task

@@ -50,7 +50,8 @@ def install(mine: Recorder) -> None:
     loop = asyncio._get_running_loop()
     mine.block_on_loop = loop is not None
     if loop is not None and (block := asyncio.current_task(loop)) is not None:
-        _know(block, OnLoop(None), mine)
+        mine.awaits.block = OnLoop(None)
+        _know(block, mine.awaits.block, mine)
     mine.awaits.threads.update(thread.ident for thread in threading.enumerate() if thread.ident is not None)
     _patches.put(mine, Handle, "_run", _run)
     _patches.put(mine, _Loop, "create_task", _create_task)
@@ -166,7 +167,9 @@ def _run(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
         try:
             if recorder.on is not mine or (worker := current_worker()) is None:
                 plain(handle)
-            elif (one := _step_of(handle._callback, mine)) is not None:
+                return
+            mine.awaits.before(handle._callback, worker)
+            if (one := _step_of(handle._callback, mine)) is not None:
                 task, outer = handle._callback.__self__, worker.enter(one.number)  # type: ignore[arg-type]
                 one.running = True
                 try:

@@ -108,7 +108,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 @pytest.mark.usefixtures("_elsewhere")
 def test_the_examples_run_and_print_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
-    session: dict[str, Any] = {}
+    session: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks("python"):
         exec(block, session)
         printed = capsys.readouterr().out

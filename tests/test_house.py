@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "simulation": ["suspend", "recording", "trace"],
     "pictures": ["trace", "machine"],
     "widgets": ["pictures", "recording", "trace"],
-    "notebook": ["pictures", "recording", "trace", "machine"],
+    "notebook": ["pictures", "recording", "watcher", "trace", "machine"],
     "course": EVERYTHING,
     "__init__": ["trace", "recording", "notebook"],  # all else by its lazy table, which alone names the course
 }

@@ -14,7 +14,6 @@ from typing import Any
 from taketurns.recording import recorder
 from taketurns.recording.awaits import given_name
 from taketurns.recording.block import record
-from taketurns.recording.steps import Steps
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.moments import Moment, line_of
 from taketurns.trace.trace import Trace
@@ -155,14 +154,18 @@ class _SimulatedLoop(asyncio.BaseEventLoop):
         if mine is None or number is None:
             return
         ready = tuple(other for handle in self._ready if (other := _number(handle)) is not None)
+        pairs: Any = ((mine.awaits.number_of(task), task) for task in asyncio.all_tasks(self))
+        known = sorted(((other, task) for other, task in pairs if other is not None), key=lambda pair: pair[0])
+        waiting: dict[int, list[int]] = {}  # by the id of what they wait for
+        for other, task in known:
+            waiting.setdefault(id(task._fut_waiter), []).append(other)
         timers = [
-            (steps.number, timer.when())
+            (other, timer.when())
             for timer in sorted(self._scheduled)
-            for steps in mine.awaits.waiting_for(timer._args[0] if timer._args else None)
+            if timer._args
+            for other in waiting.get(id(timer._args[0]), ())
         ]
-        bodies = [body for task in asyncio.all_tasks(self) if isinstance(body := task.get_coro(), Steps)]
-        bodies.sort(key=lambda steps: steps.number)
-        lines = {steps.number: line for steps in bodies if (line := line_of(steps))}
+        lines = {other: line for other, task in known if (line := line_of(task.get_coro()))}
         mine.moments.append(Moment(self.time(), number, ready, tuple(timers), lines))
 
     def _process_events(self, event_list: list[Any]) -> None:
@@ -185,8 +188,7 @@ class _Kept(asyncio.Handle):
 def _number(handle: Any) -> int | None:
     """Return the number of the recorded task whose step a call is."""
     task = getattr(handle._callback, "__self__", None)
-    steps = task.get_coro() if isinstance(task, asyncio.Task) else None
-    return steps.number if isinstance(steps, Steps) else None
+    return recorder.on.awaits.number_of(task) if recorder.on is not None else None
 
 
 def _who_waits(loop: asyncio.AbstractEventLoop) -> str:

@@ -35,6 +35,7 @@ FOUND = Machine(
     start_method_chosen=False,
     switch_interval=0.005,
     clock_resolution=1e-9,
+    unseen="",
     platform="Linux x86_64",
     versions={"jupyterlab": "4.6.6", "greenlet": "3.5.6"},
 )
@@ -228,6 +229,7 @@ def test_a_machine_is_a_table_and_a_sentence() -> None:
         "start method     fork, the default\n"
         "switch interval  5 ms\n"
         "clock tick       1 ns\n"
+        "states           seen by the kernel's view of each thread\n"
         "platform         Linux x86_64\n"
         "jupyterlab       4.6.6\n"
         "greenlet         3.5.6\n"
@@ -337,7 +339,8 @@ def test_its_page_holds_the_same_words_and_no_colors(
     assert page.attributes == {("scope", "row"), ("style", "text-align: left")}
     assert page.texts == [
         *("Python", python, "GIL", "on", "cores", "2 of 2, with a quota of 0.5" if quota else "2 of 2"),
-        *("start method", "fork, the default", "switch interval", "5 ms", "clock tick", "1 ns", "platform", platform),
+        *("start method", "fork, the default", "switch interval", "5 ms", "clock tick", "1 ns"),
+        *("states", "seen by the kernel's view of each thread", "platform", platform),
         *("nbval", version, "greenlet", "not installed", *machine.notes),
     ]
 

@@ -49,6 +49,7 @@ class Machine:
     start_method_chosen: bool  #: whether it was set, or is the default
     switch_interval: float
     clock_resolution: float
+    unseen: str  #: why the kernel does not show what threads do; empty where it does
     platform: str
     versions: Mapping[str, str | None] = field(hash=False)
 
@@ -66,6 +67,7 @@ class Machine:
             ("start method", f"{self.start_method}{'' if self.start_method_chosen else ', the default'}"),
             ("switch interval", duration_text(self.switch_interval)),
             ("clock tick", _tick_text(self.clock_resolution)),
+            ("states", "between marks: not seen" if self.unseen else "seen by the kernel's view of each thread"),
             ("platform", self.platform),
             *((name, version or "not installed") for name, version in self.versions.items()),
         ]
@@ -130,6 +132,8 @@ def _notes(machine: Machine) -> Iterator[str]:
         )
     if machine.clock_resolution > COARSE_CLOCK:
         yield f"The clock ticks every {duration_text(machine.clock_resolution)}: what is shorter cannot be seen."
+    if machine.unseen:
+        yield f"What a thread does between marks cannot be seen here: {machine.unseen}."
     for name, use in PACKAGES.items():
         if use and machine.versions.get(name, "") is None:
             source = "-e .." if name == "taketurns" else name
@@ -155,9 +159,22 @@ def preflight(root: str | Path = "/") -> Machine:
         start_method_chosen=chosen is not None,
         switch_interval=sys.getswitchinterval(),
         clock_resolution=time.get_clock_info("perf_counter").resolution,
+        unseen=_unseen(),
         platform=platform(),
         versions={name: _version(name) for name in PACKAGES},
     )
+
+
+def _unseen() -> str:
+    """Return why the kernel's view of this process cannot be had; it is tried for a moment."""
+    from taketurns.watcher.watcher import Watcher
+
+    watcher = Watcher()
+    try:
+        watcher.start()
+    finally:
+        watcher.stop()
+    return watcher.why_not
 
 
 def _version(package: str) -> str | None:

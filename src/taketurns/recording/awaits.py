@@ -1,10 +1,13 @@
-"""What a recording knows of asyncio's tasks and futures: who waits for what, until when, and what a task is called."""
+"""What a recording knows of asyncio's tasks: their numbers and names, which of them run, and who waits for what."""
 
 import re
+from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
+from weakref import WeakSet, ref
 
-__all__ = ["Awaits", "given_name", "is_future"]
+from taketurns.recording.waits import Codes
+
+__all__ = ["Awaits", "OnLoop", "given_name", "is_future"]
 
 
 def is_future(given: object) -> bool:
@@ -16,7 +19,21 @@ def given_name(task: Any) -> str:
     """Return the name that a program gave to an asyncio task; empty where it is asyncio's own, such as ``Task-1``."""
     get_name = getattr(task, "get_name", None)  # a task of another kind may have no name
     name = str(get_name()) if get_name is not None else ""
-    return "" if re.fullmatch(r"Task-\d+", name) else name
+    return "" if re.fullmatch(r"Task-\d+|None", name) else name  # Python 3.13.0 names those of a factory so
+
+
+class OnLoop:
+    """An asyncio task in a recording."""
+
+    __slots__ = ("ended", "number", "running", "since", "task", "woken")
+
+    def __init__(self, number: int | None) -> None:
+        self.number = number  # None where it is not recorded
+        self.task: ref[Any] | None = None
+        self.running = False
+        self.woken = False  # is its next step asked for, while one still runs?
+        self.ended = False
+        self.since = 0  # when its last step ended, in ns
 
 
 class Awaits:
@@ -24,18 +41,38 @@ class Awaits:
 
     def __init__(self) -> None:
         self.loops: WeakSet[Any] = WeakSet()  # event loops that began to run inside the recording
-        self.offsets: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # how far our clock is ahead of a loop's, in ns
-        self.tasks: WeakValueDictionary[int, Any] = WeakValueDictionary()  # asyncio's tasks by our number
+        self.known: dict[int, OnLoop] = {}  # by the id of a task
+        self.tasks: dict[int, ref[Any]] = {}  # asyncio's tasks by our number
+        self.begun: dict[int, OnLoop] = {}  # by the id of a coroutine: whose task may begin while it is being created
         self.unnamed: set[int] = set()  # tasks whose @task function will name them
-        self.due: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # by future: when its timer is due, in ns
-        self.awaited: dict[int, list[ref[Any]]] = {}  # by the id of a future: the steps that wait for it
+        self.threads: set[int] = set()  # those that were there when the recording began
+        self.offset: int | None = None  # by how much the recorder's clock is ahead of time.monotonic, in ns
+        self.due: dict[int, int] = {}  # by the id of a loop: when the timer was due whose callback runs now, in ns
+        self.awaited: dict[int, list[ref[Any]]] = {}  # by the id of a future: the steps inside of a task that wait
+        self.codes: Codes = {}
 
-    def waiting_for(self, future: object) -> list[Any]:
-        """Return the steps that wait for a future."""
-        all_steps = (reference() for reference in self.awaited.get(id(future), ()))
-        return [steps for steps in all_steps if steps is not None and steps.awaits is future]
+    def add(self, task: Any, one: OnLoop, gone: Callable[[OnLoop], None]) -> None:
+        """Know a task until the program lets go of it, and say so then; ``TypeError`` where it cannot be known."""
+        key = id(task)
+
+        def dropped(_: object) -> None:
+            self.known.pop(key, None)
+            if one.number is not None:
+                self.tasks.pop(one.number, None)
+                gone(one)
+
+        one.task = ref(task, dropped)
+        self.known[key] = one
+        if one.number is not None:
+            self.tasks[one.number] = one.task
+
+    def number_of(self, task: object) -> int | None:
+        """Return the number of a recorded task."""
+        one = self.known.get(id(task))
+        return None if one is None else one.number
 
     def name_of(self, number: int) -> str:
         """Return the name that the program gave to a task; it may be given late."""
-        task = self.tasks.get(number)
+        reference = self.tasks.get(number)
+        task = reference() if reference is not None else None
         return given_name(task) if task is not None else ""

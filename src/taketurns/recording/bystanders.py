@@ -40,7 +40,7 @@ LEAST_ALONE_NS = 1_000_000
 
 
 #: Waits for tasks, whoever waits.
-FOR_TASKS = {"future", "thread", "event loop", "process"}
+FOR_TASKS = {"future", "thread", "event loop"}
 
 
 @dataclass
@@ -57,13 +57,18 @@ class Sight:
     beside: Sequence[tuple[Row, Times]] = ()
     block: Key | None = None  #: the task of those that stands for the block
     were_there: Set[Key] = frozenset()  #: tasks that are threads from before the block
+    block_on_loop: bool = False  #: whether the block is a step on an event loop, which others run on too
     gil: bool = True
+    for_others: Set[str] = frozenset(FOR_OTHERS)  #: reasons of waits for tasks
 
     def of(self, stretches: Sequence[Stretch]) -> list[Stretch]:
         """Return the stretches as they were seen, and the lanes beside them."""
+        if any(row.worker.process != os.getpid() for row, _ in stretches):
+            self.for_others = FOR_OTHERS | {"child process"}  # which have tasks of this recording
         found = list(seen(stretches, self.looks, self.exact, self.on_loop))
         for row, whole in self.beside:
-            found += self._beside(row, whole, self._carried(row.worker, stretches))
+            carried = self._carried(row.worker, stretches, with_loop=row.task == self.block and not self.block_on_loop)
+            found += self._beside(row, whole, carried)
         if self.gil:
             found = list(obeyed(found, self.exact))
         lanes: dict[Key, list[Stretch]] = {}
@@ -81,26 +86,27 @@ class Sight:
         if key in self.implied and calls:
             return own(lane, (), {CALLED})
         if key in self.callers and (calls or self._deals(lane)):
-            return own(lane, self.dealings.get(lane[0][0].worker, ()), FOR_OTHERS)
+            return own(lane, self.dealings.get(lane[0][0].worker, ()), self.for_others)
         return lane
 
     def _own_of_block(self, lane: list[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
         """Return what of the block's lane is its own, beside the lanes of others."""
-        children = any(row.worker.process != os.getpid() for row, _ in others)
-        for_others = FOR_OTHERS | ({"child process"} if children else set())
         least = LEAST_RUN_NS if others else LEAST_ALONE_NS
-        return own(lane, self.dealings.get(lane[0][0].worker, ()), for_others, least) if lane else []
+        return own(lane, self.dealings.get(lane[0][0].worker, ()), self.for_others, least) if lane else []
 
     def _deals(self, lane: list[Stretch]) -> bool:
         dealings = self.dealings.get(lane[0][0].worker, ())
         return any(row.reason in FOR_TASKS for row, _ in lane) or bool(between(dealings, lane[0][0].at, lane[-1][1]))
 
-    def _carried(self, worker: Thread, stretches: Sequence[Stretch]) -> list[Times]:
-        """Return when a thread carried tasks; what waits on an event loop is not carried meanwhile."""
+    def _carried(self, worker: Thread, stretches: Sequence[Stretch], with_loop: bool) -> list[Times]:
+        """Return when a thread carried tasks, or also when it ran their event loop, which it does for them.
+
+        What waits on an event loop is not carried meanwhile.
+        """
         times = sorted(
             (row.at, until)
             for row, until in stretches
-            if row.worker == worker and (row.state is State.RUNNING or row.task not in self.on_loop)
+            if row.worker == worker and (with_loop or row.state is State.RUNNING or row.task not in self.on_loop)
         )
         return list(union(times)) if times else []
 

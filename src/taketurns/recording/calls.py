@@ -30,7 +30,7 @@ from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import Outer, Worker
 from taketurns.trace.frames import is_learners_own, module_of
 
-__all__ = ["COST_TOO_MUCH", "Calls", "is_function"]
+__all__ = ["COST_TOO_MUCH", "Calls", "arguments_of", "is_function"]
 
 #: So much may be spent, and this share of the time since the block began. The limit that we promise is a tenth.
 FREE_NS, SHARE = 250_000, 0.05
@@ -125,7 +125,7 @@ class Calls:
             return
         worker = current_worker()
         if worker is not None and worker.recorder is self.mine:
-            number = self.mine.number(code_name(frame.f_code, _arguments(frame), arguments=self.mine.arguments))
+            number = self.mine.number(code_name(frame.f_code, arguments_of(frame), arguments=self.mine.arguments))
             self.mine.callers.add(number)
             self.carrier = worker, worker.enter(number)
             self.open = id(frame)
@@ -242,7 +242,7 @@ def _is_passed_over(frame: FrameType) -> bool:
     return module_of(frame).partition(".")[0] not in ("asyncio", "taketurns") and not is_learners_own(frame)
 
 
-def _arguments(frame: FrameType) -> dict[str, object]:
+def arguments_of(frame: FrameType, is_copy_held: bool = IS_COPY_HELD) -> dict[str, object]:
     """Return the arguments of a call that has just begun, by their parameters."""
     code = frame.f_code
     count = code.co_argcount + code.co_kwonlyargcount
@@ -251,6 +251,6 @@ def _arguments(frame: FrameType) -> dict[str, object]:
         return {}
     values = frame.f_locals
     arguments = {name: values[name] for name in code.co_varnames[:count] if name in values}
-    if IS_COPY_HELD:
+    if is_copy_held:
         values.clear()
     return arguments

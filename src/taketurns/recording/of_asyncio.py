@@ -1,140 +1,291 @@
-"""While a recording is on, asyncio event loops tell it which task begins and when one becomes ready.
+"""While a recording is on, asyncio event loops tell it which task begins, runs and becomes ready.
 
-Three methods of ``asyncio.BaseEventLoop`` are replaced for that time and put back: ``create_task`` wraps the coroutine
-in `Steps`, ``call_at`` notes when a timer is due, ``call_soon`` sees the moment at which a future wakes its tasks. The
-loop's task factory, eager or not, gets the wrapped coroutine and stays what it was. Where somebody else replaced a
-method before, theirs is called, and put back; where somebody did so since, theirs stays, and ours beneath it does
-nothing any more.
+Three methods are replaced for that time and put back. ``Handle._run`` runs the callbacks of a loop, and each step of a
+task is one. ``BaseEventLoop.call_soon`` sees that a step is asked for: the first one when a task is created, the others
+when what it waits for is done. ``BaseEventLoop.create_task`` sees a first step that runs at once, as in an eager task.
+Tasks, coroutines and factories stay what they are. Where somebody else replaced a method before, theirs is called, and
+put back; where somebody did so since, theirs stays, and ours beneath it does nothing any more.
 
-Recorded are tasks that the block of the recording creates, and their tasks in turn, and those of loops that begin to
-run inside it. The tasks by which a notebook's kernel runs itself are neither.
+Recorded is every task of the program: also of loops in other threads, and what was begun before the block, from where
+it is first seen. Not recorded are the task that the block itself stands in, those by which a notebook's kernel runs
+itself, and what asyncio.run does at its end.
 """
 
 import asyncio
-import math
-import os
+import threading
+from asyncio.events import Handle, TimerHandle
 from collections.abc import Callable
 from contextlib import suppress
-from contextvars import ContextVar
+from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from taketurns.recording import recorder, tasks
-from taketurns.recording.awaits import is_future
-from taketurns.recording.recorder import Recorder
-from taketurns.recording.steps import Steps
-from taketurns.recording.worker import EVENT_LOOP, READY
+from taketurns.recording.awaits import OnLoop
+from taketurns.recording.membership import belongs, inside, name_of
+from taketurns.recording.patches import Patches
+from taketurns.recording.recorder import Recorder, current_worker
+from taketurns.recording.timers import due_ns
+from taketurns.recording.waits import wait_of
+from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
+from taketurns.trace.frames import in_standard_library
 
 __all__ = ["install", "remove"]
 
 _Loop = asyncio.BaseEventLoop
+_PyTask: Any = asyncio.tasks._PyTask  # type: ignore[attr-defined]
+_Tasks = (asyncio.Task, _PyTask)
 
-#: What asyncio.run does by itself when the program has ended.
-_own = {_Loop.shutdown_asyncgens.__code__, _Loop.shutdown_default_executor.__code__}
+#: The name of a type, without asking its metaclass.
+_name_of = type.__dict__["__name__"].__get__
 
-#: The recording in whose block this code runs; a task inherits it from the code that creates it.
-_inside: ContextVar[Recorder | None] = ContextVar("taketurns_recording", default=None)
+_patches = Patches()
 
-#: By name of a method: for which recording it is replaced, by ours, and what stood there.
-_replaced: dict[str, tuple[Recorder, Callable[..., Any], Callable[..., Any]]] = {}
+#: What a task gives to others to call; what else the loop calls of it is a step.
+_public = {name for name in dir(_PyTask) if not name.startswith("_")}
 
 
 def install(mine: Recorder) -> None:
     """Begin to record asyncio tasks in a recording."""
-    _inside.set(mine)
-    for name, make in (("create_task", _create_task), ("call_at", _call_at), ("call_soon", _call_soon)):
-        plain = getattr(_Loop, name)
-        ours = make(mine, plain)
-        _replaced[name] = mine, ours, plain
-        setattr(_Loop, name, ours)
+    inside.set(mine)
+    loop = asyncio._get_running_loop()
+    mine.block_on_loop = loop is not None
+    if loop is not None and (block := asyncio.current_task(loop)) is not None:
+        _know(block, OnLoop(None), mine)
+    mine.awaits.threads.update(thread.ident for thread in threading.enumerate() if thread.ident is not None)
+    _patches.put(mine, Handle, "_run", _run)
+    _patches.put(mine, _Loop, "create_task", _create_task)
+    _patches.put(mine, _Loop, "call_soon", _call_soon)
 
 
-def remove(mine: Recorder | None = None) -> None:
-    """Put back the event loops' methods that are still ours: those for a recording, or all of them."""
-    if _inside.get() is mine:
-        _inside.set(None)
-    for name, (owner, ours, plain) in tuple(_replaced.items()):
-        if mine in (owner, None):
-            if getattr(_Loop, name) is ours:
-                setattr(_Loop, name, plain)
-            _replaced.pop(name, None)
+def remove(mine: Recorder) -> None:
+    """Put back what is still ours."""
+    if inside.get() is mine:
+        inside.set(None)
+    _patches.remove(mine)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=remove)
+in_standard_library(asyncio.__file__)  # the first time takes some ms, which are not to be those of a step
 
 
-def _create_task(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
-    def create_task(loop: Any, coro: Any, **options: Any) -> Any:
-        """Create a task whose steps are recorded; READY from now until its first one."""
-        worker = recorder.current_worker() if recorder.on is mine else None
-        if worker is None or not asyncio.iscoroutine(coro) or not _belongs(loop, coro, mine):
-            return plain(loop, coro, **options)
-        takes_name = tasks.is_task(coro)
-        number = mine.number(str(options.get("name") or getattr(coro, "__name__", "")))
-        if takes_name:
-            mine.awaits.unnamed.add(number)
-        worker.note(number, READY, EVENT_LOOP)
-        try:
-            made: Any = plain(loop, Steps(coro, number, mine), **options)
-        except BaseException:
-            worker.note(number, None)
-            raise
-        with suppress(TypeError):  # a task of another kind may not be referred to weakly
-            mine.awaits.tasks[number] = made
-        return made
-
-    return create_task
+# Which tasks there are
 
 
-def _belongs(loop: Any, coro: Any, mine: Recorder) -> bool:
-    """Return whether a task that is created now is part of the recording."""
-    if getattr(coro, "cr_code", None) in _own:
-        return False
+def _step_of(callback: Any, mine: Recorder) -> OnLoop | None:
+    """Return the recorded task of which a callback is a step."""
+    kind = type(callback)
+    is_bound = kind is BuiltinMethodType or kind is MethodType
+    if not is_bound and _name_of(kind) != "TaskStepMethWrapper":
+        return None
+    task = callback.__self__
+    one = mine.awaits.known.get(id(task))
+    if one is None:
+        if (
+            type(task) is asyncio.Future
+            or not issubclass(type(task), _Tasks)
+            or (is_bound and callback.__name__ in _public)
+        ):
+            return None
+        one = _meet(task, task._coro, task._loop, mine)
+    elif is_bound and callback.__name__ in _public:
+        return None
+    return None if one.number is None else one
+
+
+def _meet(task: Any, coro: Any, loop: Any, mine: Recorder) -> OnLoop:
+    """Know a task that is seen for the first time."""
+    one = mine.awaits.begun.pop(id(coro), None) or _new(coro, loop, mine)
+    _know(task, one, mine)
+    return one
+
+
+def _new(coro: Any, loop: Any, mine: Recorder) -> OnLoop:
+    """Return what is to be known of a task of a coroutine."""
     if not loop.is_running():
         mine.awaits.loops.add(loop)
-    return loop in mine.awaits.loops or _inside.get() is mine
+    if not belongs(coro, loop, mine):
+        return OnLoop(None)
+    number = mine.number(name_of(coro, mine.arguments))
+    mine.on_loop.add(number)
+    if tasks.is_task(coro):
+        mine.awaits.unnamed.add(number)
+    return OnLoop(number)
 
 
-def _call_at(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
-    def call_at(loop: Any, when: float, callback: Any, *args: Any, context: Any = None) -> Any:
-        """Set a timer; if it is to complete a future, note when that is due."""
-        if args and recorder.on is mine and is_future(args[0]) and math.isfinite(when):
-            with suppress(TypeError):  # a future of another kind may not be referred to weakly
-                mine.awaits.due[args[0]] = round(when * 1e9) + _offset(loop, mine)
-        return plain(loop, when, callback, *args, context=context)
+def _know(task: Any, one: OnLoop, mine: Recorder) -> None:
+    def gone(one: OnLoop) -> None:
+        if not one.ended and recorder.on is mine and (worker := current_worker()) is not None:
+            worker.note(one.number, None)  # type: ignore[arg-type]
 
-    return call_at
+    with suppress(TypeError):  # a task of another kind may not be referred to weakly
+        mine.awaits.add(task, one, gone)
 
 
-def _offset(loop: Any, mine: Recorder) -> int:
-    """Return by how much the recorder's clock is ahead of the loop's, in ns: the least disturbed of five readings."""
-    offsets = mine.awaits.offsets
-    if loop not in offsets:
-        readings = []
-        for _ in range(5):
-            before, at, after = mine.now(), loop.time(), mine.now()
-            readings.append((after - before, (before + after) // 2 - round(at * 1e9)))
-        offsets[loop] = min(readings)[1]
-    return offsets[loop]
+# When they are READY
 
 
 def _call_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
     def call_soon(loop: Any, callback: Any, *args: Any, context: Any = None) -> Any:
-        """Put a callback into the ready queue; if it is a future's, the tasks that wait for that are READY."""
-        if args and recorder.on is mine and is_future(args[0]):  # without any, it is a step of a task, as a rule
-            _wake(args[0], mine)
-        return plain(loop, callback, *args, context=context)
+        try:
+            handle = plain(loop, callback, *args, context=context)
+        except BaseException as error:
+            _without_ours(error)
+            raise
+        if handle._source_traceback:
+            _trim(handle._source_traceback)
+        if recorder.on is mine and (one := _step_of(callback, mine)) is not None:
+            if one.running:
+                one.woken = True
+            elif (worker := current_worker()) is not None:
+                now = worker.mark()
+                at = max(one.since, min(mine.awaits.due.get(id(loop), now), now))
+                worker.append((at, one.number, READY, EVENT_LOOP, None, None))
+            if args:
+                _wake_lanes(args[0], mine)
+        return handle
 
     return call_soon
 
 
-def _wake(future: object, mine: Recorder) -> None:
-    """Make the tasks that wait for a future READY, from the time its timer was due if it has one."""
-    worker = recorder.current_worker()
-    now = mine.now()
-    due = mine.awaits.due.pop(future, now)
+def _wake_lanes(future: object, mine: Recorder) -> None:
+    """Make READY what is a lane of its own inside of a task, where the future that it waits for is done."""
     for reference in mine.awaits.awaited.pop(id(future), ()):
-        steps = reference()
+        steps, worker = reference(), current_worker()
         if worker is not None and steps is not None and steps.awaits is future:
             steps.awaits = None
-            worker.append((max(steps.since, min(due, now)), steps.number, READY, EVENT_LOOP, None, None))
+            now = worker.mark()
+            loop = asyncio._get_running_loop()
+            at = max(steps.since, min(mine.awaits.due.get(id(loop), now), now))
+            worker.append((at, steps.number, READY, EVENT_LOOP, None, None))
+
+
+# When they run
+
+
+def _run(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
+    def _run(handle: Any) -> None:
+        try:
+            if recorder.on is not mine or (worker := current_worker()) is None:
+                plain(handle)
+            elif (one := _step_of(handle._callback, mine)) is not None:
+                task, outer = handle._callback.__self__, worker.enter(one.number)  # type: ignore[arg-type]
+                one.running = True
+                try:
+                    plain(handle)
+                finally:
+                    _suspend(task, one, outer, worker, mine)
+            elif type(handle) is TimerHandle:
+                _run_timer(handle, plain, mine)
+            else:
+                plain(handle)
+        except BaseException as error:
+            _without_ours(error)
+            raise
+
+    return _run
+
+
+def _suspend(task: Any, one: OnLoop, outer: Outer, worker: Worker, mine: Recorder) -> None:
+    """Note what a task does after a step: it has ended, is READY for its next turn, or waits for a future."""
+    woken, one.running, one.woken = one.woken, False, False
+    future = getattr(task, "_fut_waiter", None)
+    if task._state != "PENDING":
+        one.ended = True
+        mine.adopt_name(one.number)  # type: ignore[arg-type]
+        worker.leave(outer)
+    elif future is None or woken:
+        worker.leave(outer, READY, EVENT_LOOP)
+    else:
+        reason, place = wait_of(task._coro, future, mine.awaits.codes)
+        worker.leave(outer, WAITING, reason, place)
+    one.since = worker.last
+
+
+def _run_timer(handle: Any, plain: Callable[..., Any], mine: Recorder) -> None:
+    """Run the callback of a timer; whom it wakes was READY from when it was due."""
+    loop = handle._loop
+    due = due_ns(handle, mine)
+    if due is None:
+        plain(handle)
+        return
+    mine.awaits.due[id(loop)] = due
+    try:
+        plain(handle)
+    finally:
+        mine.awaits.due.pop(id(loop), None)
+
+
+# When they begin
+
+
+def _create_task(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
+    def create_task(loop: Any, coro: Any, **options: Any) -> Any:
+        try:
+            at_once = getattr(loop, "_task_factory", None) is not None or options.get("eager_start")
+            if at_once and recorder.on is mine and asyncio.iscoroutine(coro):
+                task = _begin(lambda: plain(loop, coro, **options), coro, loop, mine)
+            else:
+                task = plain(loop, coro, **options)
+        except BaseException as error:
+            _without_ours(error)
+            raise
+        if stack := getattr(task, "_source_traceback", None):
+            _trim(stack)
+        return task
+
+    return create_task
+
+
+def _begin(make: Callable[[], Any], coro: Any, loop: Any, mine: Recorder) -> Any:
+    """Create a task whose first step may run at once: then it is the new task's, and its creator waits meanwhile."""
+    worker, one = current_worker(), _new(coro, loop, mine)
+    if worker is None or one.number is None:
+        return make()
+    before = worker.current, worker.state, worker.last
+    mine.awaits.begun[id(coro)] = one
+    outer = worker.enter(one.number)
+    entered = len(worker.events)
+    one.running = True
+    try:
+        task = make()
+    except BaseException:
+        one.ended = True
+        worker.leave(outer)
+        raise
+    finally:
+        mine.awaits.begun.pop(id(coro), None)
+    if mine.awaits.known.get(id(task)) is not one:
+        _know(task, one, mine)
+    if _has_begun(coro):
+        _suspend(task, one, outer, worker, mine)
+    else:
+        one.running = one.woken = False
+        if outer is not None:  # as if nobody had entered
+            del worker.events[entered - 1]
+        worker.written = True
+        worker.current, worker.state, worker.last = before
+        worker.note(one.number, READY, EVENT_LOOP)
+    return task
+
+
+def _has_begun(coro: Any) -> bool:
+    """Return whether a coroutine has come to its first await, or to its end."""
+    return getattr(coro, "cr_frame", None) is None or bool(getattr(coro, "cr_suspended", True))
+
+
+# Without a trace of ours
+
+
+_HERE = install.__code__.co_filename
+
+
+def _trim(stack: Any) -> None:
+    """Take our lines out of where something was created, as debug mode keeps it."""
+    stack[:] = [line for line in stack if line.filename != _HERE]
+
+
+def _without_ours(error: BaseException) -> None:
+    """Take our frames from the begin of an error's traceback, which is about to grow by that of our caller."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_code.co_filename == _HERE:
+        traceback = traceback.tb_next
+    error.__traceback__ = traceback

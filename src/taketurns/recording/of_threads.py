@@ -18,7 +18,7 @@ from typing import Any
 
 from taketurns.naming.names import call_name, thread_name
 from taketurns.recording import recorder
-from taketurns.recording.patches import Patches
+from taketurns.recording.patches import Patches, dealing
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.tasks import names_itself
 
@@ -43,12 +43,12 @@ def install(mine: Recorder) -> None:
     """Begin to record threads and pools of threads in a recording."""
     _patches.put(mine, _WorkItem, "run", _run_item)
     _patches.put(mine, threading.Thread, "_bootstrap_inner", _bootstrap)
-    _patches.put(mine, threading.Thread, "start", _dealing)
-    _patches.put(mine, ThreadPoolExecutor, "submit", _dealing)
+    _patches.put(mine, threading.Thread, "start", dealing)
+    _patches.put(mine, ThreadPoolExecutor, "submit", dealing)
     for module, owner, names in DEALINGS:
         if module in sys.modules:
             for name in names:
-                _patches.put(mine, getattr(sys.modules[module], owner), name, _dealing)
+                _patches.put(mine, getattr(sys.modules[module], owner), name, dealing)
     _pools(mine)
     for thread in bystanders():
         if thread.native_id is not None:
@@ -109,7 +109,7 @@ def _hand_over(pools: type, mine: Recorder, plain: Plain) -> Plain:
         if not isinstance(pool, pools):
             return plain(pool, func, *args, **kwargs)
         named = partial(_call, mine, func)
-        return _dealing(mine, plain)(pool, named, *args, **kwargs)
+        return dealing(mine, plain)(pool, named, *args, **kwargs)
 
     return hand_over
 
@@ -168,19 +168,3 @@ def bystanders() -> Iterator[threading.Thread]:
         main = thread is threading.main_thread()
         if thread.ident != threading.get_ident() and not main and not is_internal(thread):
             yield thread
-
-
-# Dealings with tasks
-
-
-def _dealing(mine: Recorder, plain: Plain) -> Plain:
-    def deal(*args: Any, **kwargs: Any) -> Any:
-        if recorder.on is not mine:
-            return plain(*args, **kwargs)
-        began = mine.now()
-        try:
-            return plain(*args, **kwargs)
-        finally:
-            mine.dealings.append((threading.get_native_id(), began, mine.now()))
-
-    return deal

@@ -1,13 +1,15 @@
 """Patches: methods of the standard library that stand for others while a recording is on."""
 
 import os
+import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from taketurns.recording import recorder
 from taketurns.recording.recorder import Recorder
 
-__all__ = ["Patches"]
+__all__ = ["Patches", "dealing"]
 
 #: Makes a method for a recording out of the plain one.
 Make = Callable[[Recorder, Callable[..., Any]], Callable[..., Any]]
@@ -35,8 +37,23 @@ class Patches:
 
     def remove(self, mine: Recorder | None = None) -> None:
         """Put back what is still ours: for a recording, or all of it."""
-        for (owner, name), (recorder, ours, plain) in tuple(self.replaced.items()):
-            if mine in (recorder, None):
+        for (owner, name), (its, ours, plain) in tuple(self.replaced.items()):
+            if mine in (its, None):
                 if getattr(owner, name) is ours:
                     setattr(owner, name, plain)
                 self.replaced.pop((owner, name), None)
+
+
+def dealing(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that notes from when to when its thread dealt with tasks."""
+
+    def deal(*args: Any, **kwargs: Any) -> Any:
+        if recorder.on is not mine:
+            return plain(*args, **kwargs)
+        began = mine.now()
+        try:
+            return plain(*args, **kwargs)
+        finally:
+            mine.dealings.append((threading.get_native_id(), began, mine.now()))
+
+    return deal

@@ -17,7 +17,6 @@ from functools import partial
 from typing import Any, cast
 
 from taketurns.recording import children, chunks
-from taketurns.recording.whole import whole
 from taketurns.recording.worker import FarWorker, Log, Worker
 from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
 from taketurns.trace.trace import Trace
@@ -160,6 +159,8 @@ def finish(recorder: Recorder, cut_short: str) -> None:
         children.folder().close()
     recorder.ended = recorder.ended or recorder.now()
     if recorder.trace.is_on:
+        from taketurns.recording.whole import whole  # here: `import taketurns` is quick
+
         recorder.looks = recorder.watcher.stop()
         recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))
     if mine:

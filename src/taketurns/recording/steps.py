@@ -8,14 +8,15 @@ from weakref import ref
 
 from taketurns.recording.awaits import is_future
 from taketurns.recording.recorder import current_worker
+from taketurns.recording.waits import Lane, wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Log
 from taketurns.trace.spans import State
 
 __all__ = ["Steps"]
 
 
-class Steps(Coroutine[Any, Any, Any]):
-    """Passes everything through to a generator or coroutine, and records when it runs.
+class Steps(Lane, Coroutine[Any, Any, Any]):
+    """Passes everything through to a generator or coroutine, and records when it runs: a lane of its own.
 
     A coroutine that gives nothing when it suspends, as in ``asyncio.sleep(0)``, is READY: it goes on when its turn
     comes. Otherwise it is WAITING, until the asyncio future that it gave is done (of_asyncio.py) or someone resumes it.
@@ -39,27 +40,24 @@ class Steps(Coroutine[Any, Any, Any]):
             return self._resume(value)
         outer = worker.enter(self.number)
         state: State | None = None
-        reason = ""
+        reason, place = "", None
         try:
             given = self._resume(value)
             state = self._when_bare if given is None else WAITING
-            reason = EVENT_LOOP if state is READY else ""
-        except BaseException:
-            self._recorder.adopt_name(self.number)
-            raise
+            if state is READY:
+                reason = EVENT_LOOP
+            elif self._when_bare is READY and is_future(given):
+                reason, place = wait_of(self._inner, given, self._recorder.awaits.codes)
+                self._await(given)
         finally:
-            worker.leave(outer, state, reason)
-        self._await(given, worker.last)
+            worker.leave(outer, state, reason, place)
+        self.since = worker.last
         return given
 
-    def _await(self, given: Any, since: int) -> None:
+    def _await(self, given: Any) -> None:
         """Remember which asyncio future this task waits for, so that it is READY from the moment that is done."""
-        if is_future(given):
-            awaits = self._recorder.awaits
-            self.awaits, self.since = given, since
-            awaits.awaited.setdefault(id(given), []).append(ref(self))
-            if given in awaits.due and (worker := current_worker()) is not None:
-                worker.append((since, self.number, WAITING, "timer", None, None))
+        self.awaits = given
+        self._recorder.awaits.awaited.setdefault(id(given), []).append(ref(self))
 
     __next__ = send
 

@@ -133,6 +133,7 @@ def _sight(mine: Log, end: int) -> Sight:
         beside=beside,
         were_there=_keys(set(mine.bystanders.values())),
         gil=mine.gil,
+        block_on_loop=mine.block_on_loop,
         block=(os.getpid(), mine.block[0]) if mine.block else None,
     )
 

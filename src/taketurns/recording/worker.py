@@ -12,6 +12,8 @@ The law that keeps the picture true on a Python with a GIL: whoever marks the cl
 name there than its own has lost the GIL since it wrote it.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 import threading
@@ -19,17 +21,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from types import CodeType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from taketurns import machine
-from taketurns.naming.names import thread_name
 from taketurns.recording.awaits import Awaits
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.moments import Moment
 from taketurns.trace.spans import State
-from taketurns.watcher.looks import Look
-from taketurns.watcher.watcher import Watcher
+
+if TYPE_CHECKING:
+    from taketurns.watcher.looks import Look
+    from taketurns.watcher.watcher import Watcher
 
 __all__ = ["CALLED", "EVENT_LOOP", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING"]
 __all__ += ["FarWorker", "Log", "Place", "Worker", "switched"]
@@ -77,8 +80,17 @@ def switched() -> tuple[int, int] | None:
 _numbers = count()
 
 
+def _watcher() -> Watcher:
+    """Return a watcher of this process, which has not begun to look."""
+    from taketurns.watcher.watcher import Watcher  # here and below: `import taketurns` is quick
+
+    return Watcher()
+
+
 def given_name() -> str:
     """Return the name that the program gave to this thread; empty where it gave none, or Python does not know it."""
+    from taketurns.naming.names import thread_name
+
     thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
     return thread_name(thread) if thread is not None else ""
 
@@ -94,9 +106,10 @@ class Log:
         self.holder: Worker | None = None
         self.start = self.now()
         self.workers: list[Worker] = []
-        self.watcher = Watcher()
+        self.watcher = _watcher()
         self.looks: Mapping[int, Sequence[Look]] = {}  # what it saw of each native thread
         self.block: tuple[int, int] | None = None  # the task that stands for the block, and its native thread
+        self.block_on_loop = False  # whether the block is itself a step on an event loop
         self.bystanders: dict[int, int] = {}  # tasks of threads that were at work before, by their native numbers
         self.ended = 0  # when it ended, once it has
         self.block_ended = 0  # when its block did, where that was before

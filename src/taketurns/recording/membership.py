@@ -1,0 +1,59 @@
+"""Which asyncio tasks are the program's, and what they are called if it gives them no name.
+
+Every task is, but those by which a notebook's kernel runs itself, and what asyncio does in its inside.
+"""
+
+import asyncio
+import inspect
+import sys
+from contextvars import ContextVar
+from types import CoroutineType
+from typing import Any
+
+from taketurns.naming.names import code_name
+from taketurns.recording.calls import arguments_of
+from taketurns.recording.recorder import Recorder
+from taketurns.recording.waits import wrapped
+
+__all__ = ["belongs", "inside", "name_of"]
+
+_Loop = asyncio.BaseEventLoop
+
+#: What asyncio.run does by itself when the program has ended.
+_own = {_Loop.shutdown_asyncgens.__code__, _Loop.shutdown_default_executor.__code__}
+
+#: Until 3.12, a frame that is suspended keeps a copy of its variables once somebody has asked for them.
+IS_COPY_HELD = sys.version_info < (3, 13)
+
+#: By which a notebook's kernel runs itself, and we.
+_hosts = {"ipykernel", "ipykernel_launcher", "IPython", "jupyter_client", "jupyter_server", "debugpy", "nbclient"}
+#: Of which a program may make use too; then it does so from the block, or in a loop that began inside it.
+_shared = {"tornado", "zmq"}
+
+#: The recording in whose block this code runs; a task inherits it from the code that creates it.
+inside: ContextVar[Recorder | None] = ContextVar("taketurns_recording", default=None)
+
+
+def name_of(coro: Any, arguments: bool) -> str:
+    """Return what a task is called if its program gives it no name: the call that made the coroutine."""
+    if type(coro) is CoroutineType and inspect.getcoroutinestate(coro) == inspect.CORO_CREATED:
+        frame: Any = coro.cr_frame
+        return code_name(coro.cr_code, arguments_of(frame, IS_COPY_HELD), arguments=arguments).removesuffix("()")
+    name = getattr(coro, "__name__", None)
+    if name is None and (body := wrapped(coro)) is not None:  # the end of a generator that was left in the middle
+        name = f"{body.__name__}.aclose"
+    return str(name or "")
+
+
+def belongs(coro: Any, loop: Any, mine: Recorder) -> bool:
+    """Return whether the task of a coroutine is one of the program's."""
+    if getattr(coro, "cr_code", None) in _own:
+        return False
+    frame = getattr(coro, "cr_frame", None)
+    package = frame.f_globals.get("__name__", "").partition(".")[0] if frame is not None else ""
+    if package == "asyncio" and coro.cr_code.co_name.startswith("_"):
+        return False  # as in the inside of a stream or a child process
+    if package in _shared:
+        is_hosts = loop not in mine.awaits.loops and getattr(loop, "_thread_id", None) in mine.awaits.threads
+        return inside.get() is mine or not is_hosts
+    return package not in _hosts

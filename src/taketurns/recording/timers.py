@@ -1,0 +1,31 @@
+"""When the timers of an asyncio event loop are due, on the recorder's clock."""
+
+import asyncio
+import time
+from typing import Any
+
+from taketurns.recording.worker import Log
+
+__all__ = ["due_ns"]
+
+
+def due_ns(handle: Any, mine: Log) -> int | None:
+    """Return when a timer was due (ns); None where its loop has a clock of its own."""
+    offset = _offset(handle._loop, mine)
+    return None if offset is None else round(handle._when * 1e9) + offset
+
+
+def _offset(loop: Any, mine: Log) -> int | None:
+    """Return by how much the recorder's clock is ahead of a loop's (ns), or None where that has a clock of its own."""
+    if mine.clock is not None:
+        return 0
+    if type(loop).time is not asyncio.BaseEventLoop.time:
+        return None
+    if mine.awaits.offset is None:
+        mine.awaits.offset = min(_reading(mine) for _ in range(5))[1]  # the least disturbed
+    return mine.awaits.offset
+
+
+def _reading(mine: Log) -> tuple[int, int]:
+    before, at, after = mine.now(), time.monotonic_ns(), mine.now()
+    return after - before, (before + after) // 2 - at

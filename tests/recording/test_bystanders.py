@@ -15,8 +15,12 @@ ME = os.getpid()
 MS = 1_000_000
 MAIN, OTHER = Thread(ME, "main"), Thread(ME, "1")
 LETTERS = {
-    **{"R": (RUNNING, ""), "r": (READY, "GIL"), "s": (WAITING, "sleep"), "l": (WAITING, "lock")},
-    **{"c": (WAITING, CALLED), "p": (WAITING, "child process")},
+    "R": (RUNNING, ""),
+    "r": (READY, "GIL"),
+    "s": (WAITING, "sleep"),
+    "l": (WAITING, "lock"),
+    "c": (WAITING, CALLED),
+    "p": (WAITING, "child process"),
 }
 NAMES = {meaning: letter for letter, meaning in LETTERS.items()}
 BLOCK, FIRST, SECOND = (ME, 0), (ME, 1), (ME, 2)

@@ -42,7 +42,9 @@ def drawn(found, number, length):
 
 
 def after(*lanes, exact=None, **where):
-    found = list(obeyed([s for number, lane in enumerate(lanes) for s in stretches(lane, number, **where)], exact or {}))
+    found = list(
+        obeyed([s for number, lane in enumerate(lanes) for s in stretches(lane, number, **where)], exact or {})
+    )
     return [drawn(found, number, len(lane)) for number, lane in enumerate(lanes)], found
 
 

@@ -67,6 +67,16 @@ def test_only_what_is_of_a_recording_is_put_back(patches):
     assert Kettle.boil is PLAIN
 
 
+def test_what_is_replaced_twice_is_put_back_once(patches):
+    mine, heard = Recorder(), []
+    for word in ("inner", "outer"):
+        patches.put(mine, Kettle, "boil", noted(heard, word))
+    Kettle().boil(2)
+    patches.remove(mine)
+    assert Kettle.boil is PLAIN
+    assert heard == ["outer", "inner"]
+
+
 def test_what_somebody_replaced_before_is_called_and_put_back(patches):
     mine, heard = Recorder(), []
     Kettle.boil = theirs = noted(heard, "theirs")(mine, PLAIN)

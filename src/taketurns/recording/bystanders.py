@@ -37,6 +37,8 @@ FOR_OTHERS |= {CALLED}
 #: For less, a block that also has tasks gets no lane: so long it runs to start them.
 LEAST_RUN_NS, LEAST_WAIT_NS = 5_000_000, 5_000_000
 LEAST_ALONE_NS = 1_000_000
+#: Nor for less than this part of the whole: a twentieth.
+LEAST_SHARE = 20
 
 
 #: Waits for tasks, whoever waits.
@@ -91,7 +93,10 @@ class Sight:
 
     def _own_of_block(self, lane: list[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
         """Return what of the block's lane is its own, beside the lanes of others."""
-        least = LEAST_RUN_NS if others else LEAST_ALONE_NS
+        least = LEAST_ALONE_NS
+        if others:
+            whole = max(until for _, until in others) - min(row.at for row, _ in others)
+            least = max(LEAST_RUN_NS, whole // LEAST_SHARE)
         return own(lane, self.dealings.get(lane[0][0].worker, ()), self.for_others, least) if lane else []
 
     def _deals(self, lane: list[Stretch]) -> bool:

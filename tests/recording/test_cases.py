@@ -48,6 +48,11 @@ def waits(trace, task, reason):
     ]
 
 
+def computed(spans):
+    """Return for how long they may have run: what a busy machine's watcher did not see, it may have been."""
+    return sum(span.duration for span in spans if span.state in (State.RUNNING, State.UNSEEN))
+
+
 def is_whole(lane):
     """Whether a lane has no gap and no overlap."""
     return all(one.end == two.start for one, two in pairwise(lane))
@@ -101,8 +106,8 @@ def test_a_computes_sleeps_and_computes():
     assert sleep.duration >= 0.025
     assert (sleep.where.expression, sleep.where.file) == ("time.sleep(0.05)", "test_cases.py")
     for part in ([s for s in lane if s.end <= sleep.start], [s for s in lane if s.start >= sleep.end]):
-        assert sum(span.duration for span in part if span.state is State.RUNNING) >= 0.01
-        assert {span.state for span in part} <= {State.RUNNING, State.READY}
+        assert computed(part) >= 0.01
+        assert {span.state for span in part} <= {State.RUNNING, State.READY, State.UNSEEN}
     assert is_whole(lane)
 
 
@@ -132,7 +137,7 @@ def test_c_a_consumer_waits_for_its_queue():
     }
     for get, until in zip(gets, [*(get.start for get in gets[1:]), lane[-1].end], strict=True):
         between = [span for span in lane if get.end <= span.start and span.end <= until]
-        assert sum(span.duration for span in between if span.state is State.RUNNING) >= 0.005
+        assert computed(between) >= 0.005
     sleeps = waits(trace, "the block", "sleep")
     assert len(sleeps) == 3  # to wait for the semaphore and to join are for the task
     assert {span.reason for span in trace.lane("the block") if span.state is State.WAITING} == {"sleep"}
@@ -168,13 +173,13 @@ def test_f_numpy_computes_side_by_side():
             pool.submit(multiply)
     trace = without_block(trace)
     assert trace.tasks == ("multiply() 0", "multiply() 1")
-    assert all(trace.time_in(State.RUNNING, task) > 0 for task in trace.tasks)
+    assert all(computed(trace.lane(task)) > 0 for task in trace.tasks)
 
 
 def assert_runs_or_wants_a_core(trace):
     """Nobody waits for the GIL for long who has let go of it."""
     gil = sum(span.duration for span in trace.spans if span.reason == "GIL")
-    assert gil < trace.time_in(State.RUNNING)
+    assert gil < computed(trace.spans)
 
 
 def half():
@@ -192,7 +197,7 @@ def test_g_two_threads_compute_in_turns_and_sleep_side_by_side():
         [sleep] = waits(trace, task, "sleep")
         assert sleep.duration >= 0.015
         assert sleep.where.expression == "time.sleep(0.03)"
-        assert trace.time_in(State.RUNNING, task) >= 0.015
+        assert computed(trace.lane(task)) >= 0.015
         assert trace.lane(task)[-1].start >= sleep.start
         assert is_whole(trace.lane(task))
     assert trace.peak_concurrency == 2
@@ -276,6 +281,8 @@ def test_a_daemon_that_outlives_its_block_is_in_the_next_recording_too():
         thread.start()
         rounds.acquire()
     with record("second") as second:
+        while rounds.acquire(blocking=False):  # what came between the two recordings
+            pass
         for _ in range(3):
             rounds.acquire()
     stop.set()
@@ -306,8 +313,8 @@ def test_asyncio_tasks_are_called_what_the_program_calls_them(count):
     assert list(clients.tasks) == names
     assert clients.peak_concurrency == count
     labels = [label.get_text() for label in timeline(clients).get_yticklabels()]
-    assert labels[0] == "client 0"
-    assert labels[-1] == names[-1]
+    # Where there are too many rows for a label each, every second has one, or every fourth: its own.
+    assert labels == names[:: names.index(labels[1])]
 
 
 # sleep_for_ever.py

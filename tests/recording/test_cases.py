@@ -19,6 +19,7 @@ import pytest
 from lanes import without_block
 
 from taketurns import State, record, timeline, wait
+from taketurns.recording import calls
 
 numpy = pytest.importorskip("numpy")
 
@@ -80,7 +81,8 @@ def test_plain_threads_sleep_side_by_side():
         assert is_whole(trace.lane(task))
 
 
-def test_plain_functions_of_the_block_are_one_after_the_other():
+def test_plain_functions_of_the_block_are_one_after_the_other(monkeypatch):
+    monkeypatch.setattr(calls, "FREE_NS", 10**9)  # what it costs to tell calls apart is no matter here
     with record("one after another") as trace:
         [download(number) for number in range(3)]
     trace = without_block(trace)
@@ -139,7 +141,7 @@ def test_c_a_consumer_waits_for_its_queue():
         between = [span for span in lane if get.end <= span.start and span.end <= until]
         assert computed(between) >= 0.005
     sleeps = waits(trace, "the block", "sleep")
-    assert len(sleeps) == 3  # to wait for the semaphore and to join are for the task
+    assert sum(sleep.duration for sleep in sleeps) >= 0.045  # to wait for the semaphore and to join are for the task
     assert {span.reason for span in trace.lane("the block") if span.state is State.WAITING} == {"sleep"}
 
 

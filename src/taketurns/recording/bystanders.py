@@ -119,7 +119,10 @@ class Sight:
         """Yield what a thread did in a time while it carried no task."""
         for at, until in cut_out(whole, between(carried, *whole)):
             for look, start, end in looks_in(self.looks.get(row.worker, ()), at, until):
-                yield row._replace(at=start, state=look.state, reason=look.reason, place=look.place), end
+                yield (
+                    row._replace(at=start, state=look.state, reason=look.reason, place=look.place, blur=look.blur),
+                    end,
+                )
 
 
 def own(

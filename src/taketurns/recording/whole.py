@@ -95,13 +95,13 @@ def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
         name = task if isinstance(task, str) else mine.names[task]
         if until is not None:
             yield Row(at, key, name, RUNNING, "", carrier)
-        yield Row(at if until is None else until, key, name, state, reason, carrier, place, *off)
+        yield Row(at if until is None else until, key, name, state, reason, carrier, place, 0, *off)
 
 
 def _far_rows(mine: Log) -> Iterator[Row]:
     """Yield the events of child processes."""
     for process, thread, (at, number, name, state, reason, *off) in children.folder().journals(mine.name):
-        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread), None, *off)
+        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread), None, 0, *off)
 
 
 # What the watcher saw

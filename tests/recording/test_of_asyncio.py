@@ -946,8 +946,10 @@ def test_to_cancel_a_task_from_a_callback_is_no_step_of_it():
     assert states(trace, "child") == [READY, RUNNING, WAITING, READY, RUNNING]
 
 
-@pytest.mark.parametrize(("package", "is_there"), [("ipykernel", False), ("tornado", False), ("pages", True)])
-def test_the_tasks_of_a_notebooks_kernel_are_not_those_of_the_program(package, is_there):
+@pytest.mark.parametrize(
+    ("package", "is_there"), [("ipykernel", False), ("tornado", False), ("distributed", False), ("pages", True)]
+)
+def test_the_tasks_of_a_notebooks_kernel_and_of_a_cluster_are_not_those_of_the_program(package, is_there):
     names = {"__name__": f"{package}.inside", "asyncio": asyncio}
     exec("async def serve():\n    while True:\n        await asyncio.sleep(0)", names)
 

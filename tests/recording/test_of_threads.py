@@ -214,3 +214,23 @@ def test_the_kinds_of_thread_and_pool_are_as_before_when_it_has_ended():
     assert methods() == before
     changed = {name for (name, plain), (_, ours) in zip(before, during, strict=True) if plain is not ours}
     assert changed >= {"start", "_bootstrap_inner", "submit", "apply_async", "_map_async"}
+
+
+@pytest.mark.parametrize(("package", "is_there"), [("loky", False), ("distributed", False), ("pages", True)])
+def test_the_threads_of_a_pool_or_a_cluster_are_its_own_affair(package, is_there):
+    def serve():
+        pass
+
+    serve.__module__ = f"{package}.inside"
+    with record() as trace:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        thread.join()
+    assert ("serve()" in trace.tasks) is is_there
+
+
+def test_what_loky_does_for_a_pool_of_processes_is_no_task():
+    loky = pytest.importorskip("loky")
+    with record() as trace, loky.ProcessPoolExecutor(1) as pool:
+        pool.submit(int).result()
+    assert without_block(trace).tasks == ()

@@ -16,8 +16,9 @@ __all__ = ["Profiled"]
 
 OTHER_PROFILER = "another profiler is at work"
 
-#: What an event costs (ns), and about which share of the time all other code does.
-PROFILE_NS, SLOWED = 450, 0.4
+#: What an event costs (ns), and which share of the time the slowness of all other code does: it is 0.4, of which half
+#: counts, so that the limit is the tenth that we promise, as this is no estimate.
+PROFILE_NS, SLOWED = 450, 0.2
 #: The references to the copy of a frame's variables while we look at it, where the learner has none.
 HELD_BY_FRAME = 3
 

@@ -27,7 +27,7 @@ __all__ = ["Lookout"]
 #: also waits 5 ms for the GIL.
 FIRST_PAUSE, PAUSE = 0.0005, 0.003
 #: For so much CPU time (ns) so few events are next to nothing.
-LEAST_NS, FEW = 7_000_000, 16
+LEAST_NS, FEW = 5_000_000, 64
 
 
 class Listener(Protocol):

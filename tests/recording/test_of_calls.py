@@ -18,10 +18,10 @@ from lanes import without_block
 
 from taketurns import record, task
 from taketurns.notebook import magic
-from taketurns.recording import calls, of_calls, recorder
+from taketurns.recording import calls, of_calls, profiled, recorder
 
-profiled = pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 brought sys.monitoring")
-monitored = pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.12 brought sys.monitoring")
+before_3_12 = pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 brought sys.monitoring")
+since_3_12 = pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.12 brought sys.monitoring")
 
 
 def read(page="a"):
@@ -346,8 +346,8 @@ def test_where_calls_cost_too_much_they_are_one_lane_which_is_said():
 def test_calls_are_one_lane_from_where_they_cost_too_much(monkeypatch):
     monkeypatch.setattr(calls, "FREE_NS", 2 * calls.CALL_NS)
     monkeypatch.setattr(calls, "SHARE", 0)
-    for cost in ("EVENT_NS", "PROFILE_NS", "REST_NS"):
-        monkeypatch.setattr(of_calls, cost, 0)
+    for module, cost in ((of_calls, "EVENT_NS"), (of_calls, "REST_NS"), (profiled, "PROFILE_NS")):
+        monkeypatch.setattr(module, cost, 0)
     with record() as trace:
         mine = recorder.on
         for page in "abcdef":
@@ -401,7 +401,7 @@ def test_a_forked_child_is_left_alone():
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-@profiled
+@before_3_12
 def test_the_profiler_of_somebody_else_stays():
     def theirs(*event):
         pass
@@ -418,7 +418,7 @@ def test_the_profiler_of_somebody_else_stays():
     assert mine.calls_merged.endswith("another profiler is at work")
 
 
-@monitored
+@since_3_12
 def test_tools_of_somebody_else_stay():
     free = [tool for tool in range(6) if sys.monitoring.get_tool(tool) is None]
     for tool in free:
@@ -481,7 +481,7 @@ def test_a_trace_function_sees_what_it_saw_where_nested_calls_cost_too_much():
     assert recorded == plain
 
 
-@profiled
+@before_3_12
 def test_a_call_runs_without_a_profile_function():
     def inside():
         return sys.getprofile()
@@ -526,7 +526,7 @@ def test_where_an_exception_hides_the_end_of_a_call_that_is_said():
         assert (lanes(trace), mine.calls_merged) == (["keeps_deep(3)", "read('a')"], "")
 
 
-@monitored
+@since_3_12
 @pytest.mark.usefixtures("nested_calls_cost_too_much")
 def test_nothing_is_heard_inside_of_a_call_where_that_costs_too_much():
     def again(n):

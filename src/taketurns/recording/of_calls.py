@@ -1,7 +1,7 @@
 """While a recording is on, the calls that its block makes itself are tasks (calls.py), in the thread that records.
 
 From Python 3.12 on `sys.monitoring` tells of calls, and nobody else notices. Before, the thread's profile function
-does, where nobody else has set one.
+does (profiled.py).
 """
 
 from __future__ import annotations
@@ -9,20 +9,19 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from inspect import CO_OPTIMIZED
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any
 
 from taketurns.recording.calls import COST_TOO_MUCH, Calls
+from taketurns.recording.profiled import Profiled
 from taketurns.recording.recorder import Recorder
 
-__all__ = ["Monitored", "Profiled", "install", "remove"]
+__all__ = ["Monitored", "install", "remove"]
 
-OTHER_PROFILER = "another profiler is at work"
 NO_TOOL = "all tools of sys.monitoring are taken"
 
 #: What an event costs (ns). Where nested calls cost too much, it rests; to rest and to wake costs, too.
-EVENT_NS, PROFILE_NS, REST_NS = 350, 450, 8_000
+EVENT_NS, REST_NS = 350, 8_000
 
 monitoring: Any = getattr(sys, "monitoring", None)
 TOOL_NAME = "taketurns: calls"
@@ -145,84 +144,6 @@ def _give_tool_back() -> None:
             for event in _events():
                 monitoring.register_callback(tool, event, None)
             monitoring.free_tool_id(tool)
-
-
-class Profiled(Calls):
-    """Hears of calls by the profile function of the thread that records, which is all that there is before 3.12.
-
-    While there is one, Python runs all code slowly, so it is taken off inside of a call where that is safe, and where
-    to hear of everything costs too much. The death of the call's frame then tells of the end.
-    """
-
-    def __init__(self, mine: Recorder) -> None:
-        super().__init__(mine)
-        self.callback = self._heard
-
-    def hear(self) -> str:
-        """Begin to hear of calls; return why that cannot be, if it cannot."""
-        if sys.getprofile() is not None:
-            return OTHER_PROFILER
-        self.wake()
-        return ""
-
-    def stop(self) -> None:
-        """Hear of no more calls, and keep nothing. This can be done again."""
-        if threading.get_ident() == self.thread and sys.getprofile() is self.callback:
-            sys.setprofile(None)
-        super().stop()
-
-    def wake(self) -> None:
-        """Hear of everything."""
-        if sys.getprofile() is None:
-            sys.setprofile(self.callback)
-        else:
-            self.give_up(OTHER_PROFILER)
-
-    def _heard(self, frame: FrameType, event: str, value: object) -> Forget | None:
-        if not self.is_on:  # another thread has ended the recording
-            sys.setprofile(None)
-            return None
-        self.spent += PROFILE_NS
-        if not self.open:
-            if event == "call" and self.is_known(frame) and self.is_own(frame):
-                self.begin(frame)
-                if self.open and self._dies_at_its_end(frame):
-                    self._rest(frame)
-            elif self.spent > self.allowed and self.costs_too_much():
-                self.give_up(COST_TOO_MUCH)
-        elif event == "return" and id(frame) == self.open:
-            self.end()
-        elif self.spent > self.allowed and self.costs_too_much():
-            self._rest(frame)
-        return Forget(frame.f_locals) if self.rests and frame.f_code.co_flags & CO_OPTIMIZED else None
-
-    def _rest(self, frame: FrameType) -> None:
-        if self.bid_farewell(frame):
-            self.rests = True
-            sys.setprofile(None)
-
-    def _dies_at_its_end(self, frame: FrameType) -> bool:
-        """Return whether no exception can keep the frame of a call: neither it nor the block has an ``except``."""
-        kept: FrameType | None = frame
-        while kept is not None and not self.may_keep(kept.f_code):
-            kept = kept.f_back
-            if kept is not None and self.is_of_block(kept):
-                return not self.may_keep(kept.f_code)
-        return False
-
-
-class Forget:
-    """What a profile function returns where it is the last that it hears of a function's frame.
-
-    Python makes a dictionary of a frame's variables for a profile function, makes them anew of it, and keeps it: what
-    they hold would live until the frame ends. In between it lets go of what was returned.
-    """
-
-    def __init__(self, variables: dict[str, Any]) -> None:
-        self.variables = variables
-
-    def __del__(self) -> None:
-        self.variables.clear()
 
 
 #: The calls of the recording that is on.

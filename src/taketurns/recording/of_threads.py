@@ -81,7 +81,7 @@ def _run_item(mine: Recorder, plain: Plain) -> Plain:
 def _called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
     """Run what calls a function, as a task that is named after the call."""
     worker = current_worker() if recorder.on is mine else None
-    function, args = _unwrapped(function, args)
+    function, args, kwargs = _unwrapped(function, args, kwargs)
     if worker is None or worker.current is not None or names_itself(function):
         return run()
     return _as_task(mine, worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run)
@@ -104,13 +104,16 @@ def _as_task(mine: Recorder, worker: Worker, function: Any, name: str, run: Call
         worker.leave(outer)
 
 
-def _unwrapped(function: Any, args: Any) -> tuple[Any, Any]:
-    """Return what is called in the end: `asyncio.to_thread` hands over a partial of a context's ``run``."""
-    while type(function) is partial:
-        function, args = function.func, (*function.args, *args)
-    if args and isinstance(getattr(function, "__self__", None), Context) and function.__name__ == "run":
-        return _unwrapped(args[0], args[1:])
-    return function, args
+def _unwrapped(function: Any, args: Any, kwargs: Any) -> tuple[Any, Any, Any]:
+    """Return the call that is made in the end: `asyncio.to_thread` hands over a partial of a context's ``run``."""
+    if type(function) is partial and _is_run(function.func):
+        args, kwargs = (*function.args, *args), {**function.keywords, **kwargs}
+        function = function.func
+    return _unwrapped(args[0], args[1:], kwargs) if args and _is_run(function) else (function, args, kwargs)
+
+
+def _is_run(function: Any) -> bool:
+    return isinstance(getattr(function, "__self__", None), Context) and function.__name__ == "run"
 
 
 def _pools(mine: Recorder) -> None:

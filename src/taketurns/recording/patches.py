@@ -32,7 +32,8 @@ class Patches:
         """Replace a method of a class, or a function of a module, for a recording."""
         plain = getattr(owner, name)
         ours = wraps(plain)(make(mine, plain))
-        self.replaced[owner, name] = mine, ours, plain
+        _, before, stood = self.replaced.get((owner, name), (None, None, plain))
+        self.replaced[owner, name] = mine, ours, stood if plain is before else plain  # it can be replaced twice
         setattr(owner, name, ours)
 
     def remove(self, mine: Recorder | None = None) -> None:

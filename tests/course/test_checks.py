@@ -73,8 +73,6 @@ overlap = Exercise(
             NOTHING,
             "… Make four waits overlap: Nothing was recorded yet. Inside its `with` block, a recording sees the calls "
             "that it makes, threads, what pools run, and the tasks of asyncio.",
-        ), "
-            "wait(), `with waiting(...)`, what `@task` names, and the tasks of asyncio.",
         ),
         (
             Trace.begin("mine"),

@@ -631,3 +631,32 @@ def test_locals_are_the_learners_alone():
 
     with record():
         assert look("a") == ["page"]
+
+
+def test_a_call_whose_frame_another_thread_has_in_its_hands_ends_and_the_next_one_begins():
+    # As the watcher's thread has for a moment, when it looks where others wait.
+    taken, begun, dropped = threading.Event(), threading.Event(), threading.Event()
+
+    def hold():
+        frames = sys._current_frames()
+        taken.set()
+        begun.wait()
+        frames.clear()
+        dropped.set()
+
+    def first():
+        threading.Thread(target=hold, name="holder").start()
+        taken.wait()
+
+    def second():
+        begun.set()
+        dropped.wait()
+
+    def third():
+        pass
+
+    with record() as trace:
+        first()
+        second()
+        third()
+    assert [name for name in lanes(trace) if name != "holder"] == ["first()", "second()", "third()"]

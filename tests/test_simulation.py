@@ -153,7 +153,7 @@ def test_a_program_that_can_never_go_on_is_told_who_waits_where():
     said = r"nobody can go on: consumer waits in Queue.get, gate waits in Event.wait, main waits in TaskGroup\._+aexit"
     with pytest.raises(RuntimeError, match=said) as caught:
         simulate(main())
-    assert "consumer" in caught.value.trace.tasks
+    assert "consumer(Queue)" in caught.value.trace.tasks
 
 
 async def thread():

@@ -4,8 +4,11 @@ Its packages, from the bottom up; each imports only what stands above it:
 
 - ``trace``: what a recording is: `State`, `Span`, `Trace`, clocks, and a trace as text.
 - ``machine``: what this machine is; a trace keeps it.
+- ``naming``: what a task is called, and where in the code it waits, in words that may be shown to anybody.
+- ``watcher``: what the Linux kernel says of this process's threads.
 - ``suspend``: `EventLoop`, and four ways to suspend and resume on it.
-- ``recording``: `record`, and what it sees: `compute`, `wait`, `waiting`, `task`, asyncio, greenlets, child processes.
+- ``recording``: `record`, and what it sees: calls, threads, pools, asyncio, greenlets, child processes, and the marks
+  of `compute`, `wait`, `waiting` and `task`.
 - ``simulation``: `simulate`, asyncio's own event loop in simulated time.
 - ``pictures``: `timeline`, `compare`, `chart`, with matplotlib.
 - ``widgets``: `explore`, `sliders`, `stepper`: what moves.

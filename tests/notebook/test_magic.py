@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from lanes import without_block
 
 import taketurns
 from taketurns import State, record
@@ -61,7 +64,7 @@ def test_a_cell_is_recorded_and_drawn_beneath(shell: Any) -> None:
     done = shell.run_cell("%%timeline -o trace two computations\ncompute(0.001)\ncompute(0.001)")
     assert done.success
     trace = shell.user_ns["trace"]
-    assert (trace.label, trace.tasks, trace.cut_short) == ("two computations", ("task 0", "task 1"), "")
+    assert (trace.label, without_block(trace).tasks, trace.cut_short) == ("two computations", ("task 0", "task 1"), "")
     assert shell.shown == [{"text/plain": repr(trace), "text/html": trace._repr_html_()}]
     assert pictures(shell)
 
@@ -85,7 +88,7 @@ def test_threads_and_asyncio_tasks_are_in_it(shell: Any) -> None:
     )
     assert done.success
     trace = shell.user_ns["trace"]
-    assert sorted(trace.tasks) == ["one", "task 0", "task 1", "two"]
+    assert sorted(without_block(trace).tasks) == ["one", "task 0", "task 1", "two"]
     assert [span.state for span in trace.lane("one") if span.state is not State.READY] == [State.RUNNING] * 2
     assert len(trace.workers) == 2
 
@@ -180,7 +183,7 @@ def test_a_cell_that_ends_early_is_drawn_as_far_as_it_came(end: str, cut_short: 
     done = shell.run_cell(f"%%timeline -o trace\ncompute(0.001)\n{end}")
     assert not done.success
     trace = shell.user_ns["trace"]
-    assert trace.tasks[0] == "task 0"
+    assert without_block(trace).tasks[0] == "task 0"
     assert trace.cut_short == cut_short
     assert len(pictures(shell)) == 1
 
@@ -198,7 +201,7 @@ def test_a_cell_that_is_interrupted_between_two_statements_is_drawn(
     done = shell.run_cell("%%timeline -o trace\ncompute(0.001)\ncompute(0.001)")
     assert isinstance(done.error_before_exec, KeyboardInterrupt)
     trace = shell.user_ns["trace"]
-    assert (trace.tasks, trace.cut_short) == (("task 0",), "KeyboardInterrupt")
+    assert (without_block(trace).tasks, trace.cut_short) == (("task 0",), "KeyboardInterrupt")
     assert len(pictures(shell)) == 1
 
 
@@ -314,7 +317,7 @@ def test_transforming_alone_starts_nothing(shell: Any) -> None:
 
 def test_a_silent_cell_runs_and_is_not_recorded(shell: Any) -> None:
     assert shell.run_cell("%%timeline\nwith record('by itself') as own: compute(0.001)", silent=True).success
-    assert shell.user_ns["own"].tasks == ("task 0",)
+    assert without_block(shell.user_ns["own"]).tasks == ("task 0",)
     assert shell.shown == []
 
 
@@ -323,8 +326,36 @@ def test_a_cell_that_runs_another_one_is_recorded_to_its_own_end(inner: str, she
     shell.user_ns["shown"] = shell.shown
     shell.run_cell(f"%%timeline -o trace\nget_ipython().run_cell({inner!r})\ncompute(0.001)\nbefore = len(shown)")
     assert shell.user_ns["before"] == 0
-    assert shell.user_ns["trace"].tasks == ("task 0",)
+    assert without_block(shell.user_ns["trace"]).tasks == ("task 0",)
     assert len(pictures(shell)) == 1
+
+
+def test_the_block_of_a_cell_is_its_statements_alone(shell: Any) -> None:
+    times = []
+
+    class Noting(ast.NodeTransformer):
+        def visit_Module(self, node: ast.Module) -> ast.Module:
+            times.append(time.perf_counter_ns())
+            return node
+
+    shell.ast_transformers.append(Noting())
+    shell.events.register("post_execute", note := lambda: times.append(time.perf_counter_ns()))
+    shell.user_ns |= {"times": times, "recorder": recorder, "now": time.perf_counter_ns}
+    shell.run_cell("%%timeline\nmine = recorder.on\ntimes += [mine.start, now()]\n1 / 0")
+    shell.events.unregister("post_execute", note)
+    shell.ast_transformers.clear()
+    mine = shell.user_ns["mine"]
+    (dealing,) = mine.dealings  # that with the traceback
+    parsed, start, ran, late = times
+    assert parsed <= start <= ran <= dealing[1] <= dealing[2] <= mine.block_ended <= late
+    assert {"run_ast_nodes", "showtraceback"} & set(vars(shell)) == set()
+
+
+def test_a_cell_goes_on_after_the_traceback_of_one_that_it_runs(shell: Any) -> None:
+    shell.user_ns["recorder"] = recorder
+    shell.run_cell("%%timeline\nmine = recorder.on\nget_ipython().run_cell('1 / 0')\nended = mine.block_ended")
+    assert shell.user_ns["ended"] == 0
+    assert len(shell.user_ns["mine"].dealings) == 1
 
 
 def test_a_cell_that_runs_in_another_thread_ends_only_itself(shell: Any) -> None:
@@ -338,13 +369,13 @@ def test_a_cell_that_runs_in_another_thread_ends_only_itself(shell: Any) -> None
         "compute(0.001)"
     )
     assert shell.user_ns["x"] == 1
-    assert shell.user_ns["trace"].tasks == ("task 0",)
+    assert without_block(shell.user_ns["trace"]).tasks == ("task 0",)
 
 
 def test_a_cell_that_ipython_gave_up_ends_only_itself(shell: Any) -> None:
     shell.user_ns |= {"timelines": timelines_of(shell), "info": SimpleNamespace(raw_cell="x = 1")}
     shell.run_cell("%%timeline -o trace\ntimelines.begin(info)\ntimelines.end(None)\ncompute(0.001)")
-    assert shell.user_ns["trace"].tasks == ("task 0",)
+    assert without_block(shell.user_ns["trace"]).tasks == ("task 0",)
 
 
 @pytest.mark.parametrize(
@@ -360,7 +391,7 @@ def test_a_cell_that_ipython_gave_up_ends_only_itself(shell: Any) -> None:
 def test_inside_another_cell_it_records_too(outer: str, shell: Any) -> None:
     assert shell.run_cell(outer).success
     trace = shell.user_ns["trace"]
-    assert (trace.label, trace.tasks, shell.user_ns["x"]) == ("in another {1}", ("task 0",), 1)
+    assert (trace.label, without_block(trace).tasks, shell.user_ns["x"]) == ("in another {1}", ("task 0",), 1)
 
 
 def test_inside_another_cell_an_error_is_passed_on(shell: Any) -> None:
@@ -412,7 +443,7 @@ def test_unloaded_it_is_gone(shell: Any) -> None:
 def test_unloaded_in_the_middle_of_a_cell_it_shows_what_it_has(shell: Any) -> None:
     done = shell.run_cell("%%timeline -o trace\ncompute(0.001)\n%unload_ext taketurns\n%load_ext taketurns\nx = 1")
     assert done.success
-    assert shell.user_ns["trace"].tasks == ("task 0",)
+    assert without_block(shell.user_ns["trace"]).tasks == ("task 0",)
     assert len(pictures(shell)) == 1
     assert recorder.on is None
 
@@ -488,7 +519,8 @@ CELLS = [
     "%%timeline -o asleep\nprint('INTERRUPT', flush=True)\nwhile True:\n    await asyncio.sleep(0)",
     "%%timeline -o busy\nprint('INTERRUPT', flush=True)\nwhile True:\n    compute(0.001)",
     "%%timeline --lanes rows\n1",
-    "print(len(group.tasks), len(threads.workers), error.cut_short, asleep.cut_short, busy.cut_short, sep=', ')",
+    "counts = sum(task != 'the block' for task in group.tasks), len(threads.only('task').workers)\n"
+    "print(*counts, error.cut_short, asleep.cut_short, busy.cut_short, sep=', ')",
 ]
 
 
@@ -504,7 +536,7 @@ def test_a_real_kernel_awaits_interrupts_and_draws(tmp_path: Path) -> None:
     assert start == []
     assert [kind for kind, _ in group] == ["Out[2]", "shown"]
     assert group[0][1] == "9"
-    assert group[1][1].startswith('<img alt="three tasks: 3 tasks in ')
+    assert group[1][1].startswith('<img alt="three tasks: ')
     assert [kind for kind, _ in threads] == ["printed", "Out[3]", "shown"]
     assert [said if kind == "error" else kind for kind, said in error] == ["ZeroDivisionError", "shown"]
     assert [said if kind == "error" else kind for kind, said in asleep] == ["printed", "CancelledError", "shown"]

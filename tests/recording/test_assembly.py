@@ -314,9 +314,11 @@ def test_of_two_long_calls_that_hold_the_gil_the_second_is_ready_until_the_first
     # As two threads do that make one call of sum() each: the first is all but always on its core.
     times = {"1": (0, 110, off), "2": (2, 220, 108)}
     first, second = (
-        [Row(at * MS, (ME, int(name)), name, state, why, Thread(ME, name)) for at, state, why in events]
+        [
+            Row(begin * MS, (ME, int(name)), name, RUNNING, "", Thread(ME, name), None, int(lost * MS)),
+            Row(end * MS, (ME, int(name)), name, None, "", Thread(ME, name)),
+        ]
         for name, (begin, end, lost) in times.items()
-        for events in [((begin, RUNNING, str(int(lost * MS))), (end, None, ""))]
     )
     for events in (first + second, second + first):
         spans, _, _ = assemble(events, 0, 220 * MS, {})

@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
+from lanes import without_block
 
 from taketurns import compute, record, task, wait
 from taketurns.recording import children
@@ -57,8 +58,8 @@ def pool_of(method, workers=2):
 def test_tasks_of_a_process_pool_are_recorded(method):
     with record() as trace, pool_of(method) as pool:
         assert list(pool.map(job, range(4))) == [0, 1, 2, 3]
-    assert sorted(trace.tasks) == ["job 0", "job 1", "job 2", "job 3"]
-    assert set(trace.workers) <= {"process 1", "process 2"}
+    assert sorted(without_block(trace).tasks) == ["job 0", "job 1", "job 2", "job 3"]
+    assert set(without_block(trace).workers) <= {"process 1", "process 2"}
     assert trace.cut_short == ""
     assert nothing_is_left()
 
@@ -72,16 +73,17 @@ def test_a_pool_that_was_started_before_the_recording_takes_part_in_it(method):
         list(pool.map(job, range(2)))
         with record() as second:
             list(pool.map(job, range(10, 12)))
-    assert sorted(first.tasks) == ["job 0", "job 1"]
-    assert sorted(second.tasks) == ["job 10", "job 11"]
+    assert sorted(without_block(first).tasks) == ["job 0", "job 1"]
+    assert sorted(without_block(second).tasks) == ["job 10", "job 11"]
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_plain_function_and_its_threads_are_recorded_in_a_child(method):
     with record() as trace, pool_of(method, 1) as pool:
         pool.submit(plain, 1).result()
-    assert trace.tasks == ("task 0", "task 1")
-    assert trace.workers == ("process 1", "process 1, thread 1")
+    trace = without_block(trace)
+    assert without_block(trace).tasks == ("task 0", "task 1")
+    assert without_block(trace).workers == ("process 1", "process 1, thread 1")
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -91,7 +93,7 @@ def test_a_process_without_a_pool_is_recorded(method):
         process.start()
         process.join()
     assert process.exitcode == 0
-    assert trace.tasks == ("job 7",)
+    assert without_block(trace).tasks == ("job 7",)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -110,8 +112,8 @@ def test_a_child_of_a_child_is_recorded():
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}], check=True)"
     with record() as trace:
         subprocess.run([sys.executable, "-c", f"import taketurns; {code}"], check=True)
-    assert trace.tasks == ("task 0",)
-    assert trace.workers == ("process 1",)
+    assert without_block(trace).tasks == ("task 0",)
+    assert without_block(trace).workers == ("process 1",)
 
 
 def test_a_child_has_a_recording_of_its_own():
@@ -119,7 +121,7 @@ def test_a_child_has_a_recording_of_its_own():
     with record() as trace:
         child = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert child.stdout.strip() == "('task 0',)"
-    assert trace.tasks == ()
+    assert without_block(trace).tasks == ()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")
@@ -131,7 +133,7 @@ def test_a_forked_child_does_not_go_on_with_the_recording_of_its_parent():
             compute(0.001)
             os._exit(0 if children.announcement() is not None else 1)
         assert os.waitpid(child, 0)[1] == 0
-    assert trace.workers == ("process 1",)
+    assert without_block(trace).workers == ("process 1",)
 
 
 def test_the_folder_is_gone_when_the_recording_ends_by_an_exception():
@@ -145,7 +147,7 @@ def test_a_cleaned_temporary_folder_does_not_spoil_the_recording():
     with record() as trace:
         compute(0.001)
         (Path(children.folder().path) / children.ANNOUNCEMENT).unlink()
-    assert trace.tasks == ("task 0",)
+    assert without_block(trace).tasks == ("task 0",)
 
 
 def test_half_a_line_is_passed_over(tmp_path, monkeypatch):
@@ -155,7 +157,7 @@ def test_half_a_line_is_passed_over(tmp_path, monkeypatch):
         journal = folder / f"{name}-999999-main.jsonl"
         rows = [[10**15, 0, "seen", "RUNNING", ""], [10**15 + 10**6, 0, "seen", None, ""]]
         journal.write_text("\n".join([*map(json.dumps, rows), '[10000, 1, "ha']))
-    assert trace.tasks == ("seen",)
+    assert without_block(trace).tasks == ("seen",)
 
 
 def test_a_journal_of_a_recording_that_has_ended_takes_events_in_silence():
@@ -173,8 +175,8 @@ def test_tasks_of_sub_interpreters_are_recorded():
     with record() as trace, InterpreterPoolExecutor(2) as pool:
         for future in [pool.submit(wait, 0.001) for _ in range(2)]:
             future.result()
-    assert trace.tasks == ("task 0", "task 1")
-    assert set(trace.workers) <= {"interpreter 1", "interpreter 2"}
+    assert without_block(trace).tasks == ("task 0", "task 1")
+    assert set(without_block(trace).workers) <= {"interpreter 1", "interpreter 2"}
     assert subprocess.check_output([sys.executable, "-c", PRINT_FOLDERS], text=True).strip() == announced
     assert nothing_is_left()
 
@@ -210,7 +212,7 @@ def run(code, **environment):
 def test_a_child_with_another_temporary_folder_is_recorded(tmp_path):
     with record() as trace:
         run("import taketurns; taketurns.compute(0.001)", TMPDIR=str(tmp_path), TEMP=str(tmp_path))
-    assert trace.workers == ("process 1",)
+    assert trace.only("task").workers == ("process 1",)
 
 
 def test_a_recording_finds_its_children_in_a_folder_of_any_name(tmp_path):
@@ -232,7 +234,7 @@ def test_after_an_exec_a_child_is_recorded_and_no_interpreter():
     after = "import taketurns; taketurns.compute(0.001)"
     with record() as trace:
         run(f"import os, sys, taketurns; os.execv(sys.executable, [sys.executable, '-c', {after!r}])")
-    assert trace.workers == ("process 1",)
+    assert trace.only("task").workers == ("process 1",)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="exec keeps the number of a process on POSIX only")

@@ -3,6 +3,7 @@ import threading
 import time
 
 import pytest
+from lanes import without_block
 
 from taketurns import State, compute, record, task, wait
 from taketurns.recording import recorder
@@ -18,7 +19,7 @@ def test_a_second_recording_is_refused_and_the_first_goes_on():
             with record("second"):
                 pass
         compute(0.001)
-    assert len(first.tasks) == 1
+    assert len(without_block(first).tasks) == 1
     with record("third") as third:
         compute(0.001)
     assert third.label == "third"
@@ -46,7 +47,7 @@ def test_an_exception_leaves_the_trace_so_far(error):
     with pytest.raises(type(error)), record("cut") as trace:
         compute(0.001)
         raise error
-    assert trace.tasks == ("task 0",)
+    assert without_block(trace).tasks == ("task 0",)
     assert trace.cut_short == ": ".join(filter(None, (type(error).__name__, str(error))))
     assert recorder.on is None
 
@@ -76,9 +77,9 @@ def test_a_thread_that_is_still_at_work_is_in_the_trace_until_its_end():
         compute(0.001)
     over.set()
     thread.join()
-    assert trace.tasks == ("patient", "task 0")
+    assert without_block(trace).tasks == ("patient", "task 0")
     assert trace.lane("patient")[-1].end >= trace.lane("task 0")[-1].end
-    assert trace.workers == ("thread 1", "main thread")
+    assert without_block(trace).workers == ("thread 1", "main thread")
 
 
 def test_what_goes_on_after_a_recording_is_in_neither_the_next_nor_the_last():
@@ -100,7 +101,7 @@ def test_what_goes_on_after_a_recording_is_in_neither_the_next_nor_the_last():
         thread.join()
         compute(0.001)
     assert first.spans == spans
-    assert set(second.workers) <= {"main thread", "thread 1"}
+    assert set(without_block(second).workers) <= {"main thread", "thread 1"}
     assert "patient" not in second.tasks
 
 
@@ -123,4 +124,4 @@ def test_times_count_from_the_begin_of_the_recording():
         compute(0.001)
     after = time.perf_counter_ns()
     assert all(0 <= one.start <= one.end <= (after - before) / 1e9 for one in trace.spans)
-    assert all(one.end == two.start for one, two in itertools.pairwise(trace.spans))
+    assert all(one.end == two.start for one, two in itertools.pairwise(without_block(trace).spans))

@@ -5,10 +5,12 @@ import pickle
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from types import SimpleNamespace
 
 import cloudpickle
 import pytest
+from lanes import without_block
 
 from taketurns import State, compute, record, task, wait, waiting
 from taketurns.recording import chunks as work
@@ -18,14 +20,16 @@ RUNNING, READY, WAITING, _ = State
 
 
 def states(trace, name):
-    return [span.state for span in trace.lane(name)]
+    """The states of a task, one after the other; when a busy machine took its core meanwhile is no matter here."""
+    lane = [RUNNING if span.reason == "core" else span.state for span in trace.lane(name)]
+    return [state for state, _ in groupby(lane)]
 
 
 def test_compute_is_one_task_for_each_call():
     with record() as trace:
         compute(0.001)
         compute(0.001)
-    assert trace.tasks == ("task 0", "task 1")
+    assert without_block(trace).tasks == ("task 0", "task 1")
     assert set(states(trace, "task 0")) <= {RUNNING, READY}
     assert trace.peak_concurrency == 1
 
@@ -37,7 +41,7 @@ def test_compute_inside_a_task_belongs_to_it():
 
     with record() as trace:
         job()
-    assert trace.tasks == ("job",)
+    assert without_block(trace).tasks == ("job",)
 
 
 @pytest.mark.parametrize("function", [compute, wait])
@@ -86,7 +90,7 @@ def test_under_the_gil_no_two_threads_run_at_one_instant():
     with record() as trace, ThreadPoolExecutor(4) as pool:
         for _ in range(4):
             pool.submit(job)
-    assert len(trace.tasks) == len(trace.workers) == 4
+    assert len(without_block(trace).tasks) == len(trace.workers) == 4
     if trace.origin["gil"] == "on":
         assert trace.peak_parallelism == 1
         assert any(span.reason == "GIL" for span in trace.spans if span.state is READY)
@@ -215,7 +219,7 @@ def test_waiting_says_what_for():
 def test_waiting_alone_is_a_task_and_what_happens_inside_is_another():
     with record() as trace, waiting("the kitchen"):
         compute(0.001)
-    assert trace.tasks == ("task 0", "task 1")
+    assert without_block(trace).tasks == ("task 0", "task 1")
     assert states(trace, "task 0") == [WAITING]
 
 
@@ -234,7 +238,7 @@ def test_a_task_has_the_name_of_its_function():
 
     with record() as trace:
         assert fetch() == 42
-    assert trace.tasks == ("fetch",)
+    assert without_block(trace).tasks == ("fetch",)
     assert states(trace, "fetch") == [RUNNING]
 
 
@@ -246,7 +250,7 @@ def test_tasks_that_share_a_name_are_numbered():
     with record() as trace:
         boil()
         boil()
-    assert trace.tasks == ("kettle 0", "kettle 1")
+    assert without_block(trace).tasks == ("kettle 0", "kettle 1")
 
 
 def test_a_name_may_hold_parameters():
@@ -257,7 +261,7 @@ def test_a_name_may_hold_parameters():
     with record() as trace:
         play(1)
         play(number=2, hall=3)
-    assert trace.tasks == ("board 1 of 24", "board 2 of 3")
+    assert without_block(trace).tasks == ("board 1 of 24", "board 2 of 3")
 
 
 def test_a_parameter_that_is_not_there_is_named():
@@ -318,7 +322,7 @@ def test_a_method_can_be_a_task():
 
     with record() as trace:
         assert Master().move(3) == 3
-    assert trace.tasks == ("move",)
+    assert without_block(trace).tasks == ("move",)
 
 
 def test_an_exception_in_a_task_ends_it_and_goes_on():
@@ -330,7 +334,7 @@ def test_an_exception_in_a_task_ends_it_and_goes_on():
         with pytest.raises(ValueError, match="no"):
             fail()
         compute(0.001)
-    assert trace.tasks == ("fail", "task 0")
+    assert without_block(trace).tasks == ("fail", "task 0")
 
 
 def test_each_stretch_of_a_generator_is_one_span():
@@ -423,7 +427,7 @@ def test_a_generator_that_outlives_its_recording_goes_on_unseen():
 def test_a_function_of_somebody_else_is_given_a_name_without_a_decorator():
     with record() as trace:
         assert task(abs, name="magnitude")(-2) == 2
-    assert trace.tasks == ("magnitude",)
+    assert without_block(trace).tasks == ("magnitude",)
 
 
 @pytest.mark.parametrize("kind", ["def f(n): return n", "def f(n): yield n", "async def f(n): return n"])

@@ -5,9 +5,7 @@ A recording keeps code and positions only. Their text is looked up when it has e
 
 import linecache
 import re
-import site
 import sys
-import sysconfig
 from functools import lru_cache
 from itertools import islice
 from os.path import basename, join, realpath
@@ -96,6 +94,9 @@ def _cell(file: str) -> int | None:
 @lru_cache(1)
 def _package_folders() -> list[str]:
     """Return the folders of installed packages and of the standard library, the innermost first."""
+    import site
+    import sysconfig  # here: `import taketurns` is quick
+
     paths = sysconfig.get_paths()
     folders = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     folders |= {join(folder, "site-packages") for folder in folders} | {site.getusersitepackages()}

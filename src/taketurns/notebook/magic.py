@@ -113,12 +113,22 @@ class Recording:
         block = record(line.label)
         self._leave: Any = block.__exit__
         self.trace = block.__enter__()
-        shell.showtraceback = self._end_of_cell
+        shell.run_ast_nodes = self._run_statements
+        shell.showtraceback = self._show_traceback
 
-    def _end_of_cell(self, *args: Any, **kwargs: Any) -> Any:
+    async def _run_statements(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the cell's statements: its block is these alone, without what IPython does before and after them."""
+        del self.shell.run_ast_nodes  # a cell that this one runs is a part of it
+        recorder.begin_block()
+        try:
+            return await self.shell.run_ast_nodes(*args, **kwargs)
+        finally:
+            recorder.end_block()
+
+    def _show_traceback(self, *args: Any, **kwargs: Any) -> Any:
         """Show a traceback: what IPython does for that is not the cell's own doing."""
-        recorder.end_block()
-        return type(self.shell).showtraceback(self.shell, *args, **kwargs)
+        with recorder.aside():
+            return type(self.shell).showtraceback(self.shell, *args, **kwargs)
 
     def end(self, result: Any) -> None:
         """End it as IPython says that the cell ended, and show it if any of the cell ran."""
@@ -130,7 +140,8 @@ class Recording:
             error = result.error_before_exec
             began = isinstance(error, KeyboardInterrupt)
         leave, self._leave = self._leave, None
-        vars(self.shell).pop("showtraceback", None)
+        for ours in ("run_ast_nodes", "showtraceback"):
+            vars(self.shell).pop(ours, None)
         leave(error and type(error), error, error and error.__traceback__)
         if began and self.line.name:
             self.shell.push({self.line.name: self.trace})

@@ -85,6 +85,7 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
     ) -> None:
         cut_short = "" if kind is None else ": ".join(filter(None, (kind.__name__, str(error).partition("\n")[0])))
         mine, at_work = self._recorder, {"at work"}
+        mine.ended = mine.ended or mine.now()
         working = ref(at_work)
         mine.is_given_up = lambda: working() is None  # Python may have let go of the method by now
         try:

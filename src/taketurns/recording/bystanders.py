@@ -37,6 +37,8 @@ FOR_OTHERS |= {CALLED}
 #: For less, a block that also has tasks gets no lane: so long it runs to start them.
 LEAST_RUN_NS, LEAST_WAIT_NS = 5_000_000, 5_000_000
 LEAST_ALONE_NS = 1_000_000
+#: Nor for less than this part of the whole: a twentieth.
+LEAST_SHARE = 20
 
 
 #: Waits for tasks, whoever waits.
@@ -57,6 +59,7 @@ class Sight:
     beside: Sequence[tuple[Row, Times]] = ()
     block: Key | None = None  #: the task of those that stands for the block
     were_there: Set[Key] = frozenset()  #: tasks that are threads from before the block
+    block_on_loop: bool = False  #: whether the block is a step on an event loop, which others run on too
     gil: bool = True
     for_others: Set[str] = frozenset(FOR_OTHERS)  #: reasons of waits for tasks
 
@@ -66,7 +69,8 @@ class Sight:
             self.for_others = FOR_OTHERS | {"child process"}  # which have tasks of this recording
         found = list(seen(stretches, self.looks, self.exact, self.on_loop))
         for row, whole in self.beside:
-            found += self._beside(row, whole, self._carried(row.worker, stretches))
+            carried = self._carried(row.worker, stretches, with_loop=row.task == self.block and not self.block_on_loop)
+            found += self._beside(row, whole, carried)
         if self.gil:
             found = list(obeyed(found, self.exact))
         lanes: dict[Key, list[Stretch]] = {}
@@ -89,19 +93,25 @@ class Sight:
 
     def _own_of_block(self, lane: list[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
         """Return what of the block's lane is its own, beside the lanes of others."""
-        least = LEAST_RUN_NS if others else LEAST_ALONE_NS
+        least = LEAST_ALONE_NS
+        if others:
+            whole = max(until for _, until in others) - min(row.at for row, _ in others)
+            least = max(LEAST_RUN_NS, whole // LEAST_SHARE)
         return own(lane, self.dealings.get(lane[0][0].worker, ()), self.for_others, least) if lane else []
 
     def _deals(self, lane: list[Stretch]) -> bool:
         dealings = self.dealings.get(lane[0][0].worker, ())
         return any(row.reason in FOR_TASKS for row, _ in lane) or bool(between(dealings, lane[0][0].at, lane[-1][1]))
 
-    def _carried(self, worker: Thread, stretches: Sequence[Stretch]) -> list[Times]:
-        """Return when a thread carried tasks; what waits on an event loop is not carried meanwhile."""
+    def _carried(self, worker: Thread, stretches: Sequence[Stretch], with_loop: bool) -> list[Times]:
+        """Return when a thread carried tasks, or also when it ran their event loop, which it does for them.
+
+        What waits on an event loop is not carried meanwhile.
+        """
         times = sorted(
             (row.at, until)
             for row, until in stretches
-            if row.worker == worker and (row.state is State.RUNNING or row.task not in self.on_loop)
+            if row.worker == worker and (with_loop or row.state is State.RUNNING or row.task not in self.on_loop)
         )
         return list(union(times)) if times else []
 
@@ -109,7 +119,10 @@ class Sight:
         """Yield what a thread did in a time while it carried no task."""
         for at, until in cut_out(whole, between(carried, *whole)):
             for look, start, end in looks_in(self.looks.get(row.worker, ()), at, until):
-                yield row._replace(at=start, state=look.state, reason=look.reason, place=look.place), end
+                yield (
+                    row._replace(at=start, state=look.state, reason=look.reason, place=look.place, blur=look.blur),
+                    end,
+                )
 
 
 def own(

@@ -1,14 +1,15 @@
 """The law of the GIL: where there is one, two threads of a process cannot both run Python code at one instant.
 
-The watcher sees the edges of a state to about a millisecond, so where one thread hands the GIL to another, both seem to
-run for a moment. What overlaps for less than the watcher can tell is such an edge, or a turn too short to be seen: one
-of the two was READY. What overlaps for longer ran beside the other, in C code that had let go of the GIL.
+The watcher sees the edges of a state to about a millisecond, and less well where it had not looked for a while. So
+where one thread hands the GIL to another, both seem to run for a moment. What overlaps for less than the watcher can
+tell is such an edge, or a turn too short to be seen: one of the two was READY. What overlaps for longer ran beside the
+other, in C code that had let go of the GIL.
 """
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from taketurns.recording.rows import Stretch, Thread, Times
+from taketurns.recording.rows import Key, Stretch, Thread, Times
 from taketurns.recording.sight import SHORT_NS, between, cut_out
 from taketurns.trace.counts import union
 from taketurns.trace.spans import State
@@ -24,7 +25,8 @@ def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]
         if stretch[0].state is State.RUNNING and stretch[0].worker.process == os.getpid()
     ]
     running.sort(key=lambda numbered: numbered[1][0].at)
-    losses = _losses(running, exact)
+    blurs = {(row.task, row.at): row.blur for row, _ in stretches}
+    losses = _losses(running, exact, blurs)
     for number, (row, until) in enumerate(stretches):
         lost = list(union(sorted(losses[number]))) if number in losses else []
         for at, end in cut_out((row.at, until), lost):
@@ -33,7 +35,11 @@ def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]
             yield row._replace(at=at, state=State.READY, reason="GIL"), end
 
 
-def _losses(running: Sequence[tuple[int, Stretch]], exact: Mapping[Thread, Sequence[Times]]) -> dict[int, list[Times]]:
+def _losses(
+    running: Sequence[tuple[int, Stretch]],
+    exact: Mapping[Thread, Sequence[Times]],
+    blurs: Mapping[tuple[Key, int], int],
+) -> dict[int, list[Times]]:
     """Return when which stretch was READY although it seemed to run, by its number."""
     losses: dict[int, list[Times]] = {}
     active: list[tuple[int, Stretch]] = []
@@ -41,7 +47,9 @@ def _losses(running: Sequence[tuple[int, Stretch]], exact: Mapping[Thread, Seque
         active = [one for one in active if one[1][1] > row.at]
         for other, (earlier, end) in active:
             overlap = row.at, min(until, end)
-            if earlier.worker != row.worker and overlap[1] - overlap[0] < SHORT_NS:
+            ends = (row.task, until) if until < end else (earlier.task, end)
+            blur = row.blur + blurs.get(ends, 0)
+            if earlier.worker != row.worker and overlap[1] - overlap[0] < SHORT_NS + blur:
                 loser = number if between(exact.get(earlier.worker, ()), *overlap) else other
                 losses.setdefault(loser, []).append(overlap)
         active.append((number, (row, until)))

@@ -9,7 +9,7 @@ from taketurns.recording.recorder import current_worker
 from taketurns.recording.worker import READY, RUNNING, WAITING, Worker, switched
 from taketurns.trace.clock import SimulatedClock, simulated
 
-__all__ = ["compute", "wait", "waiting"]
+__all__ = ["compute", "marks_itself", "wait", "waiting"]
 
 Switches = tuple[int, int] | None
 
@@ -45,7 +45,7 @@ def compute(seconds: float) -> None:
         worker.change(RUNNING)
         _with_marks(chunks, worker)
     else:
-        worker.enter("")
+        worker.enter(worker.take_name())
         try:
             _with_marks(chunks, worker)
         finally:
@@ -118,7 +118,7 @@ class waiting:  # noqa: N801  (a context manager that is called like a function,
         if worker is None:
             return
         if worker.current is None:
-            self._task: int | None = worker.recorder.number("")
+            self._task: int | None = worker.recorder.number(worker.take_name())
             self._began = worker.note(self._task, WAITING, self.what)
         else:
             self._task = None  # it is the worker's current one
@@ -161,3 +161,8 @@ def wait(seconds: float) -> None:
     clock = simulated()
     with _timer(seconds):
         time.sleep(seconds) if clock is None else clock.spend(seconds)
+
+
+def marks_itself(function: object) -> bool:
+    """Return whether a function is a stand-in, whose call is a task of its own: from its first mark to its last."""
+    return function is compute or function is wait

@@ -27,6 +27,8 @@ IS_COPY_HELD = sys.version_info < (3, 13)
 
 #: By which a notebook's kernel runs itself, and we.
 _hosts = {"ipykernel", "ipykernel_launcher", "IPython", "jupyter_client", "jupyter_server", "debugpy", "nbclient"}
+#: Which talks to its cluster in a loop of its own.
+_hosts |= {"distributed"}
 #: Of which a program may make use too; then it does so from the block, or in a loop that began inside it.
 _shared = {"tornado", "zmq"}
 

@@ -22,7 +22,7 @@ from typing import Any
 from taketurns.recording import recorder, tasks
 from taketurns.recording.awaits import OnLoop
 from taketurns.recording.membership import belongs, inside, name_of
-from taketurns.recording.patches import Patches, dealing
+from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.timers import due_ns
 from taketurns.recording.waits import wait_of
@@ -48,10 +48,10 @@ def install(mine: Recorder) -> None:
     """Begin to record asyncio tasks in a recording."""
     inside.set(mine)
     loop = asyncio._get_running_loop()
+    mine.block_on_loop = loop is not None
     if loop is not None and (block := asyncio.current_task(loop)) is not None:
         _know(block, OnLoop(None), mine)
     mine.awaits.threads.update(thread.ident for thread in threading.enumerate() if thread.ident is not None)
-    _patches.put(mine, _Loop, "run_forever", dealing)
     _patches.put(mine, Handle, "_run", _run)
     _patches.put(mine, _Loop, "create_task", _create_task)
     _patches.put(mine, _Loop, "call_soon", _call_soon)

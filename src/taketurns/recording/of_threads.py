@@ -18,19 +18,23 @@ from typing import Any
 
 from taketurns.naming.names import call_name, thread_name
 from taketurns.recording import recorder
+from taketurns.recording.marks import marks_itself
 from taketurns.recording.patches import Patches, dealing
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.tasks import names_itself
+from taketurns.recording.worker import Worker
 
 __all__ = ["bystanders", "install", "name_of", "remove"]
 
 #: Packages whose threads are their own affair.
 INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
 INTERNAL += ["tornado", "debugpy", "pydevd", "_pydevd_bundle", "pytest_timeout", "execnet", "coverage"]
+INTERNAL += ["loky", "joblib", "distributed"]
 
 #: What starts child processes, and hands them calls, where it has been imported.
 DEALINGS = [
     ("concurrent.futures.process", "ProcessPoolExecutor", ["__init__", "submit", "shutdown"]),
+    ("loky.process_executor", "ProcessPoolExecutor", ["__init__", "submit", "shutdown"]),
     ("multiprocessing.process", "BaseProcess", ["start", "join"]),
     ("multiprocessing.pool", "Pool", ["__init__", "apply_async", "_map_async", "terminate", "join"]),
 ]
@@ -76,10 +80,21 @@ def _run_item(mine: Recorder, plain: Plain) -> Plain:
 def _called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
     """Run what calls a function, as a task that is named after the call."""
     worker = current_worker() if recorder.on is mine else None
-    function, args = _unwrapped(function, args)
+    function, args, kwargs = _unwrapped(function, args, kwargs)
     if worker is None or worker.current is not None or names_itself(function):
         return run()
-    number = mine.number(call_name(function, args, kwargs, arguments=mine.arguments))
+    return _as_task(mine, worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run)
+
+
+def _as_task(mine: Recorder, worker: Worker, function: Any, name: str, run: Callable[[], Any]) -> Any:
+    """Run what calls a function, as a task of this name; a stand-in begins and ends it by itself."""
+    if marks_itself(function):
+        worker.announced = name
+        try:
+            return run()
+        finally:
+            worker.take_name()  # of one that was called with what is no number of seconds
+    number = mine.number(name)
     mine.implied.add(number)
     outer = worker.enter(number)
     try:
@@ -88,13 +103,16 @@ def _called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable
         worker.leave(outer)
 
 
-def _unwrapped(function: Any, args: Any) -> tuple[Any, Any]:
-    """Return what is called in the end: `asyncio.to_thread` hands over a partial of a context's ``run``."""
-    while type(function) is partial:
-        function, args = function.func, (*function.args, *args)
-    if args and isinstance(getattr(function, "__self__", None), Context) and function.__name__ == "run":
-        return _unwrapped(args[0], args[1:])
-    return function, args
+def _unwrapped(function: Any, args: Any, kwargs: Any) -> tuple[Any, Any, Any]:
+    """Return the call that is made in the end: `asyncio.to_thread` hands over a partial of a context's ``run``."""
+    if type(function) is partial and _is_run(function.func):
+        args, kwargs = (*function.args, *args), {**function.keywords, **kwargs}
+        function = function.func
+    return _unwrapped(args[0], args[1:], kwargs) if args and _is_run(function) else (function, args, kwargs)
+
+
+def _is_run(function: Any) -> bool:
+    return isinstance(getattr(function, "__self__", None), Context) and function.__name__ == "run"
 
 
 def _pools(mine: Recorder) -> None:
@@ -126,15 +144,10 @@ def _bootstrap(mine: Recorder, plain: Plain) -> Plain:
         worker = None if recorder.on is not mine or is_internal(thread) else current_worker()
         if worker is not None:
             worker.name = thread_name(thread)  # threading itself does not know the thread yet
-        if worker is None or names_itself(vars(thread).get("_target")):
+        target = vars(thread).get("_target")
+        if worker is None or names_itself(target):
             return plain(thread)  # type: ignore[no-any-return]
-        number = mine.number(name_of(thread, mine.arguments))
-        mine.implied.add(number)
-        outer = worker.enter(number)
-        try:
-            return plain(thread)  # type: ignore[no-any-return]
-        finally:
-            worker.leave(outer)
+        return _as_task(mine, worker, target, name_of(thread, mine.arguments), lambda: plain(thread))  # type: ignore[no-any-return]
 
     return bootstrap
 
@@ -157,6 +170,8 @@ def is_internal(thread: threading.Thread) -> bool:
     target = vars(thread).get("_target")
     if isinstance(target, partial):
         target = target.func
+    if marks_itself(target):
+        return False  # ours, and there for learners to call
     owner = target if target is not None else type(thread)
     module = getattr(owner, "__module__", None)
     return str(module).partition(".")[0] in INTERNAL

@@ -32,20 +32,21 @@ class Patches:
         """Replace a method of a class, or a function of a module, for a recording."""
         plain = getattr(owner, name)
         ours = wraps(plain)(make(mine, plain))
-        self.replaced[owner, name] = mine, ours, plain
+        _, before, stood = self.replaced.get((owner, name), (None, None, plain))
+        self.replaced[owner, name] = mine, ours, stood if plain is before else plain  # it can be replaced twice
         setattr(owner, name, ours)
 
     def remove(self, mine: Recorder | None = None) -> None:
         """Put back what is still ours: for a recording, or all of it."""
-        for (owner, name), (recorder, ours, plain) in tuple(self.replaced.items()):
-            if mine in (recorder, None):
+        for (owner, name), (its, ours, plain) in tuple(self.replaced.items()):
+            if mine in (its, None):
                 if getattr(owner, name) is ours:
                     setattr(owner, name, plain)
                 self.replaced.pop((owner, name), None)
 
 
 def dealing(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that notes from when to when its thread dealt with tasks: it started them, or ran their loop."""
+    """Return a function that notes from when to when its thread dealt with tasks."""
 
     def deal(*args: Any, **kwargs: Any) -> Any:
         if recorder.on is not mine:

@@ -11,7 +11,8 @@ interrupted: what it has done stays done.
 import itertools
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
 
@@ -20,7 +21,18 @@ from taketurns.recording.worker import FarWorker, Log, Worker
 from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
 from taketurns.trace.trace import Trace
 
-__all__ = ["Recorder", "current_worker", "end_block", "finish", "here", "is_child", "on", "start"]
+__all__ = [
+    "Recorder",
+    "aside",
+    "begin_block",
+    "current_worker",
+    "end_block",
+    "finish",
+    "here",
+    "is_child",
+    "on",
+    "start",
+]
 
 _recordings = itertools.count()
 
@@ -111,6 +123,24 @@ def start(recorder: Recorder) -> None:
     children.folder().open(recorder.name, chunk_ns)
     timekeeper.clock = recorder.clock or WallClock()
     on = recorder
+
+
+def begin_block() -> None:
+    """Let the recording that is on begin only now: what came before was none of its block's."""
+    if on is not None:
+        on.start = on.now()
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Leave out of the block's lane what the calling thread does meanwhile: it is none of the block's."""
+    mine = on
+    began = mine.now() if mine is not None else 0
+    try:
+        yield
+    finally:
+        if mine is not None:
+            mine.dealings.append((threading.get_native_id(), began, mine.now()))
 
 
 def end_block() -> None:

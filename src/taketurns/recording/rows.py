@@ -30,6 +30,7 @@ class Row(NamedTuple):
     reason: str
     worker: Thread
     place: Place = None
+    blur: int = 0  #: by how much its begin may be off, in ns
     off: int | None = None  #: for how long a stretch was off its core (ns), where that is all that is known
 
 

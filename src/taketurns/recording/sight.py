@@ -81,16 +81,16 @@ def _unseen(row: Row, at: int, until: int) -> Piece:
 
 def _as_seen(row: Row, look: Look, on_loop: bool) -> Row:
     if look.state is State.RUNNING:
-        return row
+        return row._replace(blur=look.blur)
     holds = HOLDS_THE_LOOP if on_loop and look.state is State.WAITING else ""
-    return row._replace(state=look.state, reason=look.reason + holds, place=look.place)
+    return row._replace(state=look.state, reason=look.reason + holds, place=look.place, blur=look.blur)
 
 
 def joined(lane: Iterable[Stretch]) -> Iterator[Stretch]:
     """Yield the stretches of one task, in order; those that touch and are alike are one."""
     last: Stretch | None = None
     for row, until in sorted(lane, key=lambda stretch: stretch[0].at):
-        if last is not None and last[1] == row.at and last[0]._replace(at=row.at) == row:
+        if last is not None and last[1] == row.at and last[0]._replace(at=row.at, blur=row.blur) == row:
             last = last[0], until
             continue
         if last is not None:

@@ -130,7 +130,9 @@ def is_task(coroutine: Any) -> bool:
 
 
 def names_itself(function: Any) -> bool:
-    """Return whether a function is decorated with ``@task``, and so is a task by itself."""
+    """Return whether a function is decorated with ``@task``, and so is a task by itself; a partial of one is, too."""
+    while type(function) is functools.partial:
+        function = function.func
     if type(function) is MethodType:
         function = function.__func__
     if type(function) is not FunctionType:

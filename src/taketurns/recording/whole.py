@@ -95,13 +95,13 @@ def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
         name = task if isinstance(task, str) else mine.names[task]
         if until is not None:
             yield Row(at, key, name, RUNNING, "", carrier)
-        yield Row(at if until is None else until, key, name, state, reason, carrier, place, *off)
+        yield Row(at if until is None else until, key, name, state, reason, carrier, place, 0, *off)
 
 
 def _far_rows(mine: Log) -> Iterator[Row]:
     """Yield the events of child processes."""
     for process, thread, (at, number, name, state, reason, *off) in children.folder().journals(mine.name):
-        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread), None, *off)
+        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread), None, 0, *off)
 
 
 # What the watcher saw
@@ -133,6 +133,7 @@ def _sight(mine: Log, end: int) -> Sight:
         beside=beside,
         were_there=_keys(set(mine.bystanders.values())),
         gil=mine.gil,
+        block_on_loop=mine.block_on_loop,
         block=(os.getpid(), mine.block[0]) if mine.block else None,
     )
 

@@ -109,6 +109,7 @@ class Log:
         self.watcher = _watcher()
         self.looks: Mapping[int, Sequence[Look]] = {}  # what it saw of each native thread
         self.block: tuple[int, int] | None = None  # the task that stands for the block, and its native thread
+        self.block_on_loop = False  # whether the block is itself a step on an event loop
         self.bystanders: dict[int, int] = {}  # tasks of threads that were at work before, by their native numbers
         self.ended = 0  # when it ended, once it has
         self.block_ended = 0  # when its block did, where that was before
@@ -144,7 +145,7 @@ class Worker:
     """A thread that carries tasks, one at a time: a task that calls another waits for it."""
 
     __slots__ = (
-        *("append", "computed", "cpu", "cpu_at", "current", "events", "last", "name", "native"),
+        *("announced", "append", "computed", "cpu", "cpu_at", "current", "events", "last", "name", "native"),
         *("now", "process", "recorder", "state", "switched", "thread", "written"),
     )
 
@@ -157,12 +158,18 @@ class Worker:
         self.thread, self.native = threading.get_ident(), threading.get_native_id()
         self.name = given_name() if recorder.clock is None else ""  # simulated time has one thread
         self.computed: list[tuple[int, int]] = []  # when `compute` marked the clock in this thread, in ns
+        self.announced = ""  # the name of the task that `compute` or `wait` is about to be in this thread
         self.current: int | str | None = None
         self.state: State | None = None  # of the current task, once something is written of its present stretch
         self.written = True  # is there an event for the begin of its present stretch?
         self.last = recorder.now()  # when this thread last marked the clock
         self.cpu_at = self.last
         self.cpu, self.switched = time.thread_time_ns(), switched()  # its CPU time and its switches at that time
+
+    def take_name(self) -> str:
+        """Return the name of a task that begins by itself: as it was announced, or none."""
+        name, self.announced = self.announced, ""
+        return name
 
     def mark(self) -> int:
         """Read the clock while this thread surely runs."""

@@ -1,6 +1,6 @@
 """System calls: what a thread waits for, told by the number of the call that it is blocked in."""
 
-from platform import machine
+import os
 
 __all__ = ["FUTEX", "SCHED_SETATTR", "known", "of_a_file", "reason"]
 
@@ -32,7 +32,7 @@ _ARM: dict[str, tuple[int, ...]] = {
 }
 _TABLES = {"x86_64": _X86, "amd64": _X86, "aarch64": _ARM, "arm64": _ARM}
 
-_TABLE = _TABLES.get(machine().lower(), {})
+_TABLE = _TABLES.get(os.uname().machine.lower() if hasattr(os, "uname") else "", {})
 _REASONS = {number: reason for reason, numbers in _TABLE.items() for number in numbers}
 
 #: The numbers of the calls that wait for a futex: a lock, or the GIL.

@@ -69,11 +69,15 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Edge:
-    """The moment at which a thread was blocked in a call, or began to run: between two times, in ns."""
+    """The moment at which a thread was blocked in a call, or began to run: between two times, in ns.
+
+    ``gap`` is how long nobody looked before it was seen; even one that was reckoned may be off by that.
+    """
 
     early: int
     late: int
     call: Call | None
+    gap: int = 0
 
 
 class Edges:
@@ -85,6 +89,7 @@ class Edges:
         self._queued: list[tuple[int, int]] = []
         #: What it had run and been queued when it was blocked last: only then its counts are exact. `None`: not known.
         self._counts: tuple[int, int] | None = None
+        self._gap = 0  # before the row that is taken now
         self._woken = 0  # for how long it was queued when it was woken last
 
     def queued(self) -> list[tuple[int, int]]:
@@ -97,6 +102,7 @@ class Edges:
 
     def add(self, row: Row) -> None:
         """Take one row more."""
+        self._gap = row.gap
         last = self.edges[-1].call if self.edges else GONE
         call = row.call
         if call == GONE:
@@ -116,7 +122,7 @@ class Edges:
             self._woken = 0
 
     def _edge(self, early: int, late: int, call: Call | None) -> None:
-        self.edges.append(Edge(early, max(early, late), call))
+        self.edges.append(Edge(early, max(early, late), call, self._gap))
 
     def _queue(self, begin: int, length: int) -> None:
         if length > _HIDDEN:
@@ -140,7 +146,7 @@ class Edges:
             begin = self.edges[-1].early
             self._edge(max(row.before - waited, begin), max(row.now - waited, begin), None)
             self._woken, self._counts = waited, (row.ran_before, row.queued_before)
-        elif row.gap > _GAP and row.ran - row.ran_before + waited < row.gap * 4 // 5:
+        elif row.gap > _GAP and row.ran - row.ran_before + waited < row.gap * 9 // 10:
             self._edge(row.before, row.now, None)  # what it did in so long a time is not known
             self._counts, self._woken = None, 0
         else:

@@ -40,6 +40,7 @@ class _Span:
     start: int
     end: int
     number: int = 0
+    blur: int = 0
 
 
 def states(rows: Iterable[Row], namings: Iterable[Naming], gil: tuple[int, int], until: int) -> dict[int, list[Look]]:
@@ -66,16 +67,17 @@ def sorted_by_time(namings: list[Naming]) -> list[Naming]:
 def _spans(edges: Edges, gil: tuple[int, int], until: int) -> Iterator[_Span]:
     """Yield the states between the edges. Where an edge is not known within the longest gap, it was not seen."""
     at: int | None = None
-    state, reason, number = State.UNSEEN, "", 0
+    state, reason, number, blur = State.UNSEEN, "", 0, 0
     for edge in edges.edges:
         early, late = edge.early, edge.late
         if late - early <= GAP:
             early = late = (early + late) // 2
         if at is not None and early > at:
-            yield _Span(state, reason, at, early, number)
+            yield _Span(state, reason, at, early, number, blur)
         if at is not None and late > max(at, early):
             yield _Span(State.UNSEEN, "", max(at, early), late)
         at = late if at is None else max(at, late)
+        blur = edge.gap
         if edge.call == GONE:
             at = None
         elif edge.call is None:
@@ -87,7 +89,7 @@ def _spans(edges: Edges, gil: tuple[int, int], until: int) -> Iterator[_Span]:
             else:
                 state, reason = State.WAITING, calls.reason(number, second)
     if at is not None and until > at:
-        yield _Span(state, reason, at, until, number)
+        yield _Span(state, reason, at, until, number, blur)
 
 
 def _looks(spans: list[_Span], namings: list[Naming], queued: list[tuple[int, int]]) -> Iterator[Look]:
@@ -101,20 +103,20 @@ def _looks(spans: list[_Span], namings: list[Naming], queued: list[tuple[int, in
                 begin, end = max(queued[queue][0], start), min(queued[queue][1], span.end)
                 if end > begin:
                     if begin > start:
-                        yield Look(State.RUNNING, "", None, start, begin)
+                        yield Look(State.RUNNING, "", None, start, begin, span.blur)
                     yield Look(State.READY, "core", None, begin, end)
                     start = end
                 if queued[queue][1] > span.end:
                     break
                 queue += 1
             if start < span.end:
-                yield Look(State.RUNNING, "", None, start, span.end)
+                yield Look(State.RUNNING, "", None, start, span.end, span.blur)
         elif span.state is State.WAITING:
             here = bisect_left(times, start)
             naming = namings[here] if here < len(times) and times[here] <= _stands_until(spans, index) else None
-            yield Look(State.WAITING, _reason(span, naming), naming and naming.place, start, span.end)
+            yield Look(State.WAITING, _reason(span, naming), naming and naming.place, start, span.end, span.blur)
         else:
-            yield Look(span.state, span.reason, None, start, span.end)
+            yield Look(span.state, span.reason, None, start, span.end, span.blur)
 
 
 def _reason(span: _Span, naming: Naming | None) -> str:

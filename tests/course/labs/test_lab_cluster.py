@@ -219,7 +219,7 @@ with cluster.Cluster(workers=1) as client, record() as trace:
     [helper] = psutil.Process().children()
     below = helper.children(recursive=True)
     print(client.submit(lab.throw, 1).result(), *trace.__dict__)
-print(*trace.tasks, client.status)
+print(*trace.only("throw").tasks, client.status)
 print(len(psutil.wait_procs([helper, *below], timeout=60)[1]))
 """
 

@@ -636,9 +636,10 @@ def test_locals_are_the_learners_alone():
 
 def test_a_call_whose_frame_another_thread_has_in_its_hands_ends_and_the_next_one_begins():
     # As the watcher's thread has for a moment, when it looks where others wait.
-    taken, begun, dropped = threading.Event(), threading.Event(), threading.Event()
+    called, taken, begun, dropped = (threading.Event() for _ in range(4))
 
     def hold():
+        called.wait()
         frames = sys._current_frames()
         taken.set()
         begun.wait()
@@ -646,7 +647,7 @@ def test_a_call_whose_frame_another_thread_has_in_its_hands_ends_and_the_next_on
         dropped.set()
 
     def first():
-        threading.Thread(target=hold, name="holder").start()
+        called.set()
         taken.wait()
 
     def second():
@@ -656,8 +657,11 @@ def test_a_call_whose_frame_another_thread_has_in_its_hands_ends_and_the_next_on
     def third():
         pass
 
+    thread = threading.Thread(target=hold, name="holder")
     with record() as trace:
+        thread.start()
         first()
         second()
         third()
+        thread.join()
     assert [name for name in lanes(trace) if name != "holder"] == ["first()", "second()", "third()"]

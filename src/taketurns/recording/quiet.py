@@ -142,8 +142,6 @@ class _Question:
         self.errands: deque[Callable[[FrameType], None]] = deque()
 
     def __bool__(self) -> bool:
-        for _ in range(len(self.errands)):  # one that asks again is for later
-            self.errands.popleft()(sys._getframe(1))
         lookout, self.lookout = self.lookout, None
         if lookout is not None:
             # One event since then is the call of this method. Another is the end of what Python was in the middle of,
@@ -151,6 +149,10 @@ class _Question:
             if lookout.listener.spent - self.spent <= lookout.cost:
                 lookout.listener.heard_nothing(sys._getframe(1), self.duration)
             lookout.note()
+        if self.errands:
+            errands, self.errands = self.errands, deque()  # one that asks again is for later
+            for errand in errands:
+                errand(sys._getframe(1))
         return False
 
 

@@ -71,8 +71,8 @@ overlap = Exercise(
         (..., "… Make four waits overlap: Nothing to check yet. Put your recording in place of the `...`."),
         (
             NOTHING,
-            "… Make four waits overlap: Nothing was recorded yet. Inside its `with` block, a recording sees compute(), "
-            "wait(), `with waiting(...)`, what `@task` names, and the tasks of asyncio.",
+            "… Make four waits overlap: Nothing was recorded yet. Inside its `with` block, a recording sees the calls "
+            "that it makes, threads, what pools run, and the tasks of asyncio.",
         ),
         (
             Trace.begin("mine"),

@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
-from taketurns import State, record, simulate, task
+from taketurns import State, compute, record, simulate, task, waiting
 from taketurns.recording import of_asyncio, recorder
 
 RUNNING, READY, WAITING, _ = State
@@ -1102,3 +1102,44 @@ def test_a_factory_of_tasks_that_are_not_eager_does_not_cut_the_step_that_create
         asyncio.run(main())
     assert states(trace, "main") == [READY, RUNNING, WAITING, READY, RUNNING]
     assert states(trace, "child") == [READY, RUNNING, READY, RUNNING]
+
+
+async def naps_in_its_step():
+    time.sleep(0.02)
+    await asyncio.sleep(0)
+
+
+async def waits_in_its_step():
+    with waiting("a reply"):
+        time.sleep(0.02)
+    await asyncio.sleep(0)
+
+
+async def computes():
+    compute(0.02)
+
+
+async def gives_way():
+    for _ in range(500):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("step", [naps_in_its_step, waits_in_its_step, computes, gives_way])
+def test_what_a_loop_does_while_the_block_is_suspended_is_not_the_blocks(step):
+    async def main():
+        async with record() as trace, asyncio.TaskGroup() as group:
+            for _ in range(4):
+                group.create_task(step())
+        return trace
+
+    assert "the block" not in asyncio.run(main()).tasks
+
+
+def test_a_block_that_starts_many_tasks_is_no_task_for_that():
+    async def main():
+        async with record() as trace, asyncio.TaskGroup() as group:
+            for _ in range(2000):
+                group.create_task(asyncio.sleep(0))
+        return trace
+
+    assert "the block" not in asyncio.run(main()).tasks

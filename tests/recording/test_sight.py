@@ -76,6 +76,11 @@ def test_what_was_not_seen_for_long_is_said_to_be_so_and_a_short_time_is_running
     assert drawn("", until=2) == [("R", "", 0, 2)]
 
 
+def test_a_short_step_in_a_long_time_that_was_not_seen_is_as_the_marks_say():
+    assert drawn("?????", until=2) == [("R", "", 0, 2)]
+    assert drawn("?????", until=4) == [("?", "", 0, 4)]
+
+
 def test_exact_times_stay():
     assert drawn("wwwwwwwwww", exact=[(3 * MS, 5 * MS)]) == [
         ("w", "sleep", 0, 3),

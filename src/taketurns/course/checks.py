@@ -123,7 +123,7 @@ class Exercise:
             if answer.is_on:
                 return Remark("still on", "The recording is still on. Check it below the `with` block, not in it.")
             if not answer.spans:
-                seen = "compute(), wait(), `with waiting(...)`, what `@task` names, and the tasks of asyncio"
+                seen = "the calls that it makes, threads, what pools run, and the tasks of asyncio"
                 said = f"Nothing was recorded yet. Inside its `with` block, a recording sees {seen}."
                 return Remark("nothing recorded", said)
         return remark_of("start", self.start, answer) if self.start and _is_of(answer, self.of) else None

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Callable
+from types import BuiltinMethodType, MethodType
 from typing import Any
 from weakref import WeakSet, ref
 
 from taketurns.recording.waits import Codes
 
 __all__ = ["Awaits", "OnLoop", "given_name", "is_future"]
+
+#: The name of a type, without asking its metaclass.
+_name_of = type.__dict__["__name__"].__get__
 
 
 def is_future(given: object) -> bool:
@@ -20,6 +24,13 @@ def given_name(task: Any) -> str:
     get_name = getattr(task, "get_name", None)  # a task of another kind may have no name
     name = str(get_name()) if get_name is not None else ""
     return "" if re.fullmatch(r"Task-\d+|None", name) else name  # Python 3.13.0 names those of a factory so
+
+
+def _bound_to(callback: Any) -> Any:
+    """Return the object whose method a callback is, without asking what the learner made."""
+    kind = type(callback)
+    is_bound = kind is BuiltinMethodType or kind is MethodType or _name_of(kind) == "TaskStepMethWrapper"
+    return callback.__self__ if is_bound else None
 
 
 class OnLoop:
@@ -50,6 +61,19 @@ class Awaits:
         self.due: dict[int, int] = {}  # by the id of a loop: when the timer was due whose callback runs now, in ns
         self.awaited: dict[int, list[ref[Any]]] = {}  # by the id of a future: the steps inside of a task that wait
         self.codes: Codes = {}
+        self.block: OnLoop | None = None  # the task that the block stands in
+
+    def before(self, callback: Any, worker: Any) -> None:
+        """Note that a loop is about to call something: what it does while the block is suspended is not the block's."""
+        block, log = self.block, worker.recorder
+        if block is None or log.block is None or worker.native != log.block[1]:
+            return
+        task = block.task() if block.task is not None else None
+        if task is None or _bound_to(callback) is not task:
+            block.since = block.since or log.now()
+        elif block.since:
+            log.dealings.append((worker.native, block.since, log.now()))
+            block.since = 0
 
     def add(self, task: Any, one: OnLoop, gone: Callable[[OnLoop], None]) -> None:
         """Know a task until the program lets go of it, and say so then; ``TypeError`` where it cannot be known."""

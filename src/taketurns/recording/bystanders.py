@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from taketurns.recording.law import obeyed
 from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
 from taketurns.recording.sight import between, cut_out, joined, looks_in, seen
-from taketurns.recording.worker import CALLED
+from taketurns.recording.worker import CALLED, EVENT_LOOP
 from taketurns.trace.counts import union
 from taketurns.trace.spans import State
 from taketurns.watcher.looks import Look
@@ -106,14 +106,17 @@ class Sight:
     def _carried(self, worker: Thread, stretches: Sequence[Stretch], with_loop: bool) -> list[Times]:
         """Return when a thread carried tasks, or also when it ran their event loop, which it does for them.
 
-        What waits on an event loop is not carried meanwhile.
+        What waits on an event loop, or for it, is not carried meanwhile.
         """
-        times = sorted(
-            (row.at, until)
-            for row, until in stretches
-            if row.worker == worker and (with_loop or row.state is State.RUNNING or row.task not in self.on_loop)
-        )
-        return list(union(times)) if times else []
+        mine = [stretch for stretch in stretches if stretch[0].worker == worker]
+        times = [(row.at, until) for row, until in mine if with_loop or row.task not in self.on_loop]
+        if not with_loop:
+            steps: dict[Key, list[Stretch]] = {}
+            for stretch in mine:
+                if stretch[0].task in self.on_loop:
+                    steps.setdefault(stretch[0].task, []).append(stretch)
+            times += [times for lane in steps.values() for times in _in_steps(lane)]
+        return list(union(sorted(times))) if times else []
 
     def _beside(self, row: Row, whole: Times, carried: Sequence[Times]) -> Iterator[Stretch]:
         """Yield what a thread did in a time while it carried no task."""
@@ -123,6 +126,19 @@ class Sight:
                     row._replace(at=start, state=look.state, reason=look.reason, place=look.place, blur=look.blur),
                     end,
                 )
+
+
+def _in_steps(lane: Sequence[Stretch]) -> Iterator[Times]:
+    """Yield when a task of an event loop was in the middle of its steps, whatever kept its thread there.
+
+    A step that waits, or loses its core, goes on by itself. What is suspended is READY for the loop before it goes on.
+    """
+    goes_on = -1
+    for row, until in sorted(lane, key=lambda stretch: stretch[0].at, reverse=True):
+        of_loop = row.state is State.READY and row.reason == EVENT_LOOP
+        if row.state is State.RUNNING or (until == goes_on and not of_loop):
+            yield row.at, until
+            goes_on = row.at
 
 
 def own(

@@ -50,7 +50,8 @@ def install(mine: Recorder) -> None:
     loop = asyncio._get_running_loop()
     mine.block_on_loop = loop is not None
     if loop is not None and (block := asyncio.current_task(loop)) is not None:
-        _know(block, OnLoop(None), mine)
+        mine.awaits.block = OnLoop(None)
+        _know(block, mine.awaits.block, mine)
     mine.awaits.threads.update(thread.ident for thread in threading.enumerate() if thread.ident is not None)
     _patches.put(mine, Handle, "_run", _run)
     _patches.put(mine, _Loop, "create_task", _create_task)
@@ -166,7 +167,9 @@ def _run(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
         try:
             if recorder.on is not mine or (worker := current_worker()) is None:
                 plain(handle)
-            elif (one := _step_of(handle._callback, mine)) is not None:
+                return
+            mine.awaits.before(handle._callback, worker)
+            if (one := _step_of(handle._callback, mine)) is not None:
                 task, outer = handle._callback.__self__, worker.enter(one.number)  # type: ignore[arg-type]
                 one.running = True
                 try:
@@ -219,6 +222,7 @@ def _run_timer(handle: Any, plain: Callable[..., Any], mine: Recorder) -> None:
 
 def _create_task(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
     def create_task(loop: Any, coro: Any, **options: Any) -> Any:
+        began = mine.now()
         try:
             at_once = getattr(loop, "_task_factory", None) is not None or options.get("eager_start")
             if at_once and recorder.on is mine and asyncio.iscoroutine(coro):
@@ -230,6 +234,8 @@ def _create_task(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any
             raise
         if stack := getattr(task, "_source_traceback", None):
             _trim(stack)
+        if recorder.on is mine:
+            mine.dealings.append((threading.get_native_id(), began, mine.now()))
         return task
 
     return create_task

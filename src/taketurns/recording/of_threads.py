@@ -35,6 +35,7 @@ INTERNAL += ["loky", "joblib", "distributed"]
 DEALINGS = [
     ("concurrent.futures.process", "ProcessPoolExecutor", ["__init__", "submit", "shutdown"]),
     ("loky.process_executor", "ProcessPoolExecutor", ["__init__", "submit", "shutdown"]),
+    ("distributed.client", "Client", ["submit", "map", "gather", "compute", "persist", "scatter"]),
     ("multiprocessing.process", "BaseProcess", ["start", "join"]),
     ("multiprocessing.pool", "Pool", ["__init__", "apply_async", "_map_async", "terminate", "join"]),
 ]

@@ -48,6 +48,8 @@ def _divided(row: Row, at: int, until: int, looks: Sequence[Look], on_loop: bool
     """Yield what the watcher saw between two times; what it did not see is RUNNING if it is short."""
     begin = at
     for look, start, end in looks_in(looks, begin, until):
+        if look.state is State.UNSEEN:
+            continue
         if at < start:
             yield _unseen(row, at, start)
         yield (row if _is_edge(look, begin, until) else _as_seen(row, look, on_loop)), start, end

@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,3 +93,25 @@ def test_only_what_ran_beside_another_becomes_ready(lanes):
     # Somebody runs wherever somebody ran.
     for at in range(12):
         assert ("R" in [lane[at] for lane in become]) == ("R" in [lane[at] for lane in lanes])
+
+
+def gives_way(*lanes, between):
+    """Whether somebody is READY for the GIL in these ms that was not seen to be; "c" is READY for a core."""
+    states = {"R": (RUNNING, ""), "c": (READY, "core"), "g": (READY, "GIL"), "w": (WAITING, "sleep")}
+    seen = [
+        (Row(at * MS, (ME, number), "t", *states[letter], Thread(ME, str(number))), (at + 1) * MS)
+        for number, lane in enumerate(lanes)
+        for at, letter in enumerate(lane)
+    ]
+    given = {row.at // MS for row, _ in obeyed(seen, {}) if row.reason == "GIL"}
+    return bool(given & {*between} - {lane.find("g") for lane in lanes})
+
+
+def test_two_threads_that_wait_for_cores_and_never_for_the_gil_ran_beside_each_other():
+    assert not gives_way("RRRc" * 10, "cRRR" * 10, between=range(11, 29))
+
+
+@pytest.mark.parametrize("seen", "gw")
+def test_where_one_of_two_waited_a_moment_before_the_other_ran_because_of_that(seen):
+    lane = "RRRc" * 10
+    assert gives_way(f"{lane[:19]}{seen}{lane[20:]}", "cRRR" * 10, between=range(11, 29))

@@ -64,8 +64,11 @@ async def _not_awaited() -> None:
 def four_programs() -> tuple[Trace, ...]:
     """Record the four programs of the first exercise, in simulated time."""
     programs = [_in_a_group(_blocks), _in_the_loop(), _not_to_be_stopped(), _not_awaited()]
+    return tuple(_recorded(program, f"program {letter}") for letter, program in zip("ABCD", programs, strict=True))
 
-    async def main(program: Coroutine[Any, Any, None]) -> None:  # a lane of that name, which gives no answer away
+
+def _recorded(program: Coroutine[Any, Any, None], label: str) -> Trace:
+    async def main() -> None:  # a lane of that name, which gives no answer away
         await program
 
-    return tuple(simulate(main(program), f"program {letter}") for letter, program in zip("ABCD", programs, strict=True))
+    return simulate(main(), label)

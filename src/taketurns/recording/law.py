@@ -3,7 +3,7 @@
 The watcher sees the edges of a state to about a millisecond, and less well where it had not looked for a while. So
 where one thread hands the GIL to another, both seem to run for a moment. What overlaps for less than the watcher can
 tell is such an edge, or a turn too short to be seen: one of the two was READY. What overlaps for longer ran beside the
-other, in C code that had let go of the GIL.
+other, in C code that had let go of the GIL. And so did what two threads did that waited for nothing but cores.
 """
 
 import os
@@ -16,6 +16,9 @@ from taketurns.trace.spans import State
 
 __all__ = ["obeyed"]
 
+#: Of two threads that run Python code, one waits for the GIL at least so often that it is seen.
+CALM_NS = 10_000_000
+
 
 def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]) -> Iterator[Stretch]:
     """Yield the stretches, with READY for the GIL in the place of what no more than seems to run beside another."""
@@ -26,7 +29,7 @@ def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]
     ]
     running.sort(key=lambda numbered: numbered[1][0].at)
     blurs = {(row.task, row.at): row.blur for row, _ in stretches}
-    losses = _losses(running, exact, blurs)
+    losses = _losses(running, exact, blurs, _calm(stretches))
     for number, (row, until) in enumerate(stretches):
         lost = list(union(sorted(losses[number]))) if number in losses else []
         for at, end in cut_out((row.at, until), lost):
@@ -35,10 +38,23 @@ def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]
             yield row._replace(at=at, state=State.READY, reason="GIL"), end
 
 
+def _calm(stretches: Sequence[Stretch]) -> dict[Thread, list[Times]]:
+    """Return when each thread ran, or was without a core, and waited for nothing, not even for the GIL.
+
+    If two threads are like that for a while, neither needs the GIL: of two that do, one waits for it at any time.
+    """
+    times: dict[Thread, list[Times]] = {}
+    for row, until in stretches:
+        if row.state is State.RUNNING or (row.state is State.READY and row.reason == "core"):
+            times.setdefault(row.worker, []).append((row.at, until))
+    return {worker: list(union(sorted(those))) for worker, those in times.items()}
+
+
 def _losses(
     running: Sequence[tuple[int, Stretch]],
     exact: Mapping[Thread, Sequence[Times]],
     blurs: Mapping[tuple[Key, int], int],
+    calm: Mapping[Thread, Sequence[Times]],
 ) -> dict[int, list[Times]]:
     """Return when which stretch was READY although it seemed to run, by its number."""
     losses: dict[int, list[Times]] = {}
@@ -49,6 +65,9 @@ def _losses(
             overlap = row.at, min(until, end)
             ends = (row.task, until) if until < end else (earlier.task, end)
             blur = row.blur + blurs.get(ends, 0)
+            around = overlap[0] - CALM_NS, overlap[1] + CALM_NS
+            if all(around in between(calm.get(worker, ()), *around) for worker in (row.worker, earlier.worker)):
+                continue
             if earlier.worker != row.worker and overlap[1] - overlap[0] < SHORT_NS + blur:
                 loser = number if between(exact.get(earlier.worker, ()), *overlap) else other
                 losses.setdefault(loser, []).append(overlap)

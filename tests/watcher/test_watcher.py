@@ -300,6 +300,27 @@ def test_after_a_rest_the_namer_goes_on_and_no_thread_of_it_is_seen(watcher: Wat
     thread.join()
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no interpreter had memory of its own")
+def test_waits_are_named_while_there_is_one_interpreter_only() -> None:
+    done = script(
+        """
+        import threading
+        from taketurns.watcher.stacks import frames_of_threads
+        try:
+            import _interpreters as interpreters
+        except ImportError:
+            import _xxsubinterpreters as interpreters
+        one = {threading.get_ident()}
+        alone = frames_of_threads().keys() == one
+        other = interpreters.create()
+        two = frames_of_threads()
+        interpreters.destroy(other)
+        print(alone, two, frames_of_threads().keys() == one)
+        """
+    )
+    assert (done.stdout, done.stderr) == ("True {} True\n", "")
+
+
 def test_a_program_that_never_stops_it_ends_as_ever() -> None:
     done = script("watcher.start()\nprint('end')")
     assert (done.stdout, done.stderr, done.returncode) == ("end\n", "", 0)

@@ -5,11 +5,11 @@ more than one.
 """
 
 import os
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter_ns as now
+from types import FrameType
 
 from taketurns.watcher import calls
 from taketurns.watcher.descriptors import Descriptors
@@ -28,13 +28,22 @@ class Namer:
     """Reads the helper's lines, until it is told "end", and notes where a thread stands when it is asked.
 
     The thread is started below `threading`, so that `threading.enumerate()` does not show it. ``request`` and ``ask``
-    are the two ends of the pipe that it reads; ``told`` is called with what is no question.
+    are the two ends of the pipe that it reads; ``told`` is called with what is no question; ``frames`` returns where
+    each thread stands, by its identifier.
     """
 
-    def __init__(self, held: Descriptors, request: int, ask: int, told: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        held: Descriptors,
+        request: int,
+        ask: int,
+        told: Callable[[str, str], None],
+        frames: Callable[[], dict[int, FrameType]],
+    ) -> None:
         self.namings: list[Naming] = []
         self.threads: list[int] = []  #: each that it had, by its native id; the last is at work
         self._held, self._request, self._ask, self._told = held, request, ask, told
+        self._frames = frames
         self._at_work = original("_thread", "allocate_lock")()
         self._rest = b""
         self._is_over = False
@@ -91,7 +100,7 @@ class Namer:
 
     def _note(self, asked: list[tuple[int, ...]]) -> None:
         """Note where the threads stand that the helper asks for: by number, system call, and its first argument."""
-        frames, at = sys._current_frames(), now()
+        frames, at = self._frames(), now()
         # A plain dict: `threading.enumerate()` would wait for a lock that the learner's program may hold.
         identifiers = {thread._native_id: identifier for identifier, thread in dict(threading._active).items()}  # type: ignore[attr-defined]
         for thread, number, first in asked:
@@ -100,7 +109,8 @@ class Namer:
                 place, kind = place_of(frame)
                 file = _file(first) if calls.of_a_file(number) else ""
                 self.namings.append(Naming(at, thread, place, kind, file))
-        del frames, frame
+        frames.clear()
+        frame = None
 
 
 def _file(descriptor: int) -> str:

@@ -149,7 +149,7 @@ class Watcher:
         return "" if sys.executable else "it is not known where Python is, so no helper could be started"
 
     def _launch(self) -> None:
-        from taketurns.watcher import forks, kernel  # here: `ctypes` is slow to import, and not everywhere
+        from taketurns.watcher import forks, kernel, stacks  # here: `ctypes` is slow to import, and not everywhere
 
         if not kernel.may_be_looked_at():
             self.why_not = "this process has asked the kernel that nobody may look at it"
@@ -161,7 +161,7 @@ class Watcher:
         began = os.write(self._memory, marshal.dumps((_codes(), settings)))
         self._taken = _Taken([], began, 0, "")
         arguments = [str(self._program), str(self._memory), str(os.fstat(self._memory).st_ino)]
-        self._namer = Namer(self._descriptors, self._asks, self._ask, self._told)
+        self._namer = Namer(self._descriptors, self._asks, self._ask, self._told, stacks.frames_of_threads)
         self._signals = kernel.BlockedSignals()
         with self._signals:
             self._namer.start()

@@ -300,3 +300,19 @@ def test_without_a_temporary_folder_it_can_be_imported(monkeypatch):
     monkeypatch.setattr(tempfile, "gettempdir", nowhere)
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert os.path.dirname(children.Folder().path) == os.getcwd()
+
+
+CLOSES_ALL = """
+import os
+from taketurns import record
+with record():
+    os.closerange(3, 100)
+    files = [os.open(os.devnull, os.O_RDWR) for _ in range(97)]
+print(all(os.fstat(file) for file in files))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows numbers its files otherwise")
+def test_a_program_that_closes_all_files_in_a_block_keeps_those_that_it_opens_then():
+    done = subprocess.run([sys.executable, "-c", CLOSES_ALL], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("True\n", "")

@@ -76,3 +76,13 @@ def test_a_module_may_have_no_name(variables, module):
 def test_a_link_to_the_standard_library_is_the_standard_library(tmp_path):
     (tmp_path / "link").symlink_to(STDLIB)
     assert frames.in_standard_library(str(Path(tmp_path / "link" / "threading.py")))
+
+
+def test_where_files_may_not_be_looked_up_a_path_is_taken_as_it_is(monkeypatch):
+    def refuse(path):
+        raise RuntimeError
+
+    for name in "abspath", "realpath":
+        monkeypatch.setattr(frames, name, refuse)
+    assert frames._within("/given/lib/x.py", frames._home()) is False
+    assert frames._within(join(frames._home()[0], "queue.py"), frames._home()) is True

@@ -13,7 +13,7 @@ from types import FrameType
 import pytest
 
 from taketurns.trace.spans import State
-from taketurns.watcher import calls
+from taketurns.watcher import calls, forks
 from taketurns.watcher.looks import Look
 from taketurns.watcher.watcher import Watcher
 
@@ -230,6 +230,95 @@ def test_the_helper_has_nothing_of_the_programs_not_even_its_folder() -> None:
         """
     )
     assert (done.stdout, done.stderr, done.returncode) == ("/ /dev/null /dev/null /dev/null\n", "", 0)
+
+
+def test_what_the_program_lets_its_children_have_the_helper_has_not() -> None:
+    done = script(
+        """
+        read, write = os.pipe()
+        os.set_inheritable(write, True)
+        watcher.start()
+        os.close(write)
+        os.set_blocking(read, False)
+        print(os.read(read, 1), watcher.why_not)
+        watcher.stop()
+        """
+    )
+    assert (done.stdout, done.stderr) == ("b'' \n", "")
+
+
+def test_a_program_that_closes_all_files_keeps_those_that_it_opens_then() -> None:
+    done = script(
+        """
+        watcher.start()
+        ours = range(3, 100)
+        os.closerange(3, 100)
+        files = [os.open("/dev/null", os.O_RDWR) for _ in ours]
+        watcher.stop()
+        print([os.readlink(f"/proc/self/fd/{file}") for file in files] == ["/dev/null"] * len(ours), watcher.cut_short)
+        """
+    )
+    assert (done.stdout, done.stderr) == ("True the program closed files that it had not opened\n", "")
+
+
+def test_a_program_of_one_thread_forks_as_one_of_one_thread() -> None:
+    done = script(
+        """
+        import subprocess, warnings
+        warnings.simplefilter("error")
+        watcher.start()
+        for _ in range(3):
+            if os.fork() == 0:
+                os._exit(0)
+            os.wait()
+            subprocess.run(["/bin/true"], preexec_fn=os.getpid)
+        print(watcher.thread in map(int, os.listdir("/proc/self/task")), watcher.why_not)
+        watcher.stop()
+        """
+    )
+    assert (done.stdout, done.stderr) == ("True \n", "")
+
+
+def test_after_a_rest_the_namer_goes_on_and_no_thread_of_it_is_seen(watcher: Watcher) -> None:
+    first = watcher.thread
+    forks._rest()
+    assert not Path(f"/proc/self/task/{first}").exists()
+    forks._go_on()
+    ended, threads = threading.Event(), Queue[int]()
+
+    def wait() -> None:
+        threads.put(threading.get_native_id())
+        ended.wait()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    number = threads.get()
+    until(lambda: any(look.reason == "event" for look in watcher.looks().get(number, [])))
+    assert watcher.thread not in (first, None)
+    assert not {first, watcher.thread} & watcher.looks().keys()
+    ended.set()
+    thread.join()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no interpreter had memory of its own")
+def test_waits_are_named_while_there_is_one_interpreter_only() -> None:
+    done = script(
+        """
+        import threading
+        from taketurns.watcher.stacks import frames_of_threads
+        try:
+            import _interpreters as interpreters
+        except ImportError:
+            import _xxsubinterpreters as interpreters
+        one = {threading.get_ident()}
+        alone = frames_of_threads().keys() == one
+        other = interpreters.create()
+        two = frames_of_threads()
+        interpreters.destroy(other)
+        print(alone, two, frames_of_threads().keys() == one)
+        """
+    )
+    assert (done.stdout, done.stderr) == ("True {} True\n", "")
 
 
 def test_a_program_that_never_stops_it_ends_as_ever() -> None:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from inspect import (
     CO_ASYNC_GENERATOR,
     CO_COROUTINE,
@@ -26,6 +27,7 @@ from opcode import opmap
 from types import CodeType, FrameType
 
 from taketurns.naming.names import code_name
+from taketurns.recording.quiet import in_main_thread
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import Outer, Worker
 from taketurns.trace.frames import is_learners_own, module_of
@@ -163,10 +165,35 @@ class Calls:
     def _died(self, frame: int) -> None:
         if not self.is_on or self.open != frame:
             return
-        if threading.get_ident() != self.thread:  # an exception held the frame, and another thread has dropped it
+        if threading.get_ident() == self.thread:
+            self.end()
+        # Another thread had the frame in its hands when the call ended: the watcher's, or one that took an exception.
+        elif self.thread != threading.main_thread().ident or not self._has_it_ended(frame, self.mine.now()):
             self.give_up(COST_TOO_MUCH)
+
+    def _has_it_ended(self, frame: int, at: int) -> bool:
+        """Have the call of that frame ended in its own thread, as of a moment in ns; return whether there is a way."""
+        return in_main_thread(partial(self._end_late, frame, at))
+
+    def _end_late(self, frame: int, at: int, interrupted: FrameType) -> None:
+        """End the call of that frame, and begin the one that is on meanwhile, unless what was interrupted is ours."""
+        if not self.is_on or self.open != frame or self.carrier is None:
             return
-        self.end()
+        if module_of(interrupted).partition(".")[0] == "taketurns":
+            self._has_it_ended(frame, at)  # a little later
+            return
+        worker, now = self.carrier[0], self.carrier[0].now
+        worker.now = lambda: max(at, worker.last)
+        try:
+            self.end()
+            called: FrameType | None = interrupted
+            while called is not None and not (self.is_known(called) and self.is_own(called)):
+                called = called.f_back
+            if called is not None and self.is_on:
+                self.begin(called)
+                self.bid_farewell(called)
+        finally:
+            worker.now = now
 
 
 class Farewell:

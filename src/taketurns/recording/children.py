@@ -16,6 +16,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from taketurns.watcher.descriptors import Descriptors
+
 try:
     import fcntl
 except ImportError:
@@ -51,7 +53,7 @@ class Folder:
         self.interpreter = number if _in_sub_interpreter() else ""
         if not self.interpreter:  # what stands in the environment is the process's, for all its interpreters
             os.environ[VARIABLE] = json.dumps([self.path, *self.ancestors])
-        self._owner: Any = None
+        self._owner = Descriptors()
 
     def open(self, recording: str, chunk_ns: float) -> None:
         """Announce a recording to all children; remove what processes that were killed have left."""
@@ -60,8 +62,7 @@ class Folder:
         os.makedirs(self.path, 0o700, exist_ok=True)
         # It gets its name when it is locked: what has that name and is not locked is a dead process's.
         unnamed = os.path.join(self.path, OWNER if fcntl is None else "unnamed")
-        self._owner = open(unnamed, "w")  # noqa: SIM115 - it is open for as long as the recording is on
-        if _lock(self._owner):
+        if _lock(self._owner.add_one(os.open, unnamed, os.O_CREAT | os.O_TRUNC | os.O_RDWR)):
             os.replace(unnamed, os.path.join(self.path, OWNER))
         unfinished = os.path.join(self.path, "unfinished")
         with open(unfinished, "w", encoding="utf-8") as file:
@@ -87,8 +88,7 @@ class Folder:
 
     def leave(self) -> None:
         """Let go of the folder, and leave it where it is; a forked child does, to which it does not belong."""
-        if self._owner is not None:
-            self._owner.close()
+        self._owner.close()
 
 
 def _ancestors() -> list[str]:
@@ -121,7 +121,7 @@ def _in_sub_interpreter() -> bool:
     return False
 
 
-def _lock(file: Any) -> bool:
+def _lock(file: int) -> bool:
     """Lock a file for as long as this process has it open; return whether that went, and the file still has a name."""
     if fcntl is None:  # on Windows, what is open cannot be removed
         return True
@@ -129,7 +129,7 @@ def _lock(file: Any) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
-    return os.fstat(file.fileno()).st_nlink > 0
+    return os.fstat(file).st_nlink > 0
 
 
 def _sweep(folder: str) -> None:
@@ -137,7 +137,7 @@ def _sweep(folder: str) -> None:
     for entry in os.scandir(folder):
         if entry.name.startswith(PREFIX) and entry.is_dir(follow_symlinks=False):
             with suppress(OSError), open(os.path.join(entry.path, OWNER), "r+") as owner:
-                if _lock(owner):
+                if _lock(owner.fileno()):
                     if fcntl is None:
                         owner.close()
                     os.unlink(owner.name)

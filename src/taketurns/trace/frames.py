@@ -1,7 +1,8 @@
 """Whose code a frame runs: a learner's, the standard library's, an installed package's, or ours."""
 
+from contextlib import suppress
 from functools import cache
-from os.path import abspath, join, normcase, realpath
+from os.path import abspath, join, normcase, normpath, realpath
 from types import FrameType
 
 __all__ = ["is_learners", "is_learners_own", "module_of"]
@@ -67,8 +68,13 @@ def _installed() -> tuple[str, ...]:
 
 def _within(path: str, folders: tuple[str, ...]) -> bool:
     """Return whether a file stands somewhere in one of some folders."""
-    given, roots = normcase(abspath(path)), _roots(folders)
-    return given.startswith(roots) or normcase(realpath(path)).startswith(roots)
+    roots = _roots(folders)
+    for resolve in normpath, abspath, realpath:
+        # A program may have put others in the places of what these call, which refuse on an event loop (blockbuster).
+        with suppress(Exception):
+            if normcase(resolve(path)).startswith(roots):
+                return True
+    return False
 
 
 @cache

@@ -1,12 +1,18 @@
-"""The namer: a thread that answers where others wait. It runs none of the learner's code, and keeps no frame."""
+"""The namer: a thread that answers where others wait. It runs none of the learner's code, and keeps no frame.
+
+While the program forks, it rests: from 3.12 on Python counts the threads of the process, and warns where there are
+more than one.
+"""
 
 import os
-import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter_ns as now
+from types import FrameType
 
 from taketurns.watcher import calls
+from taketurns.watcher.descriptors import Descriptors
 from taketurns.watcher.originals import original
 from taketurns.watcher.places import place_of
 from taketurns.watcher.states import Naming
@@ -21,56 +27,80 @@ _FILES = {"socket:": "socket", "pipe:": "pipe", "anon_inode:": "event", "/dev/pt
 class Namer:
     """Reads the helper's lines, until it is told "end", and notes where a thread stands when it is asked.
 
-    The thread is started below `threading`, so that `threading.enumerate()` does not show it.
+    The thread is started below `threading`, so that `threading.enumerate()` does not show it. ``request`` and ``ask``
+    are the two ends of the pipe that it reads; ``told`` is called with what is no question; ``frames`` returns where
+    each thread stands, by its identifier.
     """
 
-    def __init__(self, request: int, told: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        held: Descriptors,
+        request: int,
+        ask: int,
+        told: Callable[[str, str], None],
+        frames: Callable[[], dict[int, FrameType]],
+    ) -> None:
         self.namings: list[Naming] = []
-        self.thread: int | None = None
-        self._request, self._told = request, told
-        self._ended = original("_thread", "allocate_lock")()
+        self.threads: list[int] = []  #: each that it had, by its native id; the last is at work
+        self._held, self._request, self._ask, self._told = held, request, ask, told
+        self._frames = frames
+        self._at_work = original("_thread", "allocate_lock")()
+        self._rest = b""
+        self._is_over = False
 
     def start(self) -> None:
-        """Start the thread."""
-        self._ended.acquire()
+        """Start the thread, unless it is at work or over."""
+        if self._is_over or not self._at_work.acquire(blocking=False):
+            return
         try:
             original("_thread", "start_new_thread")(self._work, ())
         except BaseException:
-            self._ended.release()
+            self._at_work.release()
             raise
 
-    def join(self, seconds: float) -> bool:
-        """Return whether the thread has ended, or never began, after so many seconds at the most."""
-        if not self._ended.acquire(timeout=seconds):
+    def rest(self, seconds: float) -> bool:
+        """Stop the thread; return whether it has ended, or never began, after so many seconds at the most."""
+        if self._at_work.locked() and self._held.holds(self._ask):
+            with suppress(OSError):
+                os.write(self._ask, b"end\n")
+        if not self._at_work.acquire(timeout=seconds):
             return False
-        self._ended.release()
+        self._at_work.release()
         return True
+
+    def end(self, seconds: float) -> None:
+        """Stop the thread for good, in so many seconds at the most."""
+        self._is_over = True
+        self.rest(seconds)
 
     def _work(self) -> None:
         try:
-            self.thread = original("_thread", "get_native_id")()
-            rest = b""
-            while True:
-                *lines, rest = (rest + os.read(self._request, 65536)).split(b"\n")
-                asked = []
-                for line in lines:
-                    word, _, more = line.decode().partition(" ")
-                    if word == "end":
-                        return
-                    if word == "ask":
-                        asked.append(tuple(map(int, more.split())))
-                    else:
-                        self._told(word, more)
-                if asked:
-                    self._note(asked)
+            self.threads.append(original("_thread", "get_native_id")())
+            while self._held.holds(self._request) and (data := os.read(self._request, 65536)):
+                *lines, self._rest = (self._rest + data).split(b"\n")
+                if not self._answer(lines):
+                    return
         except OSError:  # the pipe is gone
             return
         finally:
-            self._ended.release()
+            self._at_work.release()
+
+    def _answer(self, lines: list[bytes]) -> bool:
+        """Do what the lines say; return whether there may be more."""
+        asked = []
+        for line in lines:
+            word, _, more = line.decode().partition(" ")
+            if word == "ask":
+                asked.append(tuple(map(int, more.split())))
+            elif word != "end":
+                self._told(word, more)
+        if asked:
+            self._note(asked)
+        return b"end" not in lines
 
     def _note(self, asked: list[tuple[int, ...]]) -> None:
         """Note where the threads stand that the helper asks for: by number, system call, and its first argument."""
-        frames, at = sys._current_frames(), now()
+        frames, at = self._frames(), now()
         # A plain dict: `threading.enumerate()` would wait for a lock that the learner's program may hold.
         identifiers = {thread._native_id: identifier for identifier, thread in dict(threading._active).items()}  # type: ignore[attr-defined]
         for thread, number, first in asked:
@@ -79,7 +109,8 @@ class Namer:
                 place, kind = place_of(frame)
                 file = _file(first) if calls.of_a_file(number) else ""
                 self.namings.append(Naming(at, thread, place, kind, file))
-        del frames, frame
+        frames.clear()
+        frame = None
 
 
 def _file(descriptor: int) -> str:

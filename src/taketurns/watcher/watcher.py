@@ -32,6 +32,12 @@ _PATIENCE = 0.5
 #: The helper opens the file that it will write to, and finds in it its own code and what it has to know.
 _COMMAND = """
 import marshal, posix, sys
+for each in posix.listdir("/proc/self/fd"):  # what the program lets its children have is not ours
+    if int(each) > 2:
+        try:
+            posix.close(int(each))
+        except OSError:
+            pass
 process, file, inode = sys.argv[1:]
 file = open(f"/proc/{process}/fd/{file}", "r+b", 0)
 if posix.fstat(file.fileno()).st_ino == int(inode):
@@ -84,7 +90,7 @@ class Watcher:
     @property
     def thread(self) -> int | None:
         """The native id of the thread that asks where others wait; ``None`` where there is none."""
-        return self._namer.thread if self._namer is not None and not self._stopped else None
+        return self._namer.threads[-1] if self._namer is not None and self._namer.threads else None
 
     def start(self) -> None:
         """Start the helper, and return when it has looked once, or after 0.5 s without: then ``why_not`` says why."""
@@ -116,8 +122,8 @@ class Watcher:
         namer = self._namer
         rows, _, until, _ = self._taken
         found = states(rows, list(namer.namings) if namer else [], self._gil, until)
-        if namer is not None and namer.thread is not None:
-            found.pop(namer.thread, None)
+        for thread in namer.threads if namer is not None else ():
+            found.pop(thread, None)
         return found
 
     def forget(self) -> None:
@@ -143,7 +149,7 @@ class Watcher:
         return "" if sys.executable else "it is not known where Python is, so no helper could be started"
 
     def _launch(self) -> None:
-        from taketurns.watcher import kernel  # here: `ctypes` is slow to import, and not everywhere
+        from taketurns.watcher import forks, kernel, stacks  # here: `ctypes` is slow to import, and not everywhere
 
         if not kernel.may_be_looked_at():
             self.why_not = "this process has asked the kernel that nobody may look at it"
@@ -155,10 +161,11 @@ class Watcher:
         began = os.write(self._memory, marshal.dumps((_codes(), settings)))
         self._taken = _Taken([], began, 0, "")
         arguments = [str(self._program), str(self._memory), str(os.fstat(self._memory).st_ino)]
-        self._namer = Namer(self._asks, self._told)
+        self._namer = Namer(self._descriptors, self._asks, self._ask, self._told, stacks.frames_of_threads)
         self._signals = kernel.BlockedSignals()
         with self._signals:
             self._namer.start()
+            forks.namers.add(self._namer)
             if not kernel.start_orphan([sys.executable, "-I", "-S", "-c", _COMMAND, *arguments]):
                 self.why_not = "no helper could be started"
                 return
@@ -204,22 +211,21 @@ class Watcher:
         if self._signals is not None:
             self._signals.end()
         if self._launched:
-            with suppress(OSError):
-                os.write(self._control, b"x")
+            if self._descriptors.holds(self._control):
+                with suppress(OSError):
+                    os.write(self._control, b"x")
             late = self.why_not == _LATE  # it need not be waited for twice
             if self._known.acquire(timeout=0 if late else _PATIENCE):  # only then it has opened our files
                 self._known.release()
                 self._bury()
         if self._namer is not None:
-            with suppress(OSError):
-                os.write(self._ask, b"end\n")
-            self._namer.join(_PATIENCE)
+            self._namer.end(_PATIENCE)
 
     def _bury(self) -> None:
         """Wait for the helper's end, and kill it where it does not come."""
         from taketurns.watcher import kernel
 
-        if self._exit >= 0:
+        if self._descriptors.holds(self._exit):
             end = original("select", "poll")()
             end.register(self._exit, select.POLLIN)
             if not end.poll(1000 * _PATIENCE):
@@ -232,6 +238,9 @@ class Watcher:
     def _take(self) -> None:
         """Read what the helper has written since the last time. An interrupt loses and doubles nothing."""
         rows, offset, until, end = self._taken
+        if not self._descriptors.holds(self._memory):
+            self.cut_short = self.cut_short or "the program closed files that it had not opened"
+            return
         data = memoryview(_read(self._memory, offset))
         found: list[Row] = []
         at = 0

@@ -90,6 +90,30 @@ def test_descriptors_are_closed_once_and_their_numbers_are_nobody_elses_after() 
     os.close(another)
 
 
+def test_a_descriptor_that_the_program_closed_and_got_again_for_a_file_of_its_own_stays_open() -> None:
+    descriptors = Descriptors()
+    ours, _ = descriptors.add(os.pipe)
+    another = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(another, ours)
+    assert not descriptors.holds(ours)
+    descriptors.close()
+    assert os.fstat(ours) == os.fstat(another)
+    os.close(ours)
+    os.close(another)
+
+
+def test_a_descriptor_takes_no_number_that_a_program_counts_on() -> None:
+    descriptors = Descriptors()
+    lowest = os.dup(0)
+    os.close(lowest)
+    ends = descriptors.add(os.pipe)
+    assert min(*ends, descriptors.add_one(os.dup, 0)) >= 64
+    assert all(map(descriptors.holds, ends))
+    assert os.dup(0) == lowest
+    os.close(lowest)
+    descriptors.close()
+
+
 def test_where_gevent_has_patched_a_module_the_original_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     patched = ModuleType("gevent.monkey")
     patched.saved = {"_thread": {"get_ident": len}}  # type: ignore[attr-defined]

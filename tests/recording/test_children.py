@@ -1,3 +1,4 @@
+import errno
 import json
 import multiprocessing
 import os
@@ -316,3 +317,14 @@ print(all(os.fstat(file) for file in files))
 def test_a_program_that_closes_all_files_in_a_block_keeps_those_that_it_opens_then():
     done = subprocess.run([sys.executable, "-c", CLOSES_ALL], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_where_the_disk_is_full_the_recording_goes_on_without_children(monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(json, "dump", full)
+    with record() as trace:
+        compute(0.001)
+    assert "Child processes could not take part: no space left on device." in trace.notes
+    assert nothing_is_left()

@@ -102,6 +102,17 @@ def test_a_descriptor_that_the_program_closed_and_got_again_for_a_file_of_its_ow
     os.close(another)
 
 
+def test_after_an_interrupt_between_two_lines_descriptors_can_be_kept_again() -> None:
+    descriptors = Descriptors()
+    descriptors._open.clear()
+    descriptors._low.clear()
+    one = descriptors.add_one(os.dup, 0)
+    descriptors._low.clear()
+    descriptors.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(one)
+
+
 def test_a_descriptor_takes_no_number_that_a_program_counts_on() -> None:
     descriptors = Descriptors()
     lowest = os.dup(0)

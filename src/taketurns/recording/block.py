@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from types import MethodType, TracebackType
 from typing import Any
 from weakref import ref
@@ -67,6 +68,8 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
         mine.is_given_up = lambda: block() is None or (held is not None and held() is None)
         try:
             sources = _sources(mine)  # they are imported before anything is recorded
+            import_module("taketurns.recording.whole")  # at its end the program may have no file left to open
+
             recorder.start(mine)
             self._recorder = mine
             of_loops.install()

@@ -54,9 +54,17 @@ class Folder:
         if not self.interpreter:  # what stands in the environment is the process's, for all its interpreters
             os.environ[VARIABLE] = json.dumps([self.path, *self.ancestors])
         self._owner = Descriptors()
+        self.problem = ""  #: why children cannot take part
 
     def open(self, recording: str, chunk_ns: float) -> None:
         """Announce a recording to all children; remove what processes that were killed have left."""
+        self.problem = ""
+        try:
+            self._announce(recording, chunk_ns)
+        except OSError as problem:  # a full disk, say: the recording goes on without children
+            self.problem = str(problem.strerror)
+
+    def _announce(self, recording: str, chunk_ns: float) -> None:
         with suppress(OSError):
             _sweep(os.path.dirname(self.path))
         os.makedirs(self.path, 0o700, exist_ok=True)

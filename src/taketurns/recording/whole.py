@@ -54,6 +54,8 @@ def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
         yield NOTHING
     if mine.clock is None and mine.watcher.why_not:
         yield f"What a thread does between marks could not be seen: {mine.watcher.why_not}."
+    if problem := children.folder().problem:
+        yield f"Child processes could not take part: {problem[0].lower()}{problem[1:]}."
     if mine.calls_merged and mine.block and (os.getpid(), mine.block[0]) in names:
         yield f"{mine.calls_merged[0].upper()}{mine.calls_merged[1:]}."
 

@@ -55,29 +55,35 @@ class Descriptors:
         """Close all that are still ours; again is harmless."""
         self._open[:] = [each for each in self._open if each not in self._files or self.holds(each)]
         for kept in self._low, self._open:
-            if kept:
-                deque(map(os.close, iter(kept.pop, None)), maxlen=0)
-                kept[:] = [None]
+            _close(kept)
         self._files.clear()
 
     def _lifted(self) -> list[int]:
         """Give new descriptors higher numbers, and return these."""
         before = len(self._open)
-        for each in self._low[1:]:
-            self._lift(each)
-        deque(map(os.close, iter(self._low.pop, None)), maxlen=0)
-        self._low[:] = [None]
+        for each in self._low:
+            if each is not None:
+                self._lift(each)
+        _close(self._low)
         lifted = [each for each in self._open[before:] if each is not None]
         self._files.update((each, _file(each)) for each in lifted)
         return lifted
 
-    def _lift(self, descriptor: int | None) -> None:
+    def _lift(self, descriptor: int) -> None:
         if fcntl is not None:
             for floor in _FLOORS:
                 with suppress(OSError):  # so many may not be open here
                     self._open.extend(starmap(fcntl.fcntl, ((descriptor, fcntl.F_DUPFD_CLOEXEC, floor),)))
                     return
         self._open.extend(starmap(os.dup, ((descriptor,),)))
+
+
+def _close(kept: list[int | None]) -> None:
+    """Close all that a list holds; only its ``None`` stays, which an interrupt may have left out before."""
+    if None not in kept:
+        kept.insert(0, None)
+    deque(map(os.close, iter(kept.pop, None)), maxlen=0)
+    kept.append(None)
 
 
 def _file(descriptor: int) -> tuple[int, int]:

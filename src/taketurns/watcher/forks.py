@@ -7,15 +7,14 @@ import threading
 from functools import partial
 from time import perf_counter_ns as now
 from time import sleep
-from weakref import WeakSet
 
 from taketurns.watcher.kernel import BlockedSignals
 from taketurns.watcher.namer import Namer
 
 __all__ = ["namers"]
 
-#: The namers that are to rest.
-namers: WeakSet[Namer] = WeakSet()
+#: The namers that are at work.
+namers: set[Namer] = set()
 
 #: So long, in seconds, a fork waits for one.
 _PATIENCE = 0.1

@@ -219,7 +219,10 @@ class Watcher:
                 self._known.release()
                 self._bury()
         if self._namer is not None:
+            from taketurns.watcher import forks
+
             self._namer.end(_PATIENCE)
+            forks.namers.discard(self._namer)
 
     def _bury(self) -> None:
         """Wait for the helper's end, and kill it where it does not come."""

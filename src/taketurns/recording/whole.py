@@ -54,8 +54,11 @@ def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
         yield NOTHING
     if mine.clock is None and mine.watcher.why_not:
         yield f"What a thread does between marks could not be seen: {mine.watcher.why_not}."
+    merged = f"{mine.calls_merged[:1].upper()}{mine.calls_merged[1:]}."
     if mine.calls_merged and mine.block and (os.getpid(), mine.block[0]) in names:
-        yield f"{mine.calls_merged[0].upper()}{mine.calls_merged[1:]}."
+        yield merged
+    elif mine.calls_merged.startswith("after "):  # where some were told apart, others are missed; the block has no lane
+        yield merged.replace("are one lane", "are not shown")
 
 
 # What the workers wrote

@@ -88,7 +88,7 @@ def test_threads_and_asyncio_tasks_are_in_it(shell: Any) -> None:
     )
     assert done.success
     trace = shell.user_ns["trace"]
-    assert sorted(without_block(trace).tasks) == ["one", "task 0", "task 1", "two"]
+    assert sorted(without_block(trace).tasks) == ["one", "task 0", "two", "wait(0)"]
     assert [span.state for span in trace.lane("one") if span.state is not State.READY] == [State.RUNNING] * 2
     assert len(trace.workers) == 2
 
@@ -519,7 +519,7 @@ CELLS = [
     "%%timeline -o asleep\nprint('INTERRUPT', flush=True)\nwhile True:\n    await asyncio.sleep(0)",
     "%%timeline -o busy\nprint('INTERRUPT', flush=True)\nwhile True:\n    compute(0.001)",
     "%%timeline --lanes rows\n1",
-    "counts = sum(task != 'the block' for task in group.tasks), len(threads.only('task').workers)\n"
+    "counts = sum(task != 'the block' for task in group.tasks), len(threads.only('wait').workers)\n"
     "print(*counts, error.cut_short, asleep.cut_short, busy.cut_short, sep=', ')",
 ]
 

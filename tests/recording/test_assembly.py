@@ -38,8 +38,7 @@ def rows(lane: str, number: int = 0, name: str = "", worker: Thread = MAIN, *, b
             LETTERS[letter],
             "",
             worker,
-            None,
-            OFF if letter == "G" else None,
+            off=OFF if letter == "G" else None,
         )
         for at, letter in enumerate(lane)
         if at >= gone
@@ -272,7 +271,7 @@ MS = 1_000_000
 def beside(off: int) -> Trace:
     """A stretch of 100 ms that was off its core for so long, and one of 20 ms that is surely seen to run meanwhile."""
     events = [
-        Row(0, (ME, 0), "unsure", RUNNING, "", Thread(ME, "1"), None, off),
+        Row(0, (ME, 0), "unsure", RUNNING, "", Thread(ME, "1"), off=off),
         Row(30 * MS, (ME, 1), "sure", RUNNING, "", Thread(ME, "2")),
         Row(50 * MS, (ME, 1), "sure", None, "", Thread(ME, "2")),
         Row(100 * MS, (ME, 0), "unsure", None, "", Thread(ME, "1")),
@@ -301,7 +300,7 @@ def test_a_stretch_that_was_off_its_core_while_another_ran_gave_way_to_it() -> N
 @pytest.mark.parametrize(("off", "in_turns"), [(0, False), (9, False), (11, True), (50, True)])
 def test_stretches_that_overlap_are_in_turns_if_they_were_off_their_cores(off: int, in_turns: bool) -> None:
     events = [
-        Row(at * MS, (ME, number), f"t{number}", state, "", Thread(ME, str(number)), None, off * MS if state else None)
+        Row(at * MS, (ME, number), f"t{number}", state, "", Thread(ME, str(number)), off=off * MS if state else None)
         for number in (0, 1)
         for at, state in ((0, RUNNING), (100, None))
     ]
@@ -315,7 +314,7 @@ def test_of_two_long_calls_that_hold_the_gil_the_second_is_ready_until_the_first
     times = {"1": (0, 110, off), "2": (2, 220, 108)}
     first, second = (
         [
-            Row(begin * MS, (ME, int(name)), name, RUNNING, "", Thread(ME, name), None, int(lost * MS)),
+            Row(begin * MS, (ME, int(name)), name, RUNNING, "", Thread(ME, name), off=int(lost * MS)),
             Row(end * MS, (ME, int(name)), name, None, "", Thread(ME, name)),
         ]
         for name, (begin, end, lost) in times.items()

@@ -245,7 +245,6 @@ def test_a_block_stands_in_a_module(tmp_path):
 @pytest.fixture
 def shell(tmp_path, monkeypatch):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    monkeypatch.setattr(calls, "FREE_NS", 10**12)  # what IPython does between statements costs, too
     shell = InteractiveShell()
     magic.load(shell)
     shell.run_cell("def read(page):\n    return page\ndef both():\n    return read(1), read(2)")
@@ -266,6 +265,11 @@ def shell(tmp_path, monkeypatch):
 def test_the_block_of_a_cell_is_all_its_statements(shell, body, calls, capsys):
     shell.run_cell("%%timeline -o trace\n" + body)
     assert lanes(shell.user_ns["trace"]) == calls
+
+
+def test_what_ipython_does_for_each_statement_leaves_enough_to_tell_the_calls_of_a_cell_apart(shell, capsys):
+    shell.run_cell("%%timeline -o trace\n" + "pages = []\n" * 40 + "print(read(1))\nread(2)")
+    assert lanes(shell.user_ns["trace"]) == ["read(1)", "read(2)"]
 
 
 def ends(trace, name):
@@ -355,6 +359,9 @@ def test_calls_are_one_lane_from_where_they_cost_too_much(monkeypatch):
             read(page)
     assert lanes(trace) == ["read('a')", "read('b')"]
     assert mine.calls_merged.startswith("after the first 2, calls that the block makes itself are one lane: ")
+    said = "one lane" if "the block" in trace.tasks else "not shown"  # a block that takes less than 5 ms has no lane
+    (note,) = trace.notes
+    assert note.startswith(f"After the first 2, calls that the block makes itself are {said}: ")
 
 
 def test_many_short_calls_are_given_up():

@@ -25,7 +25,7 @@ from IPython.core.magic import no_var_expand
 from IPython.display import display
 
 from taketurns.notebook.verify import say
-from taketurns.recording import recorder
+from taketurns.recording import of_calls, recorder
 from taketurns.recording.block import record
 from taketurns.trace.text import describe
 
@@ -113,6 +113,7 @@ class Recording:
         block = record(line.label)
         self._leave: Any = block.__exit__
         self.trace = block.__enter__()
+        of_calls.in_cell()
         shell.run_ast_nodes = self._run_statements
         shell.showtraceback = self._show_traceback
 
@@ -248,8 +249,7 @@ class Timelines:
     def timeline(self, line: str, cell: str) -> None:
         """Record this cell and draw its timeline beneath: `%%timeline [-o NAME] [--lanes task|worker] [label]`.
 
-        The cell runs as it would without this line, with `await` too. It is drawn also where it ends by an exception
-        or an interrupt.
+        The cell runs as it would without this line, with `await` too, and is drawn also where it ends early.
 
           label            what stands above the picture; it may be empty
           -o NAME          put the Trace into this variable

@@ -65,7 +65,8 @@ class Calls:
         self.known: dict[int, CodeType] = {}  # learners' functions by identity, as the hash of code is slow
         self.keeping: dict[int, tuple[CodeType, bool]] = {}  # code by identity: may it keep an exception?
         self.since = time.perf_counter_ns()
-        self.spent, self.allowed = 0, FREE_NS  # in ns
+        self.spent, self.free = 0, FREE_NS  # in ns
+        self.allowed = self.free
 
     def hear(self) -> str:
         """Begin to hear of calls; return why that cannot be, if it cannot."""
@@ -92,8 +93,13 @@ class Calls:
     def costs_too_much(self) -> bool:
         """Return whether more is spent than may be; asked often, so the clock is read only where that decides."""
         if self.spent > self.allowed:
-            self.allowed = FREE_NS + int(SHARE * (time.perf_counter_ns() - self.since))
+            self.allowed = self.free + int(SHARE * (time.perf_counter_ns() - self.since))
         return self.spent > self.allowed
+
+    def allow(self, free: int) -> None:
+        """Let what comes from now on cost so much (ns), and its share of the time; what was spent does not count."""
+        self.since = time.perf_counter_ns()
+        self.allowed = self.free = self.spent + free
 
     def is_known(self, frame: FrameType) -> bool:
         """Return whether a frame runs a function of the learner's."""

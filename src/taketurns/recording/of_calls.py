@@ -16,12 +16,14 @@ from taketurns.recording.calls import COST_TOO_MUCH, Calls
 from taketurns.recording.profiled import Profiled
 from taketurns.recording.recorder import Recorder
 
-__all__ = ["Monitored", "install", "remove"]
+__all__ = ["Monitored", "in_cell", "install", "remove"]
 
 NO_TOOL = "all tools of sys.monitoring are taken"
 
 #: What an event costs (ns). Where nested calls cost too much, it rests; to rest and to wake costs, too.
 EVENT_NS, REST_NS = 350, 8_000
+#: To hear of what IPython does for a statement costs up to 25,000 ns before 3.12. So much nobody feels.
+CELL_NS = 2_000_000
 
 monitoring: Any = getattr(sys, "monitoring", None)
 TOOL_NAME = "taketurns: calls"
@@ -156,6 +158,12 @@ def install(mine: Recorder) -> None:
     _installed.append(calls)
     if why := calls.hear():
         calls.give_up(why)
+
+
+def in_cell() -> None:
+    """Allow from now on for what IPython calls itself, around the statements of a cell and between them."""
+    for calls in _installed:
+        calls.allow(CELL_NS)
 
 
 def remove(mine: Recorder) -> None:

@@ -160,23 +160,6 @@ def test_it_does_not_fall_asleep_where_the_listener_has_just_woken(lookout, monk
     assert [lookout.falls_asleep(), lookout.falls_asleep()] == [False, False]
 
 
-def test_a_loop_of_the_block_without_calls_is_not_slow_for_long():
-    with record() as trace:
-        mine = recorder.on
-        read()
-        for _ in range(MANY):
-            if mine.calls_merged:
-                break
-        profile = sys.getprofile()
-        read()
-    assert profile is None
-    assert lanes(trace)[-1:] == ["read"]
-    assert lanes(trace).count("read") == 1
-    assert (
-        mine.calls_merged == f"after the first 1, calls that the block makes itself are one lane: {calls.COST_TOO_MUCH}"
-    )
-
-
 def guarded(on):
     try:
         for _ in range(MANY):
@@ -185,30 +168,6 @@ def guarded(on):
         return sys.getprofile()
     except LookupError as error:
         return error
-
-
-def test_a_loop_in_a_call_that_may_keep_an_exception_is_not_slow_for_long(monkeypatch):
-    monkeypatch.setattr(calls.Calls, "costs_too_much", lambda self: self.open != 0)
-    with record() as trace:
-        mine, on = recorder.on, of_calls._installed[0]
-        assert guarded(on) is None
-        assert sys.getprofile() is not None
-        read()
-    assert [name for name in lanes(trace) if name != "the block"] == ["guarded", "read"]
-    assert mine.calls_merged == ""
-
-
-def test_an_interrupt_that_comes_meanwhile_is_raised_in_the_block(monkeypatch):
-    def interrupted(self, frame, duration):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(of_calls.Profiled, "heard_nothing", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        with record() as trace:
-            for _ in range(MANY):
-                pass
-    assert trace.cut_short == "KeyboardInterrupt"
-    assert sys.getprofile() is None
 
 
 @pytest.mark.usefixtures("no_thread")
@@ -304,7 +263,6 @@ def test_it_is_not_there_in_a_forked_child():
         if child == 0:
             os._exit(not lookout.is_over or quiet._question.lookout is not None)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        assert not lookout.is_over
 
 
 def test_without_ctypes_nobody_is_asked(monkeypatch):

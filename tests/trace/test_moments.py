@@ -86,7 +86,7 @@ def test_two_tasks_of_one_name_are_told_apart():
     async def two():
         await asyncio.gather(kettle(1), kettle(1))
 
-    assert {moment.running for moment in simulate(two()).moments} == {"two", "kettle 0", "kettle 1"}
+    assert {moment.running for moment in simulate(two()).moments} == {"two", "kettle(1) 0", "kettle(1) 1"}
 
 
 def test_real_time_has_no_moments_and_they_do_not_travel():

@@ -41,6 +41,8 @@ LEAST_ALONE_NS = 1_000_000
 LEAST_SHARE = 20
 
 
+#: Why a block waits that awaits something, and no task of its own.
+AWAITS = "await"
 #: Waits for tasks, whoever waits.
 FOR_TASKS = {"future", "thread", "event loop"}
 
@@ -77,6 +79,8 @@ class Sight:
         for stretch in found:
             lanes.setdefault(stretch[0].task, []).append(stretch)
         block = lanes.pop(self.block, []) if self.block else []
+        if self.block_on_loop:
+            block = list(self._awaits(block, lanes))
         kept = [stretch for key, lane in lanes.items() for stretch in self._own(key, list(joined(lane)))]
         return kept + self._own_of_block(list(joined(block)), kept)
 
@@ -90,6 +94,14 @@ class Sight:
         if key in self.callers and (calls or self._deals(lane)):
             return own(lane, self.dealings.get(lane[0][0].worker, ()), self.for_others)
         return lane
+
+    def _awaits(self, block: Sequence[Stretch], lanes: Mapping[Key, Sequence[Stretch]]) -> Iterator[Stretch]:
+        """Yield the block's lane: where its loop waits while no task is in progress, it is the block that awaits."""
+        tasks = [stretch for key, lane in lanes.items() if key in self.on_loop for stretch in lane]
+        busy = list(union(sorted((row.at, until) for row, until in tasks))) if tasks else []
+        for row, until in block:
+            awaits = row.reason == "event loop" and not between(busy, row.at, until)
+            yield (row._replace(reason=AWAITS, place=None) if awaits else row), until
 
     def _own_of_block(self, lane: list[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
         """Return what of the block's lane is its own, beside the lanes of others."""

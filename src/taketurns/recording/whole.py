@@ -18,8 +18,9 @@ from taketurns.trace.trace import Trace
 __all__ = ["whole"]
 
 NOTHING = (
-    "Nothing to draw: the block called no function of yours, and started no thread, pool, task or greenlet that did "
-    "anything before it ended. Put the call that you want to see inside the block."
+    "Nothing to draw: the block called no function of yours, and started no thread, pool of threads, task or greenlet "
+    "that did anything before it ended. Put the call that you want to see inside the block. What child processes do is "
+    "shown only where it is @task, compute or wait."
 )
 
 

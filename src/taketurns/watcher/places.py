@@ -17,6 +17,7 @@ _KINDS = [
     ("multiprocessing.queues", "", "queue"),
     ("multiprocessing.synchronize", "", "lock"),
     ("multiprocessing.connection", "", "pipe"),
+    ("multiprocessing.pool", "", "future"),
     ("multiprocessing", "", "child process"),
     ("concurrent.futures", "", "future"),
     ("threading", "Thread.", "thread"),

@@ -639,36 +639,3 @@ def test_locals_are_the_learners_alone():
 
     with record():
         assert look("a") == ["page"]
-
-
-def test_a_call_whose_frame_another_thread_has_in_its_hands_ends_and_the_next_one_begins():
-    # As the watcher's thread has for a moment, when it looks where others wait.
-    called, taken, begun, dropped = (threading.Event() for _ in range(4))
-
-    def hold():
-        called.wait()
-        frames = sys._current_frames()
-        taken.set()
-        begun.wait()
-        frames.clear()
-        dropped.set()
-
-    def first():
-        called.set()
-        taken.wait()
-
-    def second():
-        begun.set()
-        dropped.wait()
-
-    def third():
-        pass
-
-    thread = threading.Thread(target=hold, name="holder")
-    with record() as trace:
-        thread.start()
-        first()
-        second()
-        third()
-        thread.join()
-    assert [name for name in lanes(trace) if name != "holder"] == ["first()", "second()", "third()"]

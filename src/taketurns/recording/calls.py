@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from inspect import (
     CO_ASYNC_GENERATOR,
     CO_COROUTINE,
@@ -27,7 +26,6 @@ from opcode import opmap
 from types import CodeType, FrameType
 
 from taketurns.naming.names import code_name
-from taketurns.recording.quiet import in_main_thread
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import Outer, Worker
 from taketurns.trace.frames import is_learners_own, module_of
@@ -40,6 +38,8 @@ FREE_NS, SHARE = 250_000, 0.05
 CALL_NS = 7_000
 
 COST_TOO_MUCH = "to tell them apart would have cost too much"
+
+LATE = "another thread held the frame of a call, so its end was not seen in time"
 
 LOST = "a call that the block made itself, and all after it, are one lane: an exception that is kept hid its end"
 
@@ -173,33 +173,8 @@ class Calls:
             return
         if threading.get_ident() == self.thread:
             self.end()
-        # Another thread had the frame in its hands when the call ended: the watcher's, or one that took an exception.
-        elif self.thread != threading.main_thread().ident or not self._has_it_ended(frame, self.mine.now()):
-            self.give_up(COST_TOO_MUCH)
-
-    def _has_it_ended(self, frame: int, at: int) -> bool:
-        """Have the call of that frame ended in its own thread, as of a moment in ns; return whether there is a way."""
-        return in_main_thread(partial(self._end_late, frame, at))
-
-    def _end_late(self, frame: int, at: int, interrupted: FrameType) -> None:
-        """End the call of that frame, and begin the one that is on meanwhile, unless what was interrupted is ours."""
-        if not self.is_on or self.open != frame or self.carrier is None:
-            return
-        if module_of(interrupted).partition(".")[0] == "taketurns":
-            self._has_it_ended(frame, at)  # a little later
-            return
-        worker, now = self.carrier[0], self.carrier[0].now
-        worker.now = lambda: max(at, worker.last)
-        try:
-            self.end()
-            called: FrameType | None = interrupted
-            while called is not None and not (self.is_known(called) and self.is_own(called)):
-                called = called.f_back
-            if called is not None and self.is_on:
-                self.begin(called)
-                self.bid_farewell(called)
-        finally:
-            worker.now = now
+        else:  # another thread had the frame in its hands when the call ended: one that took an exception, or looked on
+            self.give_up(LATE)
 
 
 class Farewell:

@@ -8,7 +8,6 @@ what runs there, to see to it.
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -22,7 +21,7 @@ try:
 except ImportError:  # a Python that was built without it
     ctypes = None  # type: ignore[assignment]
 
-__all__ = ["Lookout", "in_main_thread"]
+__all__ = ["Lookout"]
 
 #: How long it waits before its second look, and between all later ones (s). While the main thread is busy, each look
 #: also waits 5 ms for the GIL.
@@ -116,18 +115,6 @@ class Lookout:
             self._bell.release()
 
 
-def in_main_thread(errand: Callable[[FrameType], None]) -> bool:
-    """Have the main thread run something between two steps of what runs there; return whether there is a way.
-
-    It is given the frame that was interrupted.
-    """
-    if _ask is None:
-        return False
-    _question.errands.append(errand)
-    _ask()
-    return True
-
-
 class _Question:
     """What the main thread is asked for its truth, by Python itself, between two steps of the code that runs there.
 
@@ -138,9 +125,6 @@ class _Question:
     lookout: Lookout | None = None
     spent = duration = 0
 
-    def __init__(self) -> None:
-        self.errands: deque[Callable[[FrameType], None]] = deque()
-
     def __bool__(self) -> bool:
         lookout, self.lookout = self.lookout, None
         if lookout is not None:
@@ -149,16 +133,12 @@ class _Question:
             if lookout.listener.spent - self.spent <= lookout.cost:
                 lookout.listener.heard_nothing(sys._getframe(1), self.duration)
             lookout.note()
-        if self.errands:
-            errands, self.errands = self.errands, deque()  # one that asks again is for later
-            for errand in errands:
-                errand(sys._getframe(1))
         return False
 
 
 def _asker() -> Callable[[], object] | None:
-    """Return what has the main thread asked; ``None`` where there is no way."""
-    if ctypes is None or not hasattr(ctypes, "pythonapi"):
+    """Return what has the main thread asked; ``None`` where there is no way, or no need."""
+    if sys.version_info >= (3, 12) or ctypes is None or not hasattr(ctypes, "pythonapi"):
         return None
     add = ctypes.pythonapi["Py_AddPendingCall"]
     add.argtypes = ctypes.c_void_p, ctypes.py_object

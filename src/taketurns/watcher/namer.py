@@ -14,7 +14,7 @@ from types import FrameType
 from taketurns.watcher import calls
 from taketurns.watcher.descriptors import Descriptors
 from taketurns.watcher.originals import original
-from taketurns.watcher.places import place_of
+from taketurns.watcher.places import place_in, stack_of
 from taketurns.watcher.states import Naming
 
 __all__ = ["Namer"]
@@ -100,17 +100,16 @@ class Namer:
 
     def _note(self, asked: list[tuple[int, ...]]) -> None:
         """Note where the threads stand that the helper asks for: by number, system call, and its first argument."""
-        frames, at = self._frames(), now()
         # A plain dict: `threading.enumerate()` would wait for a lock that the learner's program may hold.
         identifiers = {thread._native_id: identifier for identifier, thread in dict(threading._active).items()}  # type: ignore[attr-defined]
-        for thread, number, first in asked:
-            frame = frames.get(identifiers.get(thread, 0))
+        frames, at = self._frames(), now()
+        stacks = [stack_of(frames.get(identifiers.get(thread, 0))) for thread, _, _ in asked]
+        frames.clear()  # all else takes longer
+        for (thread, number, first), stack in zip(asked, stacks, strict=True):
             if len(self.namings) < _MOST:
-                place, kind = place_of(frame)
+                place, kind = place_in(stack)
                 file = _file(first) if calls.of_a_file(number) else ""
                 self.namings.append(Naming(at, thread, place, kind, file))
-        frames.clear()
-        frame = None
 
 
 def _file(descriptor: int) -> str:

@@ -7,7 +7,7 @@ from types import CodeType, FrameType
 from taketurns.trace.frames import in_standard_library
 from taketurns.watcher.looks import Place
 
-__all__ = ["kind_of", "place_of"]
+__all__ = ["kind_of", "place_in", "place_of", "stack_of"]
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -43,25 +43,40 @@ _KINDS = [
 
 
 def place_of(frame: FrameType | None) -> tuple[Place | None, str]:
-    """Return the place in the learner's code where a thread stands, and the kind of wait that it called there.
+    """Return where a frame stands, as `place_in` does."""
+    return place_in(stack_of(frame))
 
-    That is the innermost frame in a script or notebook; without one, the outermost in an installed package. The kind
-    is empty where no standard library stands between: then the system call tells more.
+
+def stack_of(frame: FrameType | None) -> list[Place]:
+    """Return the places of a frame and of those that called it. Nothing here lets go of the GIL.
+
+    So no frame is held beyond its end, which others may wait for.
     """
-    called: FrameType | None = None
-    package: FrameType | None = None
+    stack = []
     while frame is not None:
-        whose = _whose(frame.f_code.co_filename)
-        if whose == "learner":
-            return (frame.f_code, frame.f_lasti), kind_of(called.f_code) if called is not None else ""
-        if whose == "installed":
-            package = frame
-        elif whose == "standard library" and package is None:
-            called = frame
+        stack.append((frame.f_code, frame.f_lasti))
         frame = frame.f_back
+    return stack
+
+
+def place_in(stack: list[Place]) -> tuple[Place | None, str]:
+    """Return the innermost place of the learner's own code, and the kind of wait by what it called there.
+
+    If there is none of the learner's, it is the outermost of an installed package.
+    """
+    called: Place | None = None
+    package: Place | None = None
+    for place in stack:
+        whose = _whose(place[0].co_filename)
+        if whose == "learner":
+            return place, kind_of(called[0]) if called is not None else ""
+        if whose == "installed":
+            package = place
+        elif whose == "standard library" and package is None:
+            called = place
     if package is None:
         return None, ""
-    return (package.f_code, package.f_lasti), kind_of(called.f_code) if called is not None else ""
+    return package, kind_of(called[0]) if called is not None else ""
 
 
 @cache

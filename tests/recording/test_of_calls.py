@@ -16,9 +16,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from lanes import without_block
 
-from taketurns import record, task
+from taketurns import compute, record, task
 from taketurns.notebook import magic
-from taketurns.recording import calls, of_calls, profiled, recorder
+from taketurns.recording import calls, marks, of_calls, profiled, recorder
 
 before_3_12 = pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 brought sys.monitoring")
 since_3_12 = pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.12 brought sys.monitoring")
@@ -639,3 +639,22 @@ def test_locals_are_the_learners_alone():
 
     with record():
         assert look("a") == ["page"]
+
+
+def test_the_computing_of_a_block_is_unheard_and_what_it_calls_afterwards_is_not():
+    with record() as trace:
+        compute(0.001)
+        read()
+    assert lanes(trace) == ["task", "read('a')"]
+
+
+@before_3_12
+def test_while_it_computes_there_is_no_profile_function(monkeypatch):
+    seen = []
+    plain = marks._with_marks
+    monkeypatch.setattr(marks, "_with_marks", lambda *given: seen.append(sys.getprofile()) or plain(*given))
+    with record():
+        compute(0)
+        after = sys.getprofile()
+    assert seen == [None]
+    assert after is not None

@@ -84,6 +84,13 @@ class Calls:
         """Hear of everything, at first and again when a call is over inside of which that cost too much."""
         raise NotImplementedError
 
+    def cover(self) -> bool:
+        """Hear of nothing for a while, in which nobody else's code runs; return whether to `uncover` afterwards."""
+        return False
+
+    def uncover(self) -> None:
+        """Hear of everything again."""
+
     def give_up(self, why: str) -> None:
         """Tell no more calls apart in this block."""
         after = f"after the first {self.count}, " if self.count else ""

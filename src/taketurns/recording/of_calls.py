@@ -156,6 +156,7 @@ def install(mine: Recorder) -> None:
     """Begin to tell the calls of a block apart."""
     calls = Profiled(mine) if monitoring is None else Monitored(mine)
     _installed.append(calls)
+    mine.ears = calls
     if why := calls.hear():
         calls.give_up(why)
 

@@ -61,6 +61,20 @@ class Profiled(Calls):
         elif sys.getprofile() is not self.callback:  # which it is after an interrupt
             self.give_up(OTHER_PROFILER)
 
+    def cover(self) -> bool:
+        """Hear of nothing for a while: all would be slow, and the lookout would take the GIL now and then."""
+        if self.rests or not self.is_on or sys.getprofile() is not self.callback:
+            return False
+        self.rests = True
+        sys.setprofile(None)
+        return True
+
+    def uncover(self) -> None:
+        """Hear of everything again."""
+        self.rests = False
+        if self.is_on:
+            self.wake()
+
     def heard_nothing(self, frame: FrameType, duration: int) -> None:
         """Take the profile function off where it cost too much that all code was slow for so long (CPU time in ns)."""
         if not self.is_on or self.rests or _is_at_work(frame):

@@ -121,6 +121,7 @@ class Log:
         self.callers: set[int] = set()  # tasks that are calls which the block makes itself
         self.dealings: list[tuple[int, int, int]] = []  # native thread, and from when to when it dealt with tasks
         self.arguments = True  # whether names hold arguments
+        self.ears: Any = None  # who hears of the calls that its block makes (calls.py)
         self.calls_merged = ""  # why the calls of its block are one lane, where they are not told apart
         self.name = ""  # of the recording, for child processes
         self.moments: list[Moment] = []  # of event loops in simulated time; tasks are numbers in them

@@ -16,8 +16,12 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
+import taketurns
 from taketurns import State, compute, record, simulate, task, waiting
 from taketurns.recording import of_asyncio, recorder
+
+#: The folder of the library.
+OURS = os.path.dirname(taketurns.__file__) + os.sep
 
 RUNNING, READY, WAITING, _ = State
 Loop = asyncio.BaseEventLoop
@@ -546,7 +550,7 @@ def test_debug_mode_names_the_line_of_the_program_that_created_something(factory
     plain = asyncio.run(look(), debug=True)
     with record():
         files, innermost = asyncio.run(look(), debug=True)
-    assert not any("taketurns" in file for stack in files for file in stack)
+    assert not any(file.startswith(OURS) for stack in files for file in stack)
     assert innermost == plain[1]
     assert innermost[:2] == [__file__] * 2
 
@@ -574,7 +578,7 @@ def test_an_error_that_leaves_the_loop_has_no_frame_of_ours(error, how):
             with pytest.raises(asyncio.CancelledError):
                 loop.run_until_complete(task)
     files = [str(entry.path) for entry in caught.traceback]
-    assert not [file for file in files if "taketurns" in file and file != __file__]
+    assert not [file for file in files if file.startswith(OURS)]
     assert files[-1] == __file__
 
 

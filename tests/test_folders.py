@@ -56,7 +56,8 @@ if __name__ == "__main__":
     shell.run_cell("%load_ext taketurns")
     shell.run_cell("import asyncio\\nasync def nap(): await asyncio.sleep(0.001)")
     shell.run_cell("%%timeline -o naps two naps\\nawait asyncio.gather(nap(), nap());")
-    print("magic:", shell.user_ns["naps"].label, shell.user_ns["naps"].tasks)
+    # IPython may be so slow that the block has a lane.
+    print("magic:", shell.user_ns["naps"].label, *(task for task in shell.user_ns["naps"].tasks if task != "the block"))
 """
 
 
@@ -74,5 +75,5 @@ def test_all_is_the_same_in_a_copy_of_the_project_in_a_folder_of_any_name(tmp_pa
     ] == [
         "stepper: True",
         "recording: ('home', 'news') ('main thread', 'process 1')",
-        "magic: two naps ('nap 0', 'nap 1')",
+        "magic: two naps nap 0 nap 1",
     ], ran.stdout + ran.stderr

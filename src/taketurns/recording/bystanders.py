@@ -21,25 +21,12 @@ from taketurns.watcher.looks import Look
 __all__ = ["Sight", "own"]
 
 #: Waits that nothing but another thread of this program, or its event loop, ends.
-FOR_OTHERS = {
-    "lock",
-    "future",
-    "thread",
-    "queue",
-    "event",
-    "condition",
-    "semaphore",
-    "barrier",
-    "event loop",
-    "process",
-}
-FOR_OTHERS |= {CALLED}
+FOR_OTHERS = {"lock", "future", "thread", "queue", "event", "condition", "semaphore", "barrier", "event loop", CALLED}
 #: For less, a block that also has tasks gets no lane: so long it runs to start them.
 LEAST_RUN_NS, LEAST_WAIT_NS = 5_000_000, 5_000_000
 LEAST_ALONE_NS = 1_000_000
 #: Nor for less than this part of the whole: a twentieth.
 LEAST_SHARE = 20
-
 
 #: Why a block waits that awaits something, and no task of its own.
 AWAITS = "await"

@@ -4,7 +4,7 @@ import os
 from functools import cache
 from types import CodeType, FrameType
 
-from taketurns.trace.frames import in_standard_library
+from taketurns.trace.frames import in_installed_package, in_standard_library
 from taketurns.watcher.looks import Place
 
 __all__ = ["kind_of", "place_in", "place_of", "stack_of"]
@@ -103,22 +103,6 @@ def _whose(path: str) -> str:
         return "ours"
     if in_standard_library(path):
         return "standard library"
-    if not path.startswith("<") and any(path.startswith(folder) for folder in _installed()):
+    if in_installed_package(path):
         return "installed"
     return "learner"
-
-
-@cache
-def _installed() -> tuple[str, ...]:
-    """Return the folders of installed packages, also those of the Python that a virtual environment was made from."""
-    import site
-    import sysconfig  # here: `import taketurns` is quick
-
-    paths = sysconfig.get_paths()
-    folders = [paths["purelib"], paths["platlib"], site.getusersitepackages()]
-    folders += [os.path.join(paths[key], name) for key in ("stdlib", "platstdlib") for name in _PACKAGES]
-    folders += [os.path.join(os.path.dirname(paths["stdlib"]), "python3", "dist-packages")]
-    return tuple({os.path.join(each, "") for folder in folders for each in (folder, os.path.realpath(folder))})
-
-
-_PACKAGES = "site-packages", "dist-packages"

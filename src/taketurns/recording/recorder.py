@@ -118,6 +118,9 @@ def start(recorder: Recorder) -> None:
             )
         first.end("interrupted")
     if recorder.clock is None:
+        from taketurns.watcher.watcher import Watcher  # here and below: `import taketurns` is quick
+
+        recorder.watcher = Watcher()
         recorder.watcher.start()
         recorder.is_watched = not recorder.watcher.why_not
     children.folder().open(recorder.name, chunk_ns)
@@ -159,9 +162,10 @@ def finish(recorder: Recorder, cut_short: str) -> None:
         children.folder().close()
     recorder.ended = recorder.ended or recorder.now()
     if recorder.trace.is_on:
-        from taketurns.recording.whole import whole  # here: `import taketurns` is quick
+        from taketurns.recording.whole import whole
 
-        recorder.looks = recorder.watcher.stop()
+        if recorder.watcher is not None:
+            recorder.looks = recorder.watcher.stop()
         recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))
     if mine:
         timekeeper.clock = None
@@ -173,7 +177,7 @@ def finish(recorder: Recorder, cut_short: str) -> None:
 def _after_fork() -> None:
     """Let a forked child start without a recording of its own; its parent is now an ancestor."""
     global on, _parents, is_child
-    if on is not None:
+    if on is not None and on.watcher is not None:
         on.watcher.forget()
     on, _parents, timekeeper.clock = None, None, None
     _claims.clear()

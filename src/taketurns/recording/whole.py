@@ -45,7 +45,8 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     where = {**origin(), "clock": "simulated" if instants else "real"}
     known = {number: name for (_, number), name in names.items()}
     moments = tuple(moment.named(known) for moment in mine.moments)
-    cut_short = cut_short or mine.watcher.cut_short
+    if mine.watcher is not None:
+        cut_short = cut_short or mine.watcher.cut_short
     return Trace(label, tuple(spans), where, cut_short, tuple(_notes(mine, names)), moments=moments)
 
 
@@ -53,7 +54,7 @@ def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
     """Yield what is to be said beneath a picture: what could not be seen, and why."""
     if not names:
         yield NOTHING
-    if mine.clock is None and mine.watcher.why_not:
+    if mine.watcher is not None and mine.watcher.why_not:
         yield f"What a thread does between marks could not be seen: {mine.watcher.why_not}."
     if problem := children.folder().problem:
         yield f"Child processes could not take part: {problem[0].lower()}{problem[1:]}."

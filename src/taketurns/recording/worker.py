@@ -80,16 +80,9 @@ def switched() -> tuple[int, int] | None:
 _numbers = count()
 
 
-def _watcher() -> Watcher:
-    """Return a watcher of this process, which has not begun to look."""
-    from taketurns.watcher.watcher import Watcher  # here and below: `import taketurns` is quick
-
-    return Watcher()
-
-
 def given_name() -> str:
     """Return the name that the program gave to this thread; empty where it gave none, or Python does not know it."""
-    from taketurns.naming.names import thread_name
+    from taketurns.naming.names import thread_name  # here: `import taketurns` is quick
 
     thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
     return thread_name(thread) if thread is not None else ""
@@ -106,7 +99,7 @@ class Log:
         self.holder: Worker | None = None
         self.start = self.now()
         self.workers: list[Worker] = []
-        self.watcher = _watcher()
+        self.watcher: Watcher | None = None  # of this process's threads, where time is real and it is not a child
         self.looks: Mapping[int, Sequence[Look]] = {}  # what it saw of each native thread
         self.block: tuple[int, int] | None = None  # the task that stands for the block, and its native thread
         self.block_on_loop = False  # whether the block is itself a step on an event loop

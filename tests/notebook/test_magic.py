@@ -205,6 +205,21 @@ def test_a_cell_that_is_interrupted_between_two_statements_is_drawn(
     assert len(pictures(shell)) == 1
 
 
+def test_what_ipython_does_to_show_a_value_is_none_of_the_cells_block(shell: Any) -> None:
+    plain = sys.displayhook
+    shell.run_cell(
+        "import time\n"
+        "class Slow:\n"
+        "    def __repr__(self):\n"
+        "        end = time.thread_time() + 0.03\n"
+        "        while time.thread_time() < end: pass\n"
+        "        return 'slow'"
+    )
+    shell.run_cell("%%timeline -o trace\nSlow()")
+    assert shell.user_ns["trace"].time_in("RUNNING") < 0.03
+    assert sys.displayhook is plain
+
+
 @pytest.mark.parametrize("body", ["compute(0.001\n", "if True:\ncompute(0.001)", "return 5"])
 def test_a_syntax_error_leaves_no_recording_open_and_draws_nothing(body: str, shell: Any) -> None:
     assert isinstance(shell.run_cell(f"%%timeline -o trace\n{body}").error_before_exec, SyntaxError)

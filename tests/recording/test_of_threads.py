@@ -1,5 +1,6 @@
 """Threads, and the calls that a pool runs, are tasks without a decorator."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -9,7 +10,11 @@ from multiprocessing.pool import Pool, ThreadPool
 import pytest
 from lanes import without_block
 
+import taketurns
 from taketurns import compute, record, task
+from taketurns.recording import recorder
+
+OURS = os.path.dirname(taketurns.__file__) + os.sep
 
 
 def read(page="a", **more):
@@ -234,3 +239,16 @@ def test_what_loky_does_for_a_pool_of_processes_is_no_task():
     with record() as trace, loky.ProcessPoolExecutor(1) as pool:
         pool.submit(int).result()
     assert without_block(trace).tasks == ()
+
+
+def test_to_ask_for_results_is_a_dealing_and_leaves_no_frame_of_ours_in_an_error():
+    with record() as trace, ThreadPoolExecutor(1) as pool:
+        mine = recorder.on
+        asked = pool.submit(broken, "b")
+        with pytest.raises(LookupError) as caught:
+            asked.result()
+    natives = {native for native, _, _ in mine.dealings}
+    assert natives == {threading.get_native_id()}
+    assert len(mine.dealings) >= 3  # the call that was handed over, the thread that was started, the result
+    assert not [entry.name for entry in caught.traceback if str(entry.path).startswith(OURS)]
+    assert trace.tasks

@@ -13,17 +13,19 @@ from __future__ import annotations
 import re
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from inspect import getdoc
-from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
 from IPython.display import display
 
+from taketurns.notebook.line import Line, read
 from taketurns.notebook.verify import say
 from taketurns.recording import of_calls, recorder
 from taketurns.recording.block import record
@@ -33,56 +35,6 @@ if TYPE_CHECKING:
     from taketurns.trace.trace import Trace
 
 __all__ = ["load", "unload"]
-
-LANES = ("task", "worker")
-ALLOWED = "it takes -o NAME, --lanes task, --lanes worker and --help, and behind them a label"
-
-
-@dataclass(frozen=True)
-class Line:
-    """What stands behind ``%%timeline``."""
-
-    label: str = ""
-    name: str = ""  #: of the variable that gets the trace; empty for none
-    lanes: str = "task"
-    help: bool = False
-
-
-def read(line: str) -> Line:
-    """Return what stands behind ``%%timeline``; ``UsageError`` says what was given and what is allowed."""
-    given: dict[str, Any] = {}
-    rest = line.strip()
-    while rest.startswith("-"):
-        option, rest = _first_word(rest)
-        if option == "--":
-            return Line(rest, **given)
-        if option == "--help":
-            return Line(help=True)
-        value, rest = _first_word(rest)
-        given |= _option(option, value)
-    if late := {"-o", "--lanes", "--help"} & set(rest.split()):
-        raise UsageError(f"%%timeline was given {late.pop()} in its label {rest!r}; options stand before the label")
-    return Line(rest, **given)
-
-
-def _first_word(rest: str) -> tuple[str, str]:
-    """Return the first word, and what stands behind it."""
-    first, *others = rest.split(maxsplit=1) or [""]
-    return first, "".join(others)
-
-
-def _option(option: str, value: str) -> dict[str, str]:
-    """Return an option as the field that it sets."""
-    if option == "--lanes":
-        if value not in LANES:
-            raise UsageError(f"%%timeline --lanes takes task or worker; it was given {value or 'nothing'}")
-        return {"lanes": value}
-    if option == "-o":
-        if not value.isidentifier() or iskeyword(value):
-            given = value or "nothing"
-            raise UsageError(f"%%timeline -o takes the name of a variable, such as t; it was given {given}")
-        return {"name": value}
-    raise UsageError(f"%%timeline was given {option}; {ALLOWED} (one that begins with - stands behind --)")
 
 
 def _parted(cell: list[str]) -> tuple[str, list[str]] | None:
@@ -115,21 +67,21 @@ class Recording:
         self.trace = block.__enter__()
         of_calls.in_cell()
         shell.run_ast_nodes = self._run_statements
-        shell.showtraceback = self._show_traceback
+        # What IPython does to show a value or an error is not the cell's own doing.
+        shell.showtraceback = partial(_aside, shell.showtraceback)
 
     async def _run_statements(self, *args: Any, **kwargs: Any) -> Any:
         """Run the cell's statements: its block is these alone, without what IPython does before and after them."""
         del self.shell.run_ast_nodes  # a cell that this one runs is a part of it
+        shows, sys.displayhook = sys.displayhook, partial(_aside, sys.displayhook)
+        ours = sys.displayhook
         recorder.begin_block()
         try:
             return await self.shell.run_ast_nodes(*args, **kwargs)
         finally:
             recorder.end_block()
-
-    def _show_traceback(self, *args: Any, **kwargs: Any) -> Any:
-        """Show a traceback: what IPython does for that is not the cell's own doing."""
-        with recorder.aside():
-            return type(self.shell).showtraceback(self.shell, *args, **kwargs)
+            if sys.displayhook is ours:
+                sys.displayhook = shows
 
     def end(self, result: Any) -> None:
         """End it as IPython says that the cell ended, and show it if any of the cell ran."""
@@ -160,6 +112,11 @@ class Recording:
             twin = f"<details><summary>As text</summary><pre>{escape(trace.table())}</pre></details>"
             display(timeline(trace, lanes="worker"))  # type: ignore[no-untyped-call]
             display({"text/html": twin, "text/plain": trace.table()}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _aside(does: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    with recorder.aside():
+        return does(*args, **kwargs)
 
 
 @dataclass(frozen=True)

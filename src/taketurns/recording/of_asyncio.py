@@ -22,7 +22,7 @@ from typing import Any
 from taketurns.recording import recorder, tasks
 from taketurns.recording.awaits import OnLoop
 from taketurns.recording.membership import belongs, inside, name_of
-from taketurns.recording.patches import Patches
+from taketurns.recording.patches import Patches, without_ours
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.timers import due_ns
 from taketurns.recording.waits import wait_of
@@ -129,7 +129,7 @@ def _call_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
         try:
             handle = plain(loop, callback, *args, context=context)
         except BaseException as error:
-            _without_ours(error)
+            without_ours(error)
             raise
         if handle._source_traceback:
             _trim(handle._source_traceback)
@@ -181,7 +181,7 @@ def _run(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
             else:
                 plain(handle)
         except BaseException as error:
-            _without_ours(error)
+            without_ours(error)
             raise
 
     return _run
@@ -230,7 +230,7 @@ def _create_task(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any
             else:
                 task = plain(loop, coro, **options)
         except BaseException as error:
-            _without_ours(error)
+            without_ours(error)
             raise
         if stack := getattr(task, "_source_traceback", None):
             _trim(stack)
@@ -287,11 +287,3 @@ _HERE = install.__code__.co_filename
 def _trim(stack: Any) -> None:
     """Take our lines out of where something was created, as debug mode keeps it."""
     stack[:] = [line for line in stack if line.filename != _HERE]
-
-
-def _without_ours(error: BaseException) -> None:
-    """Take our frames from the begin of an error's traceback, which is about to grow by that of our caller."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_frame.f_code.co_filename == _HERE:
-        traceback = traceback.tb_next
-    error.__traceback__ = traceback

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.thread import _WorkItem
 from contextvars import Context
 from functools import partial
@@ -50,6 +50,7 @@ def install(mine: Recorder) -> None:
     _patches.put(mine, threading.Thread, "_bootstrap_inner", _bootstrap)
     _patches.put(mine, threading.Thread, "start", dealing)
     _patches.put(mine, ThreadPoolExecutor, "submit", dealing)
+    _patches.put(mine, Future, "result", dealing)
     for module, owner, names in DEALINGS:
         if module in sys.modules:
             for name in names:

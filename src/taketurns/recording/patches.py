@@ -8,8 +8,9 @@ from typing import Any
 
 from taketurns.recording import recorder
 from taketurns.recording.recorder import Recorder
+from taketurns.trace.frames import module_of
 
-__all__ = ["Patches", "dealing"]
+__all__ = ["Patches", "dealing", "without_ours"]
 
 #: Makes a method for a recording out of the plain one.
 Make = Callable[[Recorder, Callable[..., Any]], Callable[..., Any]]
@@ -54,7 +55,18 @@ def dealing(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
         began = mine.now()
         try:
             return plain(*args, **kwargs)
+        except BaseException as error:
+            without_ours(error)
+            raise
         finally:
             mine.dealings.append((threading.get_native_id(), began, mine.now()))
 
     return deal
+
+
+def without_ours(error: BaseException) -> None:
+    """Take our frames from the begin of an error's traceback, which is about to grow by that of our caller."""
+    traceback = error.__traceback__
+    while traceback is not None and module_of(traceback.tb_frame).partition(".")[0] == "taketurns":
+        traceback = traceback.tb_next
+    error.__traceback__ = traceback

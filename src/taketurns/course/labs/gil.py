@@ -71,12 +71,12 @@ fewer_handovers = Exercise(
 
 
 def _held_up(trace: Trace) -> bool:
-    """Return whether the replies were ready and had to wait for the GIL, and not just now and then for a moment.
+    """Return whether the replies were ready and had to wait for the GIL, for as long as it takes to handle them.
 
     Every process has other threads that need it now and then: those of a pool, or of a notebook's kernel.
     """
     waited = trace.only("replies", reason="GIL").time_in("READY")
-    return waited > trace.only("replies").time_in("RUNNING") / 4
+    return waited > 0 and waited >= trace.only("replies").time_in("RUNNING")
 
 
 def _computes(trace: Trace, task: str) -> bool:

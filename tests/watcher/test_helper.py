@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from taketurns.watcher import calls, helper, pace
+from taketurns.watcher.program import RUNNING, Program
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or not calls.known(), reason="the helper looks at Linux")
 
@@ -17,7 +18,7 @@ def thread(folder: Path, name: str, counts: str, call: str) -> None:
     (folder / name / "syscall").write_text(call)
 
 
-def rows_of(program: helper.Program) -> list[tuple[int, ...]]:
+def rows_of(program: Program) -> list[tuple[int, ...]]:
     """Return the rows of one sweep, without their two times."""
     rows: list[tuple[int, ...]] = []
     program.sweep(rows)
@@ -26,20 +27,20 @@ def rows_of(program: helper.Program) -> list[tuple[int, ...]]:
 
 def test_only_what_changed_is_a_row(tmp_path: Path) -> None:
     thread(tmp_path, "7", "1000 20 3", LOCK)
-    program = helper.Program(str(tmp_path), (0, 0), calls.FUTEX)
+    program = Program(str(tmp_path), (0, 0), calls.FUTEX)
     assert rows_of(program) == [(7, 0, 0, 0, 1000, 20, 3, calls.FUTEX[0], 0x9000, 0x80)]
     assert rows_of(program) == []
     thread(tmp_path, "7", "1000 20 4", "running\n")
-    assert rows_of(program) == [(7, 1000, 20, 3, 1000, 20, 4, helper.RUNNING, 0, 0)]
+    assert rows_of(program) == [(7, 1000, 20, 3, 1000, 20, 4, RUNNING, 0, 0)]
     thread(tmp_path, "7", "5000000 20 4", "running\n")
     assert rows_of(program) == []
     thread(tmp_path, "7", "5000000 900020 5", "running\n")
-    assert rows_of(program) == [(7, 5000000, 20, 4, 5000000, 900020, 5, helper.RUNNING, 0, 0)]
+    assert rows_of(program) == [(7, 5000000, 20, 4, 5000000, 900020, 5, RUNNING, 0, 0)]
 
 
 def test_who_looks_up_from_its_wait_for_the_gil_is_no_row(tmp_path: Path) -> None:
     thread(tmp_path, "7", "1000 20 3", LOCK)
-    program = helper.Program(str(tmp_path), (0x8000, 0xA000), calls.FUTEX)
+    program = Program(str(tmp_path), (0x8000, 0xA000), calls.FUTEX)
     rows_of(program)
     thread(tmp_path, "7", "11000 20 4", LOCK)
     assert rows_of(program) == []
@@ -59,10 +60,10 @@ def test_a_process_from_which_the_kernel_hides_its_threads_is_refused(
     asks, request = os.pipe()
     written = os.memfd_create("written")
     try:
-        program = helper.Program(str(tmp_path), (0, 0), calls.FUTEX)
+        programs = helper.Programs("/proc", calls.FUTEX, Program(str(tmp_path), (0, 0), calls.FUTEX, request))
         monkeypatch.setattr(helper.posix, "pread", refuse)
         book, slow = helper.Book(written, 1000), pace.Pace(0, 1)
-        assert helper.look(program, book, slow, control, request, 10**12) == "refused"
+        assert helper.look(programs, book, slow, helper.Control(control), 10**12) == "refused"
         assert os.read(asks, 100) == b"refused\n"
     finally:
         for each in (control, stop, asks, request, written):

@@ -6,18 +6,17 @@ import pytest
 
 from taketurns.trace.spans import State
 from taketurns.watcher import calls
-from taketurns.watcher.edges import Row
+from taketurns.watcher.edges import GIL, Row
 from taketurns.watcher.looks import Look
 from taketurns.watcher.states import Naming, states
 
 pytestmark = pytest.mark.skipif(not calls.known(), reason="the system calls of this processor are not known")
 
 MS = 1_000_000
-GIL = 0x1000, 0x2000
 RUNS, GONE = (-2, 0, 0), (-3, 0, 0)
 SLEEP = calls._TABLE["sleep"][0] if calls.known() else 0, 0, 0
 LOCK = calls.FUTEX[0] if calls.known() else 0, 0x9000, 0
-TURN = calls.FUTEX[0] if calls.known() else 0, 0x1800, 0
+TURN = GIL, 0, 0
 #: A thread that had run for a second before anybody looked.
 OLD = 1000.0, 0.0, 50
 
@@ -37,7 +36,7 @@ def row(
 
 def seen(rows: list[Row], until: float, namings: list[Naming] | None = None) -> list[tuple[str, str, float, float]]:
     """Return state, reason, begin and end in ms of thread 7, up to a moment in ms."""
-    looks = states(rows, namings or [], GIL, round(until * MS)).get(7, [])
+    looks = states(rows, namings or [], round(until * MS)).get(7, [])
     assert all(first.end == second.start for first, second in pairwise(looks))
     return [(look.state.name, look.reason, look.start / MS, look.end / MS) for look in looks]
 
@@ -60,7 +59,7 @@ def test_a_run_that_no_look_saw_is_known_by_its_count() -> None:
     assert seen(rows, 30) == [("WAITING", "sleep", 0, 10.3), ("RUNNING", "", 10.3, 10.7), ("WAITING", "lock", 10.7, 30)]
 
 
-def test_a_futex_in_the_runtime_is_the_gil_and_any_other_a_lock() -> None:
+def test_who_waits_for_the_gil_is_ready_and_who_waits_for_another_futex_waits_for_a_lock() -> None:
     assert seen([row(0, 0, TURN)], 5) == [("READY", "GIL", 0, 5)]
     assert seen([row(0, 0, LOCK)], 5) == [("WAITING", "lock", 0, 5)]
 
@@ -131,7 +130,7 @@ def test_a_thread_that_is_gone_is_seen_until_then_and_its_number_may_come_again(
     rows = [row(0, 0, RUNS), row(9, 10, GONE)]
     assert seen(rows, 20) == [("RUNNING", "", 0, 9.5)]
     again = row(30, 31, SLEEP, was=(0, 0, 0), has=(0.4, 0, 1))
-    looks = states([*rows, again], [], GIL, 40 * MS)[7]
+    looks = states([*rows, again], [], 40 * MS)[7]
     assert [(look.state, look.start / MS) for look in looks] == [
         (State.RUNNING, 0),
         (State.RUNNING, 30.6),
@@ -144,7 +143,7 @@ def code_here() -> CodeType:
 
 
 def named(looks_of: list[Row], at: float, kind: str = "", file: str = "") -> list[Look]:
-    return states(looks_of, [Naming(round(at * MS), 7, (code_here(), 4), kind, file)], GIL, 30 * MS)[7]
+    return states(looks_of, [Naming(round(at * MS), 7, (code_here(), 4), kind, file)], 30 * MS)[7]
 
 
 def test_a_wait_has_the_place_where_the_thread_stood_at_a_moment_of_it() -> None:

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from taketurns.watcher import calls
+__all__ = ["GIL", "GONE", "Call", "Edge", "Edges", "Row"]
 
-__all__ = ["GONE", "Call", "Edge", "Edges", "Row"]
-
-#: The number of a system call and its first two arguments.
+#: The number of a system call and its first two arguments; `GIL` in the place of that which waits for the GIL.
 Call = tuple[int, int, int]
 
-_RUNS, _IS_GONE = -2, -3
+_RUNS, _IS_GONE, GIL = -2, -3, -4
 GONE: Call = (_IS_GONE, 0, 0)
 #: See `states`.
 _GAP, _HIDDEN = 3_000_000, 200_000
@@ -24,8 +22,8 @@ class Row(NamedTuple):
     """What the helper saw of a thread at two looks, one after the other, between which something changed.
 
     Times are in ns; ``ran`` and ``queued`` are the ns on a core and queued for one, ``turns`` how often it got one,
-    each since the thread began. ``number`` is the system call's, −2 where it runs, and −3 where it is gone. Of a
-    thread that is new all counts of ``before`` are 0.
+    each since the thread began. ``number`` is the system call's, −2 where it runs, −3 where it is gone, and −4 where it
+    waits for the GIL. Of a thread that is new all counts of ``before`` are 0.
     """
 
     thread: int
@@ -83,8 +81,7 @@ class Edge:
 class Edges:
     """The edges of one thread, row by row."""
 
-    def __init__(self, gil: tuple[int, int]) -> None:
-        self.gil = gil
+    def __init__(self) -> None:
         self.edges: list[Edge] = []
         self._queued: list[tuple[int, int]] = []
         #: What it had run and been queued when it was blocked last: only then its counts are exact. `None`: not known.
@@ -175,7 +172,7 @@ class Edges:
     def _ran_unseen(self, row: Row, last: Call, call: Call) -> None:
         """It was blocked at both looks, and ran in between."""
         length = row.lived - row.ran_before - row.queued_before
-        if self._is_gil(last) and self._is_gil(call) and length < _NO_TURN:
+        if last[0] == call[0] == GIL and length < _NO_TURN:
             return
         if row.gap > _GAP and row.gap - length > _GAP:
             if length > max(_HARDLY, row.gap // 10) or call != last:
@@ -187,6 +184,3 @@ class Edges:
         self._edge(begin, begin, None)
         self._edge(end, end, call)
         self._queue(begin, waited)
-
-    def _is_gil(self, call: Call) -> bool:
-        return call[0] in calls.FUTEX and self.gil[0] <= call[1] < self.gil[1]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from taketurns.trace.spans import State
 from taketurns.watcher import calls
-from taketurns.watcher.edges import GONE, Edges, Row
+from taketurns.watcher.edges import GIL, GONE, Edges, Row
 from taketurns.watcher.looks import Look, Place
 
 __all__ = ["Naming", "states"]
@@ -43,18 +43,18 @@ class _Span:
     blur: int = 0
 
 
-def states(rows: Iterable[Row], namings: Iterable[Naming], gil: tuple[int, int], until: int) -> dict[int, list[Look]]:
+def states(rows: Iterable[Row], namings: Iterable[Naming], until: int) -> dict[int, list[Look]]:
     """Return the looks at each thread, by its native id, up to a moment in ns."""
     threads: dict[int, Edges] = {}
     for row in rows:
         if row.thread not in threads:
-            threads[row.thread] = Edges(gil)
+            threads[row.thread] = Edges()
         threads[row.thread].add(row)
     named: dict[int, list[Naming]] = {}
     for naming in namings:
         named.setdefault(naming.thread, []).append(naming)
     return {
-        thread: list(_looks(list(_spans(edges, gil, until)), sorted_by_time(named.get(thread, [])), edges.queued()))
+        thread: list(_looks(list(_spans(edges, until)), sorted_by_time(named.get(thread, [])), edges.queued()))
         for thread, edges in threads.items()
     }
 
@@ -64,7 +64,7 @@ def sorted_by_time(namings: list[Naming]) -> list[Naming]:
     return sorted(namings, key=lambda naming: naming.at)
 
 
-def _spans(edges: Edges, gil: tuple[int, int], until: int) -> Iterator[_Span]:
+def _spans(edges: Edges, until: int) -> Iterator[_Span]:
     """Yield the states between the edges. Where an edge is not known within the longest gap, it was not seen."""
     at: int | None = None
     state, reason, number, blur = State.UNSEEN, "", 0, 0
@@ -83,8 +83,8 @@ def _spans(edges: Edges, gil: tuple[int, int], until: int) -> Iterator[_Span]:
         elif edge.call is None:
             state, reason, number = State.RUNNING, "", 0
         else:
-            number, first, second = edge.call
-            if number in calls.FUTEX and gil[0] <= first < gil[1]:
+            number, _, second = edge.call
+            if number == GIL:
                 state, reason = State.READY, "GIL"
             else:
                 state, reason = State.WAITING, calls.reason(number, second)

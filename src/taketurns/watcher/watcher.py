@@ -13,7 +13,7 @@ from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from taketurns.watcher import calls, helper, pace, places
+from taketurns.watcher import calls, helper, pace, places, program
 from taketurns.watcher.descriptors import Descriptors
 from taketurns.watcher.edges import Row
 from taketurns.watcher.looks import Look
@@ -84,7 +84,6 @@ class Watcher:
         self._program = self._helper = self._exit = self._memory = self._control = self._asks = self._ask = -1
         self._taken = _Taken([], 0, 0, "")
         self._signals: BlockedSignals | None = None
-        self._gil = (0, 0)
         self._looks: dict[int, list[Look]] = {}
 
     @property
@@ -121,7 +120,7 @@ class Watcher:
         self._take()
         namer = self._namer
         rows, _, until, _ = self._taken
-        found = states(rows, list(namer.namings) if namer else [], self._gil, until)
+        found = states(rows, list(namer.namings) if namer else [], until)
         for thread in namer.threads if namer is not None else ():
             found.pop(thread, None)
         return found
@@ -155,9 +154,8 @@ class Watcher:
             self.why_not = "this process has asked the kernel that nobody may look at it"
             return
         gil = kernel.gil_addresses()
-        self._gil = gil or (0, 0)
         settings = self._pipes() | self._limits | {"root": self._root, "process": self._program}
-        settings |= {"gil": self._gil, "futex": calls.FUTEX, "cores": os.cpu_count() or 1}
+        settings |= {"gil": gil or (0, 0), "futex": calls.FUTEX, "cores": os.cpu_count() or 1}
         began = os.write(self._memory, marshal.dumps((_codes(), settings)))
         self._taken = _Taken([], began, 0, "")
         arguments = [str(self._program), str(self._memory), str(os.fstat(self._memory).st_ino)]
@@ -213,7 +211,7 @@ class Watcher:
         if self._launched:
             if self._descriptors.holds(self._control):
                 with suppress(OSError):
-                    os.write(self._control, b"x")
+                    os.write(self._control, b"stop\n")
             late = self.why_not == _LATE  # it need not be waited for twice
             if self._known.acquire(timeout=0 if late else _PATIENCE):  # only then it has opened our files
                 self._known.release()
@@ -273,7 +271,7 @@ class Watcher:
 @cache
 def _codes() -> list[tuple[str, CodeType]]:
     """Return the helper's modules, compiled, in the order in which they import each other."""
-    modules = pace, helper
+    modules = pace, program, helper
     return [(each.__name__, each.__spec__.loader.get_code(each.__name__)) for each in modules]  # type: ignore[union-attr]
 
 

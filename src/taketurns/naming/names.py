@@ -15,7 +15,7 @@ from typing import Any
 from taketurns.naming.arguments import Names, given, plain, type_name
 from taketurns.naming.masks import printable
 
-__all__ = ["call_name", "code_name", "thread_name"]
+__all__ = ["call_name", "code_name", "process_name", "thread_name"]
 
 LONGEST = 40  #: the most characters of a function's name, and of a thread's
 DEEP = 8  #: so many wrappers are taken off a function
@@ -30,6 +30,9 @@ AUTOMATIC = re.compile(
     r"Thread-\d+(?: \(.*\))?|Dummy-\d+|MainThread|ThreadPoolExecutor-\d+_\d+|asyncio_\d+|(?:asyncio-)?waitpid-\d+",
     re.DOTALL,
 )
+
+#: How `multiprocessing` and loky do.
+PROCESSES = re.compile(r"[A-Za-z]*(?:Process|PoolWorker)-\d+(?::\d+)*")
 
 _name_of = type.__dict__["__name__"].__get__
 _mro_of = type.__dict__["__mro__"].__get__
@@ -81,8 +84,17 @@ def code_name(code: types.CodeType, values: Mapping[str, Any], *, arguments: boo
 
 def thread_name(thread: threading.Thread) -> str:
     """Return the name that the program gave to a thread; empty where it gave none."""
-    name = _lying(thread, "_name")
-    if not issubclass(type(name), str) or AUTOMATIC.fullmatch(plain(name)):
+    return _given(thread, AUTOMATIC)
+
+
+def process_name(process: Any) -> str:
+    """Return the name that the program gave to a process; empty where it gave none."""
+    return _given(process, PROCESSES)
+
+
+def _given(carrier: Any, automatic: re.Pattern[str]) -> str:
+    name = _lying(carrier, "_name")
+    if not issubclass(type(name), str) or automatic.fullmatch(plain(name)):
         return ""
     return _short(printable(plain(name)))
 

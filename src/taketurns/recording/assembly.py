@@ -57,7 +57,7 @@ def assemble(
     for row, until in lasting:
         state, since, to = cast(State, row.state), (row.at - start) / 1e9, (until - start) / 1e9
         place = row.place if until - row.at >= NAMED_NS else None
-        where = places.where(*place) if place is not None else None
+        where = places.where(*place) if isinstance(place, tuple) and len(place) == 2 else place
         spans.append(Span(names[row.task], state, workers[row.worker], since, to, row.reason, where))
     return spans, [names[key] for key in lost], names
 
@@ -65,7 +65,7 @@ def assemble(
 def _until(last: Row, end: int, last_seen: Mapping[Key, int]) -> int:
     """Return the time until which a task is known to be in its last state."""
     if last.task[0] != os.getpid():
-        return last.at
+        return max(last_seen.get(last.task, last.at), last.at)
     seen = last_seen.get(last.task, end)
     return seen if last.state is State.RUNNING and seen > last.at else max(end, last.at)
 
@@ -120,7 +120,7 @@ def _worker_names(workers: Iterable[Thread]) -> dict[Thread, str]:
         kind = "interpreter" if isinstance(worker.process, str) else "process"
         if is_new := worker.process not in homes:
             kinds[kind] += 1
-            homes[worker.process] = f"{kind} {kinds[kind]}"
+            homes[worker.process] = f"{kind} {worker.home or kinds[kind]}"
         where = homes[worker.process]
         if worker.name and worker.name not in names.values():
             names[worker] = worker.name

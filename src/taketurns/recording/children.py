@@ -1,17 +1,15 @@
-"""Child processes: how they learn that a recording is on, and how their events come back.
+"""Child processes: how they learn that a recording is on.
 
 A process has a folder, whose path stands in the environment since taketurns was imported; it is there while a recording
 is on. So every child of this process knows it, however it was started and even before the recording began: fork, spawn,
-forkserver, or a plain subprocess. A child looks into the folders of its ancestors before each task. It appends every
-event at once to a file of its own, so one that dies loses at most the span it was in.
+forkserver, or a plain subprocess. A child looks into the folders of its ancestors before each task; or it is told by
+what is handed to it (of_processes.py). What it has to tell it writes into that folder (journals.py).
 
 A sub-interpreter (PEP 734) is a child too: it shares the process, and neither modules nor the GIL.
 """
 
 import json
 import os
-import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -23,13 +21,12 @@ try:
 except ImportError:
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Announcement", "Folder", "Journal", "Process", "announcement", "apart", "folder", "has_ancestors", "renew"]
+__all__ = ["Announcement", "Folder", "Process", "announcement", "apart", "folder", "has_ancestors", "is_own", "process", "renew"]
 
 VARIABLE = "TAKETURNS_FOLDERS"
 PREFIX = "taketurns-"
 ANNOUNCEMENT, OWNER = "recording.json", "owner"
 
-Event = tuple[Any, ...]
 #: A process by its number, or a sub-interpreter by the number of its process and its own.
 Process = int | str
 
@@ -41,6 +38,9 @@ class Announcement(NamedTuple):
     recording: str
     chunk_ns: float
     process: int
+    arguments: bool  #: whether names hold arguments
+    control: str  #: the pipe by which the watcher's helper is asked to look at a child, or nothing
+    inode: int
 
 
 class Folder:
@@ -56,15 +56,23 @@ class Folder:
         self._owner = Descriptors()
         self.problem = ""  #: why children cannot take part
 
-    def open(self, recording: str, chunk_ns: float) -> None:
-        """Announce a recording to all children; remove what processes that were killed have left."""
+    def open(
+        self, recording: str, chunk_ns: float, arguments: bool = True, control: str = "", inode: int = 0
+    ) -> Announcement | None:
+        """Announce a recording to all children; remove what processes that were killed have left.
+
+        Return what they learn; ``None`` where that cannot be.
+        """
         self.problem = ""
+        found = Announcement(self.path, recording, chunk_ns, os.getpid(), arguments, control, inode)
         try:
-            self._announce(recording, chunk_ns)
+            self._announce(found)
         except OSError as problem:  # a full disk, say: the recording goes on without children
             self.problem = str(problem.strerror)
+            return None
+        return found
 
-    def _announce(self, recording: str, chunk_ns: float) -> None:
+    def _announce(self, found: Announcement) -> None:
         with suppress(OSError):
             _sweep(os.path.dirname(self.path))
         os.makedirs(self.path, 0o700, exist_ok=True)
@@ -74,19 +82,13 @@ class Folder:
             os.replace(unnamed, os.path.join(self.path, OWNER))
         unfinished = os.path.join(self.path, "unfinished")
         with open(unfinished, "w", encoding="utf-8") as file:
-            json.dump([recording, chunk_ns, os.getpid()], file)
+            json.dump(found[1:], file)
         os.replace(unfinished, os.path.join(self.path, ANNOUNCEMENT))
 
     def close(self) -> None:
         """End the announcement."""
         with suppress(OSError):  # somebody cleaned the temporary folder
             os.unlink(os.path.join(self.path, ANNOUNCEMENT))
-
-    def journals(self, recording: str) -> Iterator[tuple[Process, str, list[Any]]]:
-        """Yield the children's events as (process, thread, [time, task, name, state, reason])."""
-        with suppress(OSError):
-            for name in sorted(name for name in os.listdir(self.path) if name.startswith(f"{recording}-")):
-                yield from _rows(os.path.join(self.path, name))
 
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
@@ -162,42 +164,6 @@ def _remove(path: str) -> None:
         os.rmdir(path)
 
 
-def _rows(path: str) -> Iterator[tuple[Process, str, list[Any]]]:
-    """Yield what one journal holds. A child that was killed while it wrote leaves half a line, which is passed over."""
-    _, process, thread = os.path.basename(path).removesuffix(".jsonl").split("-")
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            try:
-                yield int(process) if process.isdigit() else process, thread, json.loads(line)
-            except json.JSONDecodeError:
-                continue
-
-
-class Journal:
-    """Takes the events of one thread of a child, as a list would, and appends each to a file."""
-
-    def __init__(self, found: Announcement, names: dict[int, str]) -> None:
-        self.names = names
-        thread = "main" if threading.current_thread() is threading.main_thread() else str(threading.get_ident())
-        process = ".".join(filter(None, (str(os.getpid()), _folder.interpreter)))
-        self.path = os.path.join(found.folder, f"{found.recording}-{process}-{thread}.jsonl")
-        with suppress(FileNotFoundError):
-            open(self.path, "a").close()
-
-    def append(self, event: Event) -> None:
-        """Write one event; nothing where the recording has ended."""
-        # What ran until then is written already, and a place cannot travel.
-        at, task, state, reason, until, _, *off = event
-        line = json.dumps([at if until is None else until, task, self.names[task], state, reason, *off])
-        with suppress(FileNotFoundError), open(self.path, "a", encoding="utf-8", opener=_unless_removed) as file:
-            file.write(line + "\n")
-
-
-def _unless_removed(path: str, flags: int) -> int:
-    """Open a file that is there."""
-    return os.open(path, flags & ~os.O_CREAT)
-
-
 _folder = Folder()
 
 
@@ -223,15 +189,24 @@ def has_ancestors() -> bool:
     return bool(_folder.ancestors)
 
 
+def process() -> str:
+    """Return what stands for this process, or for this sub-interpreter of it."""
+    return ".".join(filter(None, (str(os.getpid()), _folder.interpreter)))
+
+
+def is_own(found: Announcement) -> bool:
+    """Return whether a recording is that of this very process; of a sub-interpreter its process is an ancestor."""
+    return found.process == os.getpid() and not _folder.interpreter
+
+
 def announcement() -> Announcement | None:
     """Return the recording of the nearest ancestor that has one on.
 
-    A process is no ancestor of its own: what is left of one with our number was on before an exec. But to its
-    sub-interpreters it is.
+    A process is no ancestor of its own: what is left of one with our number was on before an exec.
     """
     for path in _folder.ancestors:
         with suppress(OSError), open(os.path.join(path, ANNOUNCEMENT), encoding="utf-8") as file:
             found = Announcement(path, *json.load(file))
-            if found.process != os.getpid() or _folder.interpreter:
+            if not is_own(found):
                 return found
     return None

@@ -6,7 +6,6 @@ tell is such an edge, or a turn too short to be seen: one of the two was READY. 
 other, in C code that had let go of the GIL. And so did what two threads did that waited for nothing but cores.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from taketurns.recording.rows import Key, Stretch, Thread, Times
@@ -25,7 +24,7 @@ def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]
     running = [
         (number, stretch)
         for number, stretch in enumerate(stretches)
-        if stretch[0].state is State.RUNNING and stretch[0].worker.process == os.getpid()
+        if stretch[0].state is State.RUNNING
     ]
     running.sort(key=lambda numbered: numbered[1][0].at)
     blurs = {(row.task, row.at): row.blur for row, _ in stretches}
@@ -67,6 +66,8 @@ def _losses(
             blur = row.blur + blurs.get(ends, 0)
             around = overlap[0] - CALM_NS, overlap[1] + CALM_NS
             if all(around in between(calm.get(worker, ()), *around) for worker in (row.worker, earlier.worker)):
+                continue
+            if earlier.worker.process != row.worker.process:
                 continue
             if earlier.worker != row.worker and overlap[1] - overlap[0] < SHORT_NS + blur:
                 loser = number if between(exact.get(earlier.worker, ()), *overlap) else other

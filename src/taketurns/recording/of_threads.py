@@ -7,7 +7,6 @@ a pool, is noted as a dealing: what a thread does in that time, it does for its 
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,21 +23,12 @@ from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.tasks import names_itself
 from taketurns.recording.worker import Worker
 
-__all__ = ["bystanders", "install", "name_of", "remove"]
+__all__ = ["INTERNAL", "as_task", "bystanders", "called", "install", "name_of", "remove"]
 
 #: Packages whose threads are their own affair.
 INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
 INTERNAL += ["tornado", "debugpy", "pydevd", "_pydevd_bundle", "pytest_timeout", "execnet", "coverage"]
 INTERNAL += ["loky", "joblib", "distributed"]
-
-#: What starts child processes, and hands them calls, where it has been imported.
-DEALINGS = [
-    ("concurrent.futures.process", "ProcessPoolExecutor", ["__init__", "submit", "shutdown"]),
-    ("loky.process_executor", "ProcessPoolExecutor", ["__init__", "submit", "shutdown"]),
-    ("distributed.client", "Client", ["submit", "map", "run", "gather", "compute", "persist", "scatter"]),
-    ("multiprocessing.process", "BaseProcess", ["start", "join"]),
-    ("multiprocessing.pool", "Pool", ["__init__", "apply_async", "_map_async", "terminate", "join"]),
-]
 
 _patches = Patches()
 Plain = Callable[..., Any]
@@ -51,12 +41,7 @@ def install(mine: Recorder) -> None:
     _patches.put(mine, threading.Thread, "start", dealing)
     _patches.put(mine, ThreadPoolExecutor, "submit", dealing)
     _patches.put(mine, Future, "result", dealing)
-    for module, owner, names in DEALINGS:
-        if module in sys.modules:
-            for name in names:
-                _patches.put(mine, getattr(sys.modules[module], owner), name, dealing)
-    _pools(mine)
-    for thread in bystanders():
+    for thread in bystanders() if mine.far is None else ():
         if thread.native_id is not None:
             number = mine.number(name_of(thread, mine.arguments))
             mine.implied.add(number)
@@ -74,21 +59,21 @@ def remove(mine: Recorder) -> None:
 def _run_item(mine: Recorder, plain: Plain) -> Plain:
     def run(item: Any, *context: Any) -> Any:
         function, args, kwargs = getattr(item, "task", None) or (item.fn, item.args, item.kwargs)  # since 3.14, before
-        return _called(mine, function, args, kwargs, lambda: plain(item, *context))
+        return called(mine, function, args, kwargs, lambda: plain(item, *context))
 
     return run
 
 
-def _called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
+def called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
     """Run what calls a function, as a task that is named after the call."""
     worker = current_worker() if recorder.on is mine else None
     function, args, kwargs = _unwrapped(function, args, kwargs)
     if worker is None or worker.current is not None or names_itself(function):
         return run()
-    return _as_task(mine, worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run)
+    return as_task(mine, worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run)
 
 
-def _as_task(mine: Recorder, worker: Worker, function: Any, name: str, run: Callable[[], Any]) -> Any:
+def as_task(mine: Recorder, worker: Worker, function: Any, name: str, run: Callable[[], Any]) -> Any:
     """Run what calls a function, as a task of this name; a stand-in begins and ends it by itself."""
     if marks_itself(function):
         worker.announced = name
@@ -117,27 +102,6 @@ def _is_run(function: Any) -> bool:
     return isinstance(getattr(function, "__self__", None), Context) and function.__name__ == "run"
 
 
-def _pools(mine: Recorder) -> None:
-    """Make tasks of the calls that `multiprocessing.pool.ThreadPool` runs, where that has been imported."""
-    if (module := sys.modules.get("multiprocessing.pool")) is not None:
-        for name in ("apply_async", "_map_async", "imap", "imap_unordered"):
-            _patches.put(mine, module.Pool, name, partial(_hand_over, module.ThreadPool))
-
-
-def _hand_over(pools: type, mine: Recorder, plain: Plain) -> Plain:
-    def hand_over(pool: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(pool, pools):
-            return plain(pool, func, *args, **kwargs)
-        named = partial(_call, mine, func)
-        return dealing(mine, plain)(pool, named, *args, **kwargs)
-
-    return hand_over
-
-
-def _call(mine: Recorder, func: Any, *args: Any, **kwargs: Any) -> Any:
-    return _called(mine, func, args, kwargs, lambda: func(*args, **kwargs))
-
-
 # Threads
 
 
@@ -149,7 +113,7 @@ def _bootstrap(mine: Recorder, plain: Plain) -> Plain:
         target = vars(thread).get("_target")
         if worker is None or names_itself(target):
             return plain(thread)  # type: ignore[no-any-return]
-        return _as_task(mine, worker, target, name_of(thread, mine.arguments), lambda: plain(thread))  # type: ignore[no-any-return]
+        return as_task(mine, worker, target, name_of(thread, mine.arguments), lambda: plain(thread))  # type: ignore[no-any-return]
 
     return bootstrap
 

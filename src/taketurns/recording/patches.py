@@ -1,12 +1,14 @@
 """Patches: methods of the standard library that stand for others while a recording is on."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from taketurns.recording import recorder
+from taketurns.recording.imports import Imports
 from taketurns.recording.recorder import Recorder
 from taketurns.trace.frames import module_of
 
@@ -26,6 +28,7 @@ class Patches:
     def __init__(self) -> None:
         #: By owner and name: for which recording it is replaced, by ours, and what stood there.
         self.replaced: dict[tuple[Any, str], tuple[Recorder, Callable[..., Any], Callable[..., Any]]] = {}
+        self._imports = Imports()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self.remove)
 
@@ -37,8 +40,13 @@ class Patches:
         self.replaced[owner, name] = mine, ours, stood if plain is before else plain  # it can be replaced twice
         setattr(owner, name, ours)
 
+    def put_when_imported(self, mine: Recorder, module: str, owner: str, name: str, make: Make) -> None:
+        """Replace a method of a class for a recording as soon as its module has been imported."""
+        self._imports.when(module, lambda: self.put(mine, getattr(sys.modules[module], owner), name, make))
+
     def remove(self, mine: Recorder | None = None) -> None:
         """Put back what is still ours: for a recording, or all of it."""
+        self._imports.stop()
         for (owner, name), (its, ours, plain) in tuple(self.replaced.items()):
             if mine in (its, None):
                 if getattr(owner, name) is ours:

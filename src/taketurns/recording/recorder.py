@@ -14,10 +14,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
 
-from taketurns.recording import children, chunks
-from taketurns.recording.worker import FarWorker, Log, Worker
+from taketurns.recording import children, chunks, reports
+from taketurns.recording.worker import Log, Worker
 from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
 from taketurns.trace.trace import Trace
 
@@ -45,22 +44,28 @@ class Recorder(Log):
     ) -> None:
         super().__init__(clock)
         self.name = far.recording if far else f"{os.getpid()}x{next(_recordings)}"
-        self.far = far  # in a child process: where its events go, at once
+        self.far = far  # what a child process has learned: its events go elsewhere, at once
+        self.ticket = far  # what is handed to children
         self.trace = Trace.begin(label)
         self.thread = threading.get_ident()
         # Of its block: was it left without a word? And how it ends.
         self.is_given_up: Callable[[], bool] = lambda: False
         self.end: Callable[[str], None] = partial(finish, self)
 
-    def new_events(self) -> Any:
-        """Return what a worker appends its events to: a list, or the journal of a child process."""
-        return super().new_events() if self.far is None else children.Journal(self.far, self.names)
+    def make_worker(self) -> Worker:
+        """Return the calling thread as a worker."""
+        return Worker(self)
+
+    def forget(self) -> None:
+        """Let go of what belongs to the parent, in a forked child."""
+        if self.watcher is not None:
+            self.watcher.forget()
 
     def new_worker(self) -> Worker | None:
         """Make the calling thread a worker of this recording; simulated time has one thread, and the others none."""
         if self.clock not in (None, simulated()) and self.thread != threading.get_ident():
             return None
-        worker = here.worker = FarWorker(self) if self.far else Worker(self)
+        worker = here.worker = self.make_worker()
         self.workers.append(worker)
         if worker.native in self.bystanders:  # its thread was a task before it had a worker
             worker.enter(self.bystanders[worker.native])
@@ -71,7 +76,6 @@ here = threading.local()
 #: The recording that this process has on; whoever begins one claims its place first.
 on: Recorder | None = None
 _claims: dict[str, Recorder] = {}
-_parents: Recorder | None = None
 #: Whether a parent process could be recording.
 is_child = children.has_ancestors()
 
@@ -79,8 +83,8 @@ is_child = children.has_ancestors()
 def current_worker() -> Worker | None:
     """Return the calling thread's worker in the recording that is on here or in a parent process, if there is one."""
     recorder = on
-    if recorder is None:
-        recorder = _of_parent() if is_child else None
+    if recorder is None or recorder.far is not None:
+        recorder = _of_another()
         if recorder is None:
             return None
     try:
@@ -90,20 +94,13 @@ def current_worker() -> Worker | None:
     return worker if worker.recorder is recorder else recorder.new_worker()
 
 
-def _of_parent() -> Recorder | None:
-    """Return the recording of a parent process, in which this process takes part with journals."""
-    global _parents
-    worker: Worker | None = getattr(here, "worker", None)
-    if worker is not None and worker.current is not None:
-        return cast(Recorder, worker.recorder)  # in the middle of a task
-    found = children.announcement()
-    if found is None:
+def _of_another() -> Recorder | None:
+    """Return the recording of another process in which this one takes part."""
+    if on is None and not is_child:
         return None
-    known = _parents
-    if known is None or known.name != found.recording:
-        chunks.adopt_chunk_ns(found.chunk_ns)
-        known = _parents = Recorder(far=found)
-    return known
+    from taketurns.recording import far  # here: it makes recorders
+
+    return far.current()
 
 
 def start(recorder: Recorder) -> None:
@@ -123,7 +120,8 @@ def start(recorder: Recorder) -> None:
         recorder.watcher = Watcher()
         recorder.watcher.start()
         recorder.is_watched = not recorder.watcher.why_not
-    children.folder().open(recorder.name, chunk_ns)
+    address = recorder.watcher.address if recorder.watcher is not None else ("", 0)
+    recorder.ticket = children.folder().open(recorder.name, chunk_ns, recorder.arguments, *address)
     timekeeper.clock = recorder.clock or WallClock()
     on = recorder
 
@@ -165,7 +163,7 @@ def finish(recorder: Recorder, cut_short: str) -> None:
         from taketurns.recording.whole import whole
 
         if recorder.watcher is not None:
-            recorder.looks = recorder.watcher.stop()
+            recorder.looks = recorder.watcher.stop(partial(reports.namings, recorder.name))
         recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))
     if mine:
         timekeeper.clock = None
@@ -176,10 +174,10 @@ def finish(recorder: Recorder, cut_short: str) -> None:
 
 def _after_fork() -> None:
     """Let a forked child start without a recording of its own; its parent is now an ancestor."""
-    global on, _parents, is_child
-    if on is not None and on.watcher is not None:
-        on.watcher.forget()
-    on, _parents, timekeeper.clock = None, None, None
+    global on, is_child
+    if on is not None:
+        on.forget()
+    on, timekeeper.clock = None, None
     _claims.clear()
     here.__dict__.clear()
     children.renew()

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from taketurns.recording.worker import Place
-from taketurns.trace.spans import State
+from taketurns.trace.spans import State, Where
 
 __all__ = ["Key", "Process", "Row", "Stretch", "Thread", "Times"]
 
@@ -13,11 +13,15 @@ Times = tuple[int, int]
 
 
 class Thread(NamedTuple):
-    """A thread of a process, or of a sub-interpreter (a text): its identifier, or ``"main"``, and its given name."""
+    """A thread of a process, or of a sub-interpreter (a text): its identifier, or ``"main"``.
+
+    ``name`` and ``home`` are the names that it and its process were given.
+    """
 
     process: Process
     thread: str
     name: str = ""
+    home: str = ""
 
 
 class Row(NamedTuple):
@@ -29,7 +33,7 @@ class Row(NamedTuple):
     state: State | None
     reason: str
     worker: Thread
-    place: Place = None
+    place: Place | Where = None
     blur: int = 0  #: by how much its begin may be off, in ns
     off: int | None = None  #: for how long a stretch was off its core (ns), where that is all that is known
 

@@ -9,6 +9,7 @@ from taketurns.machine import origin
 from taketurns.recording import children
 from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
+from taketurns.recording.reports import Reports
 from taketurns.recording.rows import Key, Row, Thread, Times
 from taketurns.recording.worker import RUNNING, Log, Worker
 from taketurns.trace.counts import union
@@ -18,9 +19,8 @@ from taketurns.trace.trace import Trace
 __all__ = ["whole"]
 
 NOTHING = (
-    "Nothing to draw: the block called no function of yours, and started no thread, pool of threads, task or greenlet "
-    "that did anything before it ended. Put the call that you want to see inside the block. What child processes do is "
-    "shown only where it is @task, compute or wait."
+    "Nothing to draw: the block called no function of yours, and started no thread, process, pool, task or "
+    "greenlet that did anything before it ended. Put the call that you want to see inside the block."
 )
 
 
@@ -31,13 +31,15 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
         mine.adopt_name(number)
     seen = [_seen(worker) for worker in mine.workers]
     rows = [row for number, worker in enumerate(seen) for row in _near_rows(mine, number, worker)]
-    rows += _far_rows(mine)
+    reports = Reports(mine.name)
+    rows += reports.rows
     last_seen: dict[Key, int] = {
         (worker.process, current): last
         for worker, (_, current, last) in zip(mine.workers, seen, strict=True)
         if isinstance(current, int)
     }
-    sight = _sight(mine, end) if mine.is_watched else None
+    last_seen |= _last_seen(mine, reports)
+    sight = _sight(mine, end, reports) if mine.is_watched else None
     instants = mine.clock is not None
     spans, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
     if lost and not cut_short:
@@ -105,19 +107,24 @@ def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
         yield Row(at if until is None else until, key, name, state, reason, carrier, place, 0, *off)
 
 
-def _far_rows(mine: Log) -> Iterator[Row]:
-    """Yield the events of child processes."""
-    for process, thread, (at, number, name, state, reason, *off) in children.folder().journals(mine.name):
-        yield Row(at, (process, number), name, state and State(state), reason, Thread(process, thread), None, 0, *off)
-
-
 # What the watcher saw
 
 
-def _sight(mine: Log, end: int) -> Sight:
+def _last_seen(mine: Log, reports: Reports) -> dict[Key, int]:
+    """Return until when the watcher saw the threads that carried the children's tasks last."""
+    natives = {carrier: native for native, carrier in reports.carriers.items()}
+    found = {}
+    for row in reports.rows:
+        if looks := mine.looks.get(natives.get(row.worker, 0)):
+            found[row.task] = looks[-1].end
+    return found
+
+
+def _sight(mine: Log, end: int, reports: Reports) -> Sight:
     """Return what the watcher saw, by who carries the tasks."""
     carriers = {worker.native: _carrier(mine, number) for number, worker in enumerate(mine.workers)}
-    exact: dict[Thread, list[Times]] = {}
+    far = {native: carrier for native, carrier in reports.carriers.items() if carrier.process in reports.watched}
+    exact: dict[Thread, list[Times]] = {**reports.computed}
     for worker in mine.workers:
         exact.setdefault(carriers[worker.native], []).extend(worker.computed)
     dealings: dict[Thread, list[Times]] = {}
@@ -131,11 +138,12 @@ def _sight(mine: Log, end: int) -> Sight:
         if native in carriers:
             dealings.setdefault(carriers[native], []).append((at, until))
     return Sight(
-        looks={carriers[native]: looks for native, looks in mine.looks.items() if native in carriers},
+        looks={carriers[native]: looks for native, looks in mine.looks.items() if native in carriers}
+        | {carrier: mine.looks.get(native, ()) for native, carrier in far.items()},
         exact={thread: list(union(sorted(times))) for thread, times in exact.items() if times},
         dealings={thread: list(union(times)) for thread, times in dealings.items()},
-        on_loop=_keys(mine.on_loop),
-        implied=_keys(mine.implied),
+        on_loop=_keys(mine.on_loop) | reports.on_loop,
+        implied=_keys(mine.implied) | reports.implied,
         callers=_keys(mine.callers),
         beside=beside,
         were_there=_keys(set(mine.bystanders.values())),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from taketurns.watcher.watcher import Watcher
 
 __all__ = ["CALLED", "EVENT_LOOP", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING"]
-__all__ += ["FarWorker", "Log", "Place", "Worker", "switched"]
+__all__ += ["Log", "Place", "Worker", "switched"]
 
 try:
     from resource import RUSAGE_THREAD, getrusage
@@ -130,10 +130,6 @@ class Log:
         if name := self.awaits.name_of(number):
             self.names[number] = name
 
-    def new_events(self) -> Any:
-        """Return what a worker appends its events to."""
-        return []
-
 
 class Worker:
     """A thread that carries tasks, one at a time: a task that calls another waits for it."""
@@ -145,7 +141,7 @@ class Worker:
 
     def __init__(self, recorder: Log) -> None:
         self.recorder = recorder
-        self.events = recorder.new_events()
+        self.events: list[Any] = []
         self.append = self.events.append
         self.now = recorder.now
         self.process = os.getpid()
@@ -279,15 +275,3 @@ class Worker:
         never_waited = waited == 0 and (full or length > MANY_TURNS_NS)
         if self.recorder.gil and not never_waited and (lost or not full):
             self.append((self.last, self.write(), RUNNING, "", None, None, max(length - used, 0)))
-
-
-class FarWorker(Worker):
-    """A worker in a child process: the begin of every stretch is written at once, in case the process dies in it."""
-
-    __slots__ = ()
-
-    def enter(self, task: int | str) -> Outer:
-        """Begin or resume a task."""
-        outer = super().enter(task)
-        self.write()
-        return outer

@@ -126,6 +126,8 @@ def watch(
     book = Book(file, size)
     programs = Programs(root, futex, Program(f"{root}/{process}/task", gil, futex, request))
     end = look(programs, book, Pace(interval, cores), Control(control), duration)
+    for child in programs.children.values():
+        tell(child.request, "over\n")
     with Suppressed():  # where no room is left even for that
         book.write(("end", end, time.perf_counter_ns()))
 

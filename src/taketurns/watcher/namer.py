@@ -29,7 +29,7 @@ class Namer:
 
     The thread is started below `threading`, so that `threading.enumerate()` does not show it. ``request`` and ``ask``
     are the two ends of the pipe that it reads; ``told`` is called with what is no question; ``frames`` returns where
-    each thread stands, by its identifier.
+    each thread stands, by its identifier; ``note`` takes the answers, which else stand in ``namings``.
     """
 
     def __init__(
@@ -39,8 +39,10 @@ class Namer:
         ask: int,
         told: Callable[[str, str], None],
         frames: Callable[[], dict[int, FrameType]],
+        note: Callable[[Naming], None] | None = None,
     ) -> None:
         self.namings: list[Naming] = []
+        self._write, self._noted = note or self.namings.append, 0
         self.threads: list[int] = []  #: each that it had, by its native id; the last is at work
         self._held, self._request, self._ask, self._told = held, request, ask, told
         self._frames = frames
@@ -106,10 +108,11 @@ class Namer:
         stacks = [stack_of(frames.get(identifiers.get(thread, 0))) for thread, _, _ in asked]
         frames.clear()  # all else takes longer
         for (thread, number, first), stack in zip(asked, stacks, strict=True):
-            if len(self.namings) < _MOST:
+            self._noted += 1
+            if self._noted < _MOST:
                 place, kind = place_in(stack)
                 file = _file(first) if calls.of_a_file(number) else ""
-                self.namings.append(Naming(at, thread, place, kind, file))
+                self._write(Naming(at, thread, place, kind, file))
 
 
 def _file(descriptor: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from taketurns.trace.spans import State
+from taketurns.trace.spans import State, Where
 from taketurns.watcher import calls
 from taketurns.watcher.edges import GIL, GONE, Edges, Row
 from taketurns.watcher.looks import Look, Place
@@ -26,7 +26,7 @@ class Naming(NamedTuple):
 
     at: int
     thread: int
-    place: Place | None
+    place: Place | Where | None  #: of another process what it says
     kind: str
     file: str
 

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from taketurns.watcher.edges import Row
 from taketurns.watcher.looks import Look
 from taketurns.watcher.namer import Namer
 from taketurns.watcher.originals import original
-from taketurns.watcher.states import states
+from taketurns.watcher.states import Naming, states
 
 if TYPE_CHECKING:
     from taketurns.watcher.kernel import BlockedSignals
@@ -83,6 +84,7 @@ class Watcher:
         self._launched = self._stopped = False
         self._program = self._helper = self._exit = self._memory = self._control = self._asks = self._ask = -1
         self._taken = _Taken([], 0, 0, "")
+        self.until = 0  #: the moment of the last look, in ns: who was not gone then has looks up to it
         self._signals: BlockedSignals | None = None
         self._looks: dict[int, list[Look]] = {}
 
@@ -90,6 +92,13 @@ class Watcher:
     def thread(self) -> int | None:
         """The native id of the thread that asks where others wait; ``None`` where there is none."""
         return self._namer.threads[-1] if self._namer is not None and self._namer.threads else None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where children ask the helper to look at them, too: a pipe, by its path and inode; no path without one."""
+        if not self._launched or self.why_not:
+            return "", 0
+        return f"/proc/{self._program}/fd/{self._control}", os.fstat(self._control).st_ino
 
     def start(self) -> None:
         """Start the helper, and return when it has looked once, or after 0.5 s without: then ``why_not`` says why."""
@@ -101,11 +110,14 @@ class Watcher:
         except Exception as problem:  # noqa: BLE001 -- a recording goes on without the kernel's view
             self.why_not = f"the kernel's view is missing: {type(problem).__name__}: {problem}"
 
-    def stop(self) -> dict[int, list[Look]]:
-        """End the helper, and return what each thread did, by its native id. Again it returns the same."""
+    def stop(self, of_children: Callable[[], Iterable[Naming]] = tuple) -> dict[int, list[Look]]:
+        """End the helper, and return what each thread did, by its native id. Again it returns the same.
+
+        ``of_children`` returns what the namers of other processes have found, once that is all.
+        """
         if not self._stopped and self._program == os.getpid():
             self._end()
-            self._looks = self.looks()
+            self._looks = self.looks(of_children())
             if self._taken.rows and not self._taken.end and not self.cut_short:
                 self.cut_short = "the helper was killed"
             self._stopped = True
@@ -113,14 +125,15 @@ class Watcher:
         self._descriptors.close()
         return self._looks
 
-    def looks(self) -> dict[int, list[Look]]:
+    def looks(self, of_children: Iterable[Naming] = ()) -> dict[int, list[Look]]:
         """Return what each thread did until now, by its native id."""
         if self._stopped or self._memory < 0:
             return self._looks
         self._take()
         namer = self._namer
         rows, _, until, _ = self._taken
-        found = states(rows, list(namer.namings) if namer else [], until)
+        self.until = until
+        found = states(rows, [*(namer.namings if namer else ()), *of_children], until)
         for thread in namer.threads if namer is not None else ():
             found.pop(thread, None)
         return found

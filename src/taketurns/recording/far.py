@@ -1,0 +1,199 @@
+"""A child process takes part in the recording of another: it joins, writes into its journal, and leaves.
+
+It joins when it is handed a call of that recording, or finds it announced (children.py). From then on its threads,
+pools, asyncio tasks, greenlets and children are seen as in the process that records.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from importlib import import_module
+from typing import Any
+
+from taketurns.naming.places import where
+from taketurns.recording import children, chunks, recorder
+from taketurns.recording.children import Announcement
+from taketurns.recording.journals import Journal
+from taketurns.recording.recorder import Recorder
+from taketurns.recording.worker import Outer, Worker
+from taketurns.watcher.guest import Guest
+from taketurns.watcher.originals import original
+
+__all__ = ["FarRecorder", "current", "joined"]
+
+#: Who tells of tasks, each with the module without which there are none.
+SOURCES = {
+    "of_threads": "threading",
+    "of_processes": "multiprocessing",
+    "of_asyncio": "asyncio",
+    "of_greenlets": "greenlet",
+}
+
+
+class FarRecorder(Recorder):
+    """The recording of another process, in one that takes part in it."""
+
+    def __init__(self, found: Announcement) -> None:
+        super().__init__(far=found)
+        self.name, self.arguments = found.recording, found.arguments
+        self.journal = Journal(found.folder, found.recording, children.process())
+        self.guest = Guest(self.journal.note, self.leave)
+        self.known: set[int] = set()  # tasks that the journal knows
+        self.installed: set[str] = set()
+
+    def let_look(self) -> None:
+        """Let the helper look at this process, too; a sub-interpreter shares its process."""
+        found = self.far
+        if found is not None and found.control and "." not in children.process():
+            self.is_watched = self.guest.start(found.control, found.inode)
+            if self.is_watched:
+                self.journal.write("watched")
+
+    def put_on(self) -> None:
+        """Be the recording that is on here."""
+        recorder.on = self
+        self.installed.clear()
+        self.install()
+
+    def install(self) -> None:
+        """Begin to see what there is to be seen, as far as it is not seen yet."""
+        for source, module in SOURCES.items():
+            if module in sys.modules and source not in self.installed:
+                self.installed.add(source)
+                import_module(f"taketurns.recording.{source}").install(self)
+
+    def leave(self) -> None:
+        """Take no part any more."""
+        global _joined
+        if recorder.on is self:
+            recorder.on = None
+        if _joined is self:
+            _joined = None
+        for source in list(self.installed):
+            import_module(f"taketurns.recording.{source}").remove(self)
+        self.guest.end()
+        self.journal.close()
+
+    def forget(self) -> None:
+        """Let go of what belongs to the parent, in a forked child."""
+        self.guest.forget()
+        self.journal.close()
+
+    def make_worker(self) -> Worker:
+        """Return the calling thread as a worker, which writes into the journal."""
+        return FarWorker(self)
+
+
+class FarWorker(Worker):
+    """A worker in a child process: what happens is written at once, in case the process dies."""
+
+    __slots__ = ("is_known",)
+
+    recorder: FarRecorder
+
+    def __init__(self, mine: FarRecorder) -> None:
+        super().__init__(mine)
+        self.is_known = False  # to the journal
+        self.append = self.tell
+        self.computed = _Computed(self)
+
+    def enter(self, task: int | str) -> Outer:
+        """Begin or resume a task."""
+        outer = super().enter(task)
+        self.write()
+        return outer
+
+    def tell(self, event: Any) -> None:
+        """Write down an event, and before its first one who this is, and which task."""
+        at, task, state, reason, until, place, *off = event
+        mine = self.recorder
+        if not self.is_known:
+            self.is_known = True
+            is_main = self.thread == threading.main_thread().ident
+            mine.journal.write("thread", self.native, "main" if is_main else str(self.thread), self.name)
+        if task not in mine.known:
+            mine.known.add(task)
+            mine.journal.write("task", task, task in mine.on_loop, task in mine.implied)
+        at = at if until is None else until  # what ran until then is written already
+        line = at, self.native, task, mine.names[task], state, reason, place and where(*place), *off
+        mine.journal.write("event", *line)
+
+
+class _Computed(list[tuple[int, int]]):
+    """When `compute` marked the clock in a thread of a child."""
+
+    def __init__(self, worker: FarWorker) -> None:
+        super().__init__()
+        self.worker = worker
+
+    def append(self, times: tuple[int, int]) -> None:
+        """Write down from when to when."""
+        self.worker.recorder.journal.write("computed", self.worker.native, *times)
+
+
+_joined: FarRecorder | None = None
+_lock = original("_thread", "RLock")()
+
+
+def joined(found: Announcement) -> Recorder | None:
+    """Return the recording that was announced so, in whatever process this is; ``None`` where it is over.
+
+    A process that has a recording of its own on tells that one of its tasks.
+    """
+    own = recorder.on
+    if own is not None and own.far is None:
+        return own
+    if children.is_own(found):
+        return None
+    with _lock:
+        if _joined is not None and _joined.far == found and not _joined.journal.is_over:
+            _joined.install()
+            return _joined
+        return _join(found)
+
+
+def current() -> Recorder | None:
+    """Return the recording in which this process takes part."""
+    worker: Worker | None = getattr(recorder.here, "worker", None)
+    if worker is not None and worker.current is not None and isinstance(worker.recorder, Recorder):
+        return worker.recorder  # in the middle of a task
+    with _lock:
+        if _joined is not None and not _joined.journal.is_over:
+            if recorder.on is not _joined:  # a recording of its own is over
+                _joined.put_on()
+            return _joined
+        found = children.announcement()
+        if found is not None:
+            return _join(found)
+        if _joined is not None:
+            _joined.leave()
+        return None
+
+
+def _join(found: Announcement) -> FarRecorder | None:
+    global _joined
+    if _joined is not None:
+        _joined.leave()
+    chunks.adopt_chunk_ns(found.chunk_ns)
+    mine = FarRecorder(found)
+    if mine.journal.is_over:
+        return None
+    _joined = mine
+    recorder.is_child = True
+    mine.let_look()
+    mine.put_on()
+    return mine
+
+
+def _after_fork() -> None:
+    """Begin anew in a forked child: what was joined was joined by its parent."""
+    global _joined, _lock
+    if _joined is not None:
+        _joined.forget()
+    _joined, _lock = None, original("_thread", "RLock")()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

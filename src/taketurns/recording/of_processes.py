@@ -1,0 +1,162 @@
+"""While a recording is on, each child process is a task, and each call that a pool of processes runs, undecorated.
+
+What a pool is handed goes wrapped: a `Call` is pickled with the function, and where it arrives, that process joins the
+recording (far.py). So pools from before the block take part, and children of children. A process that is started takes
+with it who begins its task, as an attribute that is taken off again at once.
+
+The pools' own processes are no tasks: what they run is. Handing a call to a pool, starting a process and waiting for
+one is noted as a dealing, as for threads.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from taketurns.naming.names import call_name, process_name
+from taketurns.recording import far, recorder
+from taketurns.recording.children import Announcement
+from taketurns.recording.of_threads import INTERNAL, as_task, called
+from taketurns.recording.patches import Patches, dealing, without_ours
+from taketurns.recording.recorder import Recorder, current_worker
+
+__all__ = ["Call", "install", "remove"]
+
+#: The pools that are executors, those that are none, and processes: by module and class, where that is imported.
+EXECUTORS = [("concurrent.futures.process", "ProcessPoolExecutor"), ("loky.process_executor", "ProcessPoolExecutor")]
+EXECUTORS += [("joblib.externals.loky.process_executor", "ProcessPoolExecutor")]
+POOLS = [("multiprocessing.pool", "Pool")]
+PROCESSES = [("multiprocessing.process", "BaseProcess")]
+
+#: What else is a dealing with them.
+DEALINGS = [(module, owner, name) for module, owner in EXECUTORS for name in ("__init__", "shutdown")]
+DEALINGS += [(module, owner, name) for module, owner in POOLS for name in ("__init__", "terminate", "join")]
+DEALINGS += [(module, owner, "join") for module, owner in PROCESSES]
+DEALINGS += [
+    ("distributed.client", "Client", name)
+    for name in ("submit", "map", "run", "gather", "compute", "persist", "scatter")
+]
+
+Plain = Callable[..., Any]
+
+_patches = Patches()
+
+
+def install(mine: Recorder) -> None:
+    """Begin to record child processes and pools of processes in a recording."""
+    _put(mine, [(*executor, "submit") for executor in EXECUTORS], _handing_over)
+    names = "apply_async", "_map_async", "imap", "imap_unordered"
+    _put(mine, [(*pool, name) for pool in POOLS for name in names], _handing_over)
+    _put(mine, [(*process, "start") for process in PROCESSES], _starting)
+    _put(mine, DEALINGS, dealing)
+
+
+def remove(mine: Recorder) -> None:
+    """Put back what is still ours."""
+    _patches.remove(mine)
+
+
+def _put(mine: Recorder, methods: list[tuple[str, str, str]], make: Callable[[Recorder, Plain], Plain]) -> None:
+    for method in methods:
+        _patches.put_when_imported(mine, *method, make)
+
+
+# Calls that a pool runs
+
+
+class Call:
+    """A function whose calls are tasks of a recording, in whatever process they are made."""
+
+    __slots__ = ("function", "ticket")
+
+    def __init__(self, function: Plain, ticket: Announcement) -> None:
+        self.function, self.ticket = function, ticket
+
+    def __reduce__(self) -> Any:
+        return Call, (self.function, self.ticket)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        mine, function = far.joined(self.ticket), self.function
+        if mine is None:
+            return function(*args, **kwargs)
+        try:
+            return called(mine, function, args, kwargs, lambda: function(*args, **kwargs))
+        except BaseException as error:
+            without_ours(error)
+            raise
+
+
+def _handing_over(mine: Recorder, plain: Plain) -> Plain:
+    deal = dealing(mine, plain)
+
+    def hand_over(pool: Any, *args: Any, **kwargs: Any) -> Any:
+        if args and mine.ticket is not None and recorder.on is mine:
+            args = _watched(args[0], mine.ticket), *args[1:]
+        return deal(pool, *args, **kwargs)
+
+    return hand_over
+
+
+def _watched(function: Any, ticket: Announcement) -> Any:
+    """Return what a pool is handed, with each call in it as a task: `map` hands over many at once, and joblib does."""
+    kind = f"{type(function).__module__}.{type(function).__qualname__}"
+    if isinstance(function, partial) and getattr(function.func, "__name__", "") == "_process_chunk":
+        chunk, *more = function.args
+        return partial(function.func, _watched(chunk, ticket), *more, **function.keywords)
+    if kind == "joblib.parallel.BatchedCalls":
+        batch = copy.copy(function)
+        batch.items = [(_watched(each, ticket), *more) for each, *more in function.items]
+        return batch
+    if kind.startswith("joblib.") and callable(getattr(function, "func", None)):
+        wrapper = copy.copy(function)
+        wrapper.func = _watched(function.func, ticket)
+        return wrapper
+    return Call(function, ticket) if callable(function) and not isinstance(function, Call) else function
+
+
+# Processes
+
+
+def _starting(mine: Recorder, plain: Plain) -> Plain:
+    deal = dealing(mine, plain)
+
+    def start(process: Any) -> Any:
+        target = vars(process).get("_target")
+        module = getattr(target if target is not None else type(process), "__module__", None)
+        if mine.ticket is None or recorder.on is not mine or str(module).partition(".")[0] in INTERNAL:
+            return deal(process)
+        given = process_name(process)
+        name = given or _call_of(process, mine.arguments)
+        vars(process)["_bootstrap"] = partial(_bootstrap, process, mine.ticket, given, name)
+        try:
+            return deal(process)
+        except BaseException as error:
+            without_ours(error)
+            raise
+        finally:
+            vars(process).pop("_bootstrap", None)
+
+    return start
+
+
+def _call_of(process: Any, arguments: bool) -> str:
+    """Return the call that a process makes."""
+    fields = vars(process)
+    if fields.get("_target") is None:
+        return type(process).__name__
+    return call_name(fields["_target"], tuple(fields["_args"]), dict(fields["_kwargs"]), arguments=arguments)
+
+
+def _bootstrap(process: Any, ticket: Announcement, given: str, name: str, *args: Any, **kwargs: Any) -> Any:
+    """Begin the task of a process, in that process."""
+    vars(process).pop("_bootstrap", None)
+    mine = far.joined(ticket)
+    if isinstance(mine, far.FarRecorder) and given:
+        mine.journal.write("process", given)
+    worker = current_worker() if mine is not None else None
+    if mine is None or worker is None:
+        return process._bootstrap(*args, **kwargs)
+    target = vars(process).get("_target")
+    return as_task(mine, worker, target, name, lambda: process._bootstrap(*args, **kwargs))

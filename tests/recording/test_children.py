@@ -15,6 +15,7 @@ from lanes import without_block
 
 from taketurns import compute, record, task, wait
 from taketurns.recording import children
+from taketurns.recording.journals import Journal
 
 METHODS = multiprocessing.get_all_start_methods()
 
@@ -83,7 +84,7 @@ def test_a_plain_function_and_its_threads_are_recorded_in_a_child(method):
     with record() as trace, pool_of(method, 1) as pool:
         pool.submit(plain, 1).result()
     trace = without_block(trace)
-    assert without_block(trace).tasks == ("task 0", "task 1")
+    assert without_block(trace).tasks == ("plain(1)", "compute(0.001)")
     assert without_block(trace).workers == ("process 1", "process 1, thread 1")
 
 
@@ -155,16 +156,22 @@ def test_half_a_line_is_passed_over(tmp_path, monkeypatch):
     with record() as trace:
         folder = Path(children.folder().path)
         name = json.loads((folder / children.ANNOUNCEMENT).read_text())[0]
-        journal = folder / f"{name}-999999-main.jsonl"
-        rows = [[10**15, 0, "seen", "RUNNING", ""], [10**15 + 10**6, 0, "seen", None, ""]]
-        journal.write_text("\n".join([*map(json.dumps, rows), '[10000, 1, "ha']))
+        journal = folder / f"{name}-999999.jsonl"
+        lines = [["event", 10**15, 7, 0, "seen", "RUNNING", "", None]]
+        lines += [["event", 10**15 + 10**6, 7, 0, "seen", None, "", None]]
+        journal.write_text("\n".join([*map(json.dumps, lines), '["event", 1']))
     assert without_block(trace).tasks == ("seen",)
 
 
 def test_a_journal_of_a_recording_that_has_ended_takes_events_in_silence():
     with record():
-        found = children.Announcement(children.folder().path, "1x1", 1.0, os.getpid())
-    children.Journal(found, {1: "late"}).append((1, 1, None, "", None, None))
+        journal = Journal(children.folder().path, "1x1", "7")
+        assert not journal.is_over
+    assert journal.is_over
+    journal.write("event")
+    late = Journal(children.folder().path, "1x1", "7")
+    assert late.is_over
+    late.write("event")
     assert nothing_is_left()
 
 

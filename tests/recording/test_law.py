@@ -70,8 +70,10 @@ def test_a_turn_too_short_to_be_seen_is_no_running_of_the_other():
     assert after("RRRRRRRR", "   R    ")[0] == ["RRRrRRRR", "   R    "]
 
 
-def test_the_law_holds_for_the_threads_of_this_process_alone():
-    assert after("RRRRww", "  RRRR", process=ME + 1)[0] == ["RRRRww", "  RRRR"]
+def test_the_law_holds_in_each_process_by_itself():
+    assert after("RRRRww", "  RRRR", process=ME + 1)[0] == ["RRrrww", "  RRRR"]
+    found = [*stretches("RRRRww", 0), *stretches("  RRRR", 1, process=ME + 1)]
+    assert list(obeyed(found, {})) == found
 
 
 def test_one_thread_is_not_beside_itself():

@@ -6,7 +6,7 @@ from multiprocessing.pool import ThreadPool
 import pytest
 
 from taketurns import State, compute, record, wait
-from taketurns.recording.of_threads import _as_task
+from taketurns.recording.of_threads import as_task
 from taketurns.recording.recorder import current_worker
 
 
@@ -56,6 +56,6 @@ def test_what_a_thread_computes_is_named_after_the_call(way):
 def test_a_name_dies_with_the_call_that_it_was_for():
     with record() as trace:
         worker = current_worker()
-        _as_task(trace, worker, wait, "wait('soon')", lambda: None)
+        as_task(trace, worker, wait, "wait('soon')", lambda: None)
         wait(0.001)
     assert trace.tasks == ("task 0",)

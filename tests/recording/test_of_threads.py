@@ -234,13 +234,6 @@ def test_the_threads_of_a_pool_or_a_cluster_are_its_own_affair(package, is_there
     assert ("serve()" in trace.tasks) is is_there
 
 
-def test_what_loky_does_for_a_pool_of_processes_is_no_task():
-    loky = pytest.importorskip("loky")
-    with record() as trace, loky.ProcessPoolExecutor(1) as pool:
-        pool.submit(int).result()
-    assert without_block(trace).tasks == ()
-
-
 def test_to_ask_for_results_is_a_dealing_and_leaves_no_frame_of_ours_in_an_error():
     with record() as trace, ThreadPoolExecutor(1) as pool:
         mine = recorder.on

@@ -25,13 +25,14 @@ def assemble(
     last_seen: Mapping[Key, int],
     sight: Sight | None = None,
     instants: bool = False,
-) -> tuple[list[Span], list[str], dict[Key, str]]:
+) -> tuple[list[Span], dict[Key, str], dict[Key, str]]:
     """Return the spans of a recording from start to end (ns), the names of the tasks that are lost, and all names.
 
     What happened before the start, while the recording was put on, is taken to have happened at the start.
     A task of this process that has not ended is taken to be in its state until the recording ends, and a RUNNING one
-    until it was last seen. What a task of another process did after its last event nobody knows: it is lost.
-    Spans without length are kept only where ``instants`` says so, in simulated time.
+    until it was last seen. A task of another process that has not ended is lost: it is in its last state until
+    ``last_seen``. Spans without length are kept only where ``instants`` says so, in simulated time, and of a lost task
+    that has no other.
     """
     tasks: dict[Key, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.at):
@@ -46,6 +47,8 @@ def assemble(
     lasting = take_turns(lasting)
     if sight is not None:
         lasting = [stretch for stretch in sight.of(lasting) if stretch[0].at < stretch[1]]
+    shown = {row.task for row, _ in lasting}
+    lasting += [(tasks[key][0], tasks[key][0].at) for key in lost if key not in shown]  # dead at once
     lasting.sort(key=lambda stretch: stretch[0].at)
     named = {row.task: row.name for row, _ in lasting} | dict.fromkeys(lost, "")
     named |= {key: tasks[key][-1].name for key in tasks if key in named}
@@ -59,7 +62,7 @@ def assemble(
         place = row.place if until - row.at >= NAMED_NS else None
         where = places.where(*place) if isinstance(place, tuple) and len(place) == 2 else place
         spans.append(Span(names[row.task], state, workers[row.worker], since, to, row.reason, where))
-    return spans, [names[key] for key in lost], names
+    return spans, {key: names[key] for key in lost}, names
 
 
 def _until(last: Row, end: int, last_seen: Mapping[Key, int]) -> int:

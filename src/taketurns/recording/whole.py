@@ -10,7 +10,7 @@ from taketurns.recording import children
 from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
 from taketurns.recording.reports import Reports
-from taketurns.recording.rows import Key, Row, Thread, Times
+from taketurns.recording.rows import Key, Process, Row, Thread, Times
 from taketurns.recording.worker import RUNNING, Log, Worker
 from taketurns.trace.counts import union
 from taketurns.trace.spans import State
@@ -42,8 +42,7 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     sight = _sight(mine, end, reports) if mine.is_watched else None
     instants = mine.clock is not None
     spans, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
-    if lost and not cut_short:
-        cut_short = f"{', '.join(lost)} did not end: its process died or was still at work"
+    cut_short = cut_short or _ends_missing(mine, lost, reports)
     where = {**origin(), "clock": "simulated" if instants else "real"}
     known = {number: name for (_, number), name in names.items()}
     moments = tuple(moment.named(known) for moment in mine.moments)
@@ -108,6 +107,28 @@ def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
 
 
 # What the watcher saw
+
+
+def _ends_missing(mine: Log, lost: Mapping[Key, str], reports: Reports) -> str:
+    """Return which tasks of children did not end, and why, in a sentence; empty where all did."""
+    alive = [name for key, name in lost.items() if _is_alive(mine, key[0], reports)]
+    dead = [name for name in lost.values() if name not in alive]
+    said = [f"{', '.join(dead)} did not end: its process died"] if dead else []
+    return "; ".join([*said, *([f"{', '.join(alive)} was still at work in its process"] if alive else [])])
+
+
+def _is_alive(mine: Log, process: Process, reports: Reports) -> bool:
+    """Return whether a process was there at the end: a thread of it was seen by the last look, or it can be found."""
+    if mine.watcher is not None and process in reports.watched:
+        natives = [native for native, carrier in reports.carriers.items() if carrier.process == process]
+        return any(looks[-1].end >= mine.watcher.until for native in natives if (looks := mine.looks.get(native)))
+    try:
+        os.kill(int(str(process).partition(".")[0]), 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _last_seen(mine: Log, reports: Reports) -> dict[Key, int]:

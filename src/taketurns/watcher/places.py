@@ -15,6 +15,11 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _KINDS = [
     ("queue", "", "queue"),
     ("multiprocessing.queues", "", "queue"),
+    ("multiprocessing.synchronize", "Event.", "event"),
+    ("multiprocessing.synchronize", "Condition.", "condition"),
+    ("multiprocessing.synchronize", "Semaphore.", "semaphore"),
+    ("multiprocessing.synchronize", "BoundedSemaphore.", "semaphore"),
+    ("multiprocessing.synchronize", "Barrier.", "barrier"),
     ("multiprocessing.synchronize", "", "lock"),
     ("multiprocessing.connection", "", "pipe"),
     ("multiprocessing.pool", "", "future"),

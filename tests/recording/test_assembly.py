@@ -52,7 +52,7 @@ def changes(events: list[Row]) -> list[Row]:
 
 def assembled(events: Iterable[Row], last_seen: dict[Key, int] | None = None, instants: bool = False) -> Trace:
     spans, lost, _ = assemble(events, START, END, last_seen or {}, instants=instants)
-    return Trace("", tuple(spans), {"lost": ", ".join(lost)})
+    return Trace("", tuple(spans), {"lost": ", ".join(lost.values())})
 
 
 def drawn(trace: Trace, task: str, length: int) -> str:
@@ -178,7 +178,7 @@ def test_a_task_that_was_resumed_after_its_end_has_a_gap() -> None:
 
 
 def test_without_events_there_is_nothing() -> None:
-    assert assemble([], START, END, {}) == ([], [], {})
+    assert assemble([], START, END, {}) == ([], {}, {})
 
 
 # Tasks that did not end
@@ -219,7 +219,12 @@ def test_a_task_of_a_child_that_did_not_end_is_lost_after_its_last_event(told: l
         assert drawn(trace, f"t{number}", 20) == (" " * number + known).ljust(20)
 
 
-def test_a_lost_task_is_named_also_where_nothing_of_it_can_be_drawn() -> None:
+def test_a_task_of_a_child_is_in_its_last_state_until_it_was_last_seen() -> None:
+    trace = assembled([Row(START + 10, (CHILD, 0), "t", WAITING, "", Thread(CHILD, "main"))], {(CHILD, 0): START + 30})
+    assert trace.spans == (Span("t", WAITING, "process 1", 10e-9, 30e-9),)
+
+
+def test_a_lost_task_that_was_dead_at_once_has_a_lane() -> None:
     events = [
         Row(START + 1, (CHILD, 0), "t", RUNNING, "", Thread(CHILD, "main")),
         Row(START + 2, (ME, 0), "t", RUNNING, "", MAIN),
@@ -227,7 +232,10 @@ def test_a_lost_task_is_named_also_where_nothing_of_it_can_be_drawn() -> None:
     ]
     trace = assembled(events)
     assert trace.origin["lost"] == "t 0"
-    assert trace.spans == (Span("t 1", RUNNING, "main thread", 2e-9, 3e-9),)
+    assert trace.spans == (
+        Span("t 0", RUNNING, "process 1", 1e-9, 1e-9),
+        Span("t 1", RUNNING, "main thread", 2e-9, 3e-9),
+    )
 
 
 # A stretch that lost the GIL

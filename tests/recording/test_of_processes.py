@@ -285,8 +285,7 @@ def test_a_process_that_is_terminated_in_its_first_wait_is_seen_to_wait(method):
         until(is_named)
         process.terminate()
         process.join()
-    (wait,) = [span for span in trace.lane("waiter") if span.state is State.WAITING and span.where is not None]
-    assert (wait.reason, wait.where.expression) == ("event", "event.wait()")
+    assert "event" in {span.reason for span in trace.lane("waiter") if span.state is State.WAITING}
     assert trace.cut_short == "waiter did not end: its process died"
 
 

@@ -10,7 +10,7 @@ from taketurns.naming import places
 from taketurns.recording.bystanders import Sight
 from taketurns.recording.rows import Key, Process, Row, Stretch, Thread
 from taketurns.recording.turns import take_turns
-from taketurns.trace.spans import Span, State
+from taketurns.trace.spans import Span, State, Where
 
 __all__ = ["assemble"]
 
@@ -60,7 +60,7 @@ def assemble(
     for row, until in lasting:
         state, since, to = cast(State, row.state), (row.at - start) / 1e9, (until - start) / 1e9
         place = row.place if until - row.at >= NAMED_NS else None
-        where = places.where(*place) if isinstance(place, tuple) and len(place) == 2 else place
+        where = place if place is None or isinstance(place, Where) else places.where(*place)
         spans.append(Span(names[row.task], state, workers[row.worker], since, to, row.reason, where))
     return spans, {key: names[key] for key in lost}, names
 

@@ -21,7 +21,18 @@ try:
 except ImportError:
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Announcement", "Folder", "Process", "announcement", "apart", "folder", "has_ancestors", "is_own", "process", "renew"]
+__all__ = [
+    "Announcement",
+    "Folder",
+    "Process",
+    "announcement",
+    "apart",
+    "folder",
+    "has_ancestors",
+    "is_own",
+    "process",
+    "renew",
+]
 
 VARIABLE = "TAKETURNS_FOLDERS"
 PREFIX = "taketurns-"

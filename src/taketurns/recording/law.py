@@ -21,11 +21,7 @@ CALM_NS = 10_000_000
 
 def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]) -> Iterator[Stretch]:
     """Yield the stretches, with READY for the GIL in the place of what no more than seems to run beside another."""
-    running = [
-        (number, stretch)
-        for number, stretch in enumerate(stretches)
-        if stretch[0].state is State.RUNNING
-    ]
+    running = [(number, stretch) for number, stretch in enumerate(stretches) if stretch[0].state is State.RUNNING]
     running.sort(key=lambda numbered: numbered[1][0].at)
     blurs = {(row.task, row.at): row.blur for row, _ in stretches}
     losses = _losses(running, exact, blurs, _calm(stretches))

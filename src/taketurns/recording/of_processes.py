@@ -78,6 +78,7 @@ class Call:
         return Call, (self.function, self.ticket)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Return what the function returns."""
         mine, function = far.joined(self.ticket), self.function
         if mine is None:
             return function(*args, **kwargs)

@@ -13,7 +13,6 @@ from taketurns.recording.reports import Reports
 from taketurns.recording.rows import Key, Process, Row, Thread, Times
 from taketurns.recording.worker import RUNNING, Log, Worker
 from taketurns.trace.counts import union
-from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 
 __all__ = ["whole"]

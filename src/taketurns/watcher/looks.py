@@ -15,8 +15,8 @@ class Look(NamedTuple):
     """A thread in one state for a time, in ns of ``perf_counter_ns``.
 
     ``reason`` is "GIL" or "core" for READY, and a short noun for WAITING: "sleep", "lock", "socket". ``place`` is the
-    innermost frame of the learner's own code, for waits of about 5 ms or more; of another process what it says. ``blur`` is by how much the start may be
-    off, in ns.
+    innermost frame of the learner's own code, for waits of about 5 ms or more; of another process, what it says.
+    ``blur`` is by how much the start may be off, in ns.
     """
 
     state: State

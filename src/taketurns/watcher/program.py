@@ -85,6 +85,7 @@ class Program:
         return asks
 
     def find(self, links: int) -> None:
+        """Open the files of the threads that are new."""
         for name in posix.listdir(self.folder):
             if name not in self.threads:
                 try:
@@ -115,6 +116,7 @@ class Program:
         return before == after or (after[0] + after[1] - before[0] - before[1] < NO_TURN and self.is_gil(key))
 
     def lose(self, name: str, rows: list[tuple[int, ...]]) -> None:
+        """Close the files of a thread that is gone, and say so."""
         seen = self.threads.pop(name)
         posix.close(seen.statistics)
         posix.close(seen.call)
@@ -135,6 +137,7 @@ class Program:
         return number, first, int(words[2], 16)
 
     def is_gil(self, key: bytes) -> bool:
+        """Return whether it waits for the GIL."""
         return self.call(key)[0] == GIL
 
     def end(self, rows: list[tuple[int, ...]]) -> None:

@@ -1,10 +1,11 @@
 """How far recordings agree with an outside observer: truth.py [NAME ...], a script, and no test.
 
-Each program runs in a process of its own, plain and recorded, while this one asks the kernel what its threads do: on a
-core, waiting for the GIL (in a futex near the one that spinning threads waited in), or for something else. READY for a
-core cannot be told from running from outside, and agrees. In an event loop's thread, a task that runs is to be drawn
-where the thread ran in a step, and none where it waits for the loop's next event. Two observers agree with each other
-to 94 to 96 % where threads fight for the GIL: take the median of five quiet runs.
+Each program runs in a process of its own, plain and recorded, in a pool of threads, or of processes where its name ends
+in "/processes", while this one asks the kernel what its threads and those of its children do: on a core, waiting for
+the GIL (in a futex near the one that spinning threads waited in), or for something else. READY for a core cannot be
+told from running from outside, and agrees. In an event loop's thread, a task that runs is to be drawn where the thread
+ran in a step, and none where it waits for the loop's next event. Two observers agree with each other to 94 to 96 %
+where threads fight for the GIL: take the median of five quiet runs.
 """
 
 import asyncio
@@ -18,7 +19,9 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from time import perf_counter_ns as now
 
@@ -86,6 +89,8 @@ def consumer(number):
 
 THREADS = {each.__name__: each for each in (sleepy, crunch, hashes, jsons, locky, children, sockets, consumer)}
 
+PROCESSES = [f"{name}/processes" for name in ("sleepy", "crunch", "hashes", "jsons", "locky", "consumer")]
+
 # Programs of asyncio, in the main thread
 
 
@@ -119,14 +124,8 @@ def target(name):
     from taketurns import record
     from taketurns.recording import recorder
 
+    name, _, many = name.partition("/")
     calls = []
-
-    def call(number):
-        entry = [threading.get_native_id(), now(), 0, f"call({number})"]
-        calls.append(entry)
-        THREADS[name](number)
-        entry[2] = now()
-
     begin = now()
     threads = [threading.Thread(target=spin) for _ in range(3)]
     for thread in threads:
@@ -137,8 +136,8 @@ def target(name):
     with record(name) as trace:
         mine = recorder.on
         if name in THREADS:
-            with ThreadPoolExecutor(4) as pool:
-                list(pool.map(call, range(4)))
+            with (ProcessPoolExecutor if many else ThreadPoolExecutor)(4) as pool:
+                calls += pool.map(partial(call, name), range(4))
         else:
             entry = [threading.get_native_id(), now(), 0, ""]
             asyncio.run(LOOPS[name]())
@@ -149,6 +148,13 @@ def target(name):
         if name in THREADS or (span.worker == "main thread" and span.task != "the block")
     ]
     say("DATA", json.dumps({"spun": spun, "calls": calls, "spans": spans, "notes": trace.notes}))
+
+
+def call(name, number):
+    """Return by whom, from when to when one call was made, and as what task."""
+    begin = now()
+    THREADS[name](number)
+    return [threading.get_native_id(), begin, now(), f"call({name!r}, {number})"]
 
 
 def _word(span):
@@ -172,15 +178,16 @@ def spin():
 
 def samples(process):
     """Ask the kernel until the process ends: (time, thread, state, system call, its first argument)."""
-    seen, base = [], f"/proc/{process.pid}/task/"
+    seen, own = [], f"/proc/{process.pid}/task/"
     while process.poll() is None:
-        try:
-            for thread in os.listdir(base):
-                call = Path(base, thread, "syscall").read_text().split()
-                state = Path(base, thread, "stat").read_text().rpartition(")")[2].split()[0]
-                seen.append((now(), int(thread), state, call[0], int(call[1], 16) if len(call) > 1 else 0))
-        except OSError:
-            continue
+        with suppress(OSError):
+            children = Path(own, str(process.pid), "children").read_text().split()
+            for base in (own, *(f"/proc/{child}/task/" for child in children)):
+                with suppress(OSError):
+                    for thread in os.listdir(base):
+                        call = Path(base, thread, "syscall").read_text().split()
+                        state = Path(base, thread, "stat").read_text().rpartition(")")[2].split()[0]
+                        seen.append((now(), int(thread), state, call[0], int(call[1], 16) if len(call) > 1 else 0))
         time.sleep(0.0007)
     return seen
 
@@ -216,5 +223,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--target"]:
         target(sys.argv[2])
     else:
-        shares = [agreement(name) for name in sys.argv[1:] or [*THREADS, *LOOPS]]
+        shares = [agreement(name) for name in sys.argv[1:] or [*THREADS, *LOOPS, *PROCESSES]]
         say(f"least {min(shares):.1f} %, mean {sum(shares) / len(shares):.1f} %")

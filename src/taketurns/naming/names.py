@@ -27,7 +27,8 @@ AT_FIXED_PLACES = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 #: How `threading` (with the target's name behind the number), its pools and asyncio build a name.
 AUTOMATIC = re.compile(
-    r"Thread-\d+(?: \(.*\))?|Dummy-\d+|MainThread|ThreadPoolExecutor-\d+_\d+|asyncio_\d+|(?:asyncio-)?waitpid-\d+",
+    r"Thread-\d+(?: \(.*\))?|Dummy-\d+|MainThread|(?:Thread|Interpreter)PoolExecutor-\d+_\d+|asyncio_\d+"
+    r"|(?:asyncio-)?waitpid-\d+",
     re.DOTALL,
 )
 

@@ -5,7 +5,7 @@ is on. So every child of this process knows it, however it was started and even 
 forkserver, or a plain subprocess. A child looks into the folders of its ancestors before each task; or it is told by
 what is handed to it (of_processes.py). What it has to tell it writes into that folder (journals.py).
 
-A sub-interpreter (PEP 734) is a child too: it shares the process, and neither modules nor the GIL.
+A sub-interpreter (PEP 734) is no child: what it runs, a thread of this process carries (of_threads.py).
 """
 
 import json
@@ -24,22 +24,16 @@ except ImportError:
 __all__ = [
     "Announcement",
     "Folder",
-    "Process",
     "announcement",
     "apart",
     "folder",
     "has_ancestors",
-    "is_own",
-    "process",
     "renew",
 ]
 
 VARIABLE = "TAKETURNS_FOLDERS"
 PREFIX = "taketurns-"
 ANNOUNCEMENT, OWNER = "recording.json", "owner"
-
-#: A process by its number, or a sub-interpreter by the number of its process and its own.
-Process = int | str
 
 
 class Announcement(NamedTuple):
@@ -60,9 +54,9 @@ class Folder:
     def __init__(self) -> None:
         number = os.urandom(8).hex()
         self.path = os.path.join(_temporary_folder(), f"{PREFIX}{number}")
-        self.ancestors = _ancestors()
-        self.interpreter = number if _in_sub_interpreter() else ""
-        if not self.interpreter:  # what stands in the environment is the process's, for all its interpreters
+        self.ancestors: list[str] = []
+        if not _in_sub_interpreter():  # what stands in the environment is the process's
+            self.ancestors = _ancestors()
             os.environ[VARIABLE] = json.dumps([self.path, *self.ancestors])
         self._owner = Descriptors()
         self.problem = ""  #: why children cannot take part
@@ -200,16 +194,6 @@ def has_ancestors() -> bool:
     return bool(_folder.ancestors)
 
 
-def process() -> str:
-    """Return what stands for this process, or for this sub-interpreter of it."""
-    return ".".join(filter(None, (str(os.getpid()), _folder.interpreter)))
-
-
-def is_own(found: Announcement) -> bool:
-    """Return whether a recording is that of this very process; of a sub-interpreter its process is an ancestor."""
-    return found.process == os.getpid() and not _folder.interpreter
-
-
 def announcement() -> Announcement | None:
     """Return the recording of the nearest ancestor that has one on.
 
@@ -218,6 +202,6 @@ def announcement() -> Announcement | None:
     for path in _folder.ancestors:
         with suppress(OSError), open(os.path.join(path, ANNOUNCEMENT), encoding="utf-8") as file:
             found = Announcement(path, *json.load(file))
-            if not is_own(found):
+            if found.process != os.getpid():
                 return found
     return None

@@ -38,15 +38,15 @@ class FarRecorder(Recorder):
     def __init__(self, found: Announcement) -> None:
         super().__init__(far=found)
         self.name, self.arguments = found.recording, found.arguments
-        self.journal = Journal(found.folder, found.recording, children.process())
+        self.journal = Journal(found.folder, found.recording, str(os.getpid()))
         self.guest = Guest(self.journal.note, self.leave)
         self.known: set[int] = set()  # tasks that the journal knows
         self.installed: set[str] = set()
 
     def let_look(self) -> None:
-        """Let the helper look at this process, too; a sub-interpreter shares its process."""
+        """Let the helper look at this process, too."""
         found = self.far
-        if found is not None and found.control and "." not in children.process():
+        if found is not None and found.control:
             self.is_watched = self.guest.start(found.control, found.inode)
             if self.is_watched:
                 self.journal.write("watched")
@@ -145,7 +145,7 @@ def joined(found: Announcement) -> Recorder | None:
     own = recorder.on
     if own is not None and own.far is None:
         return own
-    if children.is_own(found):
+    if found.process == os.getpid():
         return None
     with _lock:
         if _joined is not None and _joined.far == found and not _joined.journal.is_over:

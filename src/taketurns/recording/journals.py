@@ -61,7 +61,7 @@ class Journal:
             self._file = self._held.add_one(os.open, self.path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
 
 
-def lines(folder: str, recording: str) -> Iterator[tuple[str, list[Any]]]:
+def lines(folder: str, recording: str) -> Iterator[tuple[int, list[Any]]]:
     """Yield the lines of all journals of a recording, each with its process.
 
     A child that was killed while it wrote leaves half a line, which is passed over.
@@ -72,7 +72,7 @@ def lines(folder: str, recording: str) -> Iterator[tuple[str, list[Any]]]:
         return
     for name in names:
         if name.startswith(f"{recording}-") and name.endswith(END):
-            process = name.removesuffix(END).rpartition("-")[2]
+            process = int(name.removesuffix(END).rpartition("-")[2])
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 for line in file:
                     with suppress(json.JSONDecodeError):

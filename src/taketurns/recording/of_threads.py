@@ -7,6 +7,7 @@ a pool, is noted as a dealing: what a thread does in that time, it does for its 
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -59,7 +60,14 @@ def remove(mine: Recorder) -> None:
 def _run_item(mine: Recorder, plain: Plain) -> Plain:
     def run(item: Any, *context: Any) -> Any:
         function, args, kwargs = getattr(item, "task", None) or (item.fn, item.args, item.kwargs)  # since 3.14, before
-        return called(mine, function, args, kwargs, lambda: plain(item, *context))
+        interpreter = getattr(context[0], "interpid", None) if context else None
+        worker = current_worker() if interpreter is not None and recorder.on is mine else None
+        if worker is None:
+            return called(mine, function, args, kwargs, lambda: plain(item, *context))
+        # Nothing marks itself there, and it has a GIL of its own.
+        worker.process = f"{os.getpid()}.{interpreter}"
+        name = call_name(function, args, kwargs, arguments=mine.arguments)
+        return _tasked(mine, worker, name, lambda: plain(item, *context))
 
     return run
 
@@ -81,6 +89,10 @@ def as_task(mine: Recorder, worker: Worker, function: Any, name: str, run: Calla
             return run()
         finally:
             worker.take_name()  # of one that was called with what is no number of seconds
+    return _tasked(mine, worker, name, run)
+
+
+def _tasked(mine: Recorder, worker: Worker, name: str, run: Callable[[], Any]) -> Any:
     number = mine.number(name)
     mine.implied.add(number)
     outer = worker.enter(number)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from taketurns.recording import children, journals
-from taketurns.recording.rows import Key, Process, Row, Thread, Times
+from taketurns.recording.rows import Key, Row, Thread, Times
 from taketurns.trace.spans import State, Where
 from taketurns.watcher.states import Naming
 
@@ -24,36 +24,36 @@ class Reports:
     def __init__(self, recording: str) -> None:
         self.rows: list[Row] = []
         self.carriers: dict[int, Thread] = {}
-        self.watched: set[Process] = set()
+        self.watched: set[int] = set()
         self.computed: defaultdict[Thread, list[Times]] = defaultdict(list)
         self.on_loop: set[Key] = set()
         self.implied: set[Key] = set()
-        self._homes: dict[Process, str] = {}  # the names that processes were given
+        self._homes: dict[int, str] = {}  # the names that processes were given
         for process, (word, *line) in journals.lines(children.folder().path, recording):
             if take := getattr(self, f"_{word}", None):
-                take(int(process) if process.isdigit() else process, *line)
+                take(process, *line)
 
-    def _watched(self, process: Process) -> None:
+    def _watched(self, process: int) -> None:
         self.watched.add(process)
 
-    def _process(self, process: Process, name: str) -> None:
+    def _process(self, process: int, name: str) -> None:
         self._homes[process] = name
 
-    def _thread(self, process: Process, native: int, thread: str, name: str) -> None:
+    def _thread(self, process: int, native: int, thread: str, name: str) -> None:
         self.carriers[native] = Thread(process, thread, name, self._homes.get(process, ""))
 
-    def _task(self, process: Process, number: int, on_loop: bool, implied: bool) -> None:
+    def _task(self, process: int, number: int, on_loop: bool, implied: bool) -> None:
         self.on_loop |= {(process, number)} if on_loop else set()
         self.implied |= {(process, number)} if implied else set()
 
-    def _event(self, process: Process, at: int, native: int, number: int, name: str, *rest: Any) -> None:
+    def _event(self, process: int, at: int, native: int, number: int, name: str, *rest: Any) -> None:
         state, reason, place, *off = rest
         where = Where(*place) if place is not None else None
         carrier = self.carriers.get(native) or Thread(process, str(native))
         state = State(state) if state is not None else None
         self.rows.append(Row(at, (process, number), name, state, reason, carrier, where, 0, *off))
 
-    def _computed(self, process: Process, native: int, at: int, until: int) -> None:
+    def _computed(self, process: int, native: int, at: int, until: int) -> None:
         if native in self.carriers:
             self.computed[self.carriers[native]].append((at, until))
 

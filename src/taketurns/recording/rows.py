@@ -7,8 +7,10 @@ from taketurns.trace.spans import State, Where
 
 __all__ = ["Key", "Process", "Row", "Stretch", "Thread", "Times"]
 
+#: A process by its number, or a sub-interpreter by the number of its process and its own.
 Process = int | str
-Key = tuple[Process, int]
+#: A task by its process and its number there.
+Key = tuple[int, int]
 Times = tuple[int, int]
 
 

@@ -10,7 +10,7 @@ from taketurns.recording import children
 from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
 from taketurns.recording.reports import Reports
-from taketurns.recording.rows import Key, Process, Row, Thread, Times
+from taketurns.recording.rows import Key, Row, Thread, Times
 from taketurns.recording.worker import RUNNING, Log, Worker
 from taketurns.trace.counts import union
 from taketurns.trace.trace import Trace
@@ -33,7 +33,7 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     reports = Reports(mine.name)
     rows += reports.rows
     last_seen: dict[Key, int] = {
-        (worker.process, current): last
+        (os.getpid(), current): last
         for worker, (_, current, last) in zip(mine.workers, seen, strict=True)
         if isinstance(current, int)
     }
@@ -98,7 +98,7 @@ def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
     """Yield the events of a worker of this process."""
     carrier = _carrier(mine, number)
     for at, task, state, reason, until, place, *off in seen[0]:
-        key = carrier.process, mine.number("") if isinstance(task, str) else task
+        key = os.getpid(), mine.number("") if isinstance(task, str) else task
         name = task if isinstance(task, str) else mine.names[task]
         if until is not None:
             yield Row(at, key, name, RUNNING, "", carrier)
@@ -116,13 +116,13 @@ def _ends_missing(mine: Log, lost: Mapping[Key, str], reports: Reports) -> str:
     return "; ".join([*said, *([f"{', '.join(alive)} was still at work in its process"] if alive else [])])
 
 
-def _is_alive(mine: Log, process: Process, reports: Reports) -> bool:
+def _is_alive(mine: Log, process: int, reports: Reports) -> bool:
     """Return whether a process was there at the end: a thread of it was seen by the last look, or it can be found."""
     if mine.watcher is not None and process in reports.watched:
         natives = [native for native, carrier in reports.carriers.items() if carrier.process == process]
         return any(looks[-1].end >= mine.watcher.until for native in natives if (looks := mine.looks.get(native)))
     try:
-        os.kill(int(str(process).partition(".")[0]), 0)
+        os.kill(process, 0)
     except PermissionError:
         return True
     except OSError:

@@ -144,7 +144,7 @@ class Worker:
         self.events: list[Any] = []
         self.append = self.events.append
         self.now = recorder.now
-        self.process = os.getpid()
+        self.process: int | str = os.getpid()  # or a sub-interpreter of it
         self.thread, self.native = threading.get_ident(), threading.get_native_id()
         self.name = given_name() if recorder.clock is None else ""  # simulated time has one thread
         self.computed: list[tuple[int, int]] = []  # when `compute` marked the clock in this thread, in ns

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
@@ -51,7 +50,7 @@ class Imports:
         finally:
             self._sought.discard(name)
         if found is not None and found.loader is not None:
-            found.loader = _Then(found.loader, self._tell)
+            found.loader = _Then(found.loader, self._tell)  # type: ignore[assignment]
         return found
 
     def _tell(self, module: str) -> None:
@@ -59,7 +58,7 @@ class Imports:
             then()
 
 
-class _Then(Loader):
+class _Then:
     """Loads a module as its loader does, and says so when that is done."""
 
     def __init__(self, loader: Any, tell: Callable[[str], None]) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from taketurns.naming.names import call_name, process_name
 from taketurns.recording import far, recorder
 from taketurns.recording.children import Announcement
-from taketurns.recording.of_threads import INTERNAL, as_task, called
+from taketurns.recording.of_threads import as_task, called, is_internal
 from taketurns.recording.patches import Patches, dealing, without_ours
 from taketurns.recording.recorder import Recorder, current_worker
 
@@ -124,9 +124,7 @@ def _starting(mine: Recorder, plain: Plain) -> Plain:
     deal = dealing(mine, plain)
 
     def start(process: Any) -> Any:
-        target = vars(process).get("_target")
-        module = getattr(target if target is not None else type(process), "__module__", None)
-        if mine.ticket is None or recorder.on is not mine or str(module).partition(".")[0] in INTERNAL:
+        if mine.ticket is None or recorder.on is not mine or is_internal(process):
             return deal(process)
         given = process_name(process)
         name = given or _call_of(process, mine.arguments)

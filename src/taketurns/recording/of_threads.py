@@ -24,7 +24,7 @@ from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.tasks import names_itself
 from taketurns.recording.worker import Worker
 
-__all__ = ["INTERNAL", "as_task", "bystanders", "called", "install", "name_of", "remove"]
+__all__ = ["as_task", "bystanders", "called", "install", "is_internal", "name_of", "remove"]
 
 #: Packages whose threads are their own affair.
 INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
@@ -143,14 +143,14 @@ def name_of(thread: threading.Thread, arguments: bool) -> str:
     return call_name(target, tuple(fields["_args"]), fields["_kwargs"], arguments=arguments)
 
 
-def is_internal(thread: threading.Thread) -> bool:
-    """Return whether a thread is the standard library's, a kernel's or ours."""
-    target = vars(thread).get("_target")
+def is_internal(carrier: Any) -> bool:
+    """Return whether a thread or a process is the standard library's, a kernel's or ours."""
+    target = vars(carrier).get("_target")
     if isinstance(target, partial):
         target = target.func
     if marks_itself(target):
         return False  # ours, and there for learners to call
-    owner = target if target is not None else type(thread)
+    owner = target if target is not None else type(carrier)
     module = getattr(owner, "__module__", None)
     return str(module).partition(".")[0] in INTERNAL
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from taketurns.recording import children, chunks, reports
+from taketurns.recording import children, chunks
 from taketurns.recording.worker import Log, Worker
 from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
 from taketurns.trace.trace import Trace
@@ -160,6 +160,7 @@ def finish(recorder: Recorder, cut_short: str) -> None:
         children.folder().close()
     recorder.ended = recorder.ended or recorder.now()
     if recorder.trace.is_on:
+        from taketurns.recording import reports
         from taketurns.recording.whole import whole
 
         if recorder.watcher is not None:

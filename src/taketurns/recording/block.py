@@ -11,6 +11,7 @@ from typing import Any
 from weakref import ref
 
 from taketurns.recording import of_loops, recorder
+from taketurns.recording.endings import RETURNED
 from taketurns.recording.recorder import Recorder
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.trace import Trace
@@ -89,6 +90,8 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
         cut_short = "" if kind is None else ": ".join(filter(None, (kind.__name__, str(error).partition("\n")[0])))
         mine, at_work = self._recorder, {"at work"}
         mine.ended = mine.ended or mine.now()
+        if mine.block:
+            mine.ends[mine.block[0]] = RETURNED if error is None else mine.ended_by(error)
         working = ref(at_work)
         mine.is_given_up = lambda: working() is None  # Python may have let go of the method by now
         try:

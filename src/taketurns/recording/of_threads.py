@@ -18,6 +18,7 @@ from typing import Any
 
 from taketurns.naming.names import call_name, thread_name
 from taketurns.recording import recorder
+from taketurns.recording.endings import CANCELED, RETURNED, UNKNOWN
 from taketurns.recording.marks import marks_itself
 from taketurns.recording.patches import Patches, dealing
 from taketurns.recording.recorder import Recorder, current_worker
@@ -42,13 +43,15 @@ DEALINGS = [
 
 _patches = Patches()
 Plain = Callable[..., Any]
+Run = Callable[[], str]  # runs what a task runs; returns how that ended
 
 
 def install(mine: Recorder) -> None:
     """Begin to record threads and pools of threads in a recording."""
     _patches.put(mine, _WorkItem, "run", _run_item)
     _patches.put(mine, threading.Thread, "_bootstrap_inner", _bootstrap)
-    _patches.put(mine, threading.Thread, "start", dealing)
+    _patches.put(mine, threading.Thread, "start", _start)
+    _patches.put(mine, _WorkItem, "__init__", _make_item)
     _patches.put(mine, ThreadPoolExecutor, "submit", dealing)
     _patches.put(mine, Future, "result", dealing)
     for module, owner, names in DEALINGS:
@@ -71,38 +74,78 @@ def remove(mine: Recorder) -> None:
 # Calls that a pool runs
 
 
+def _make_item(mine: Recorder, plain: Plain) -> Plain:
+    def make(item: Any, *args: Any, **kwargs: Any) -> None:
+        plain(item, *args, **kwargs)
+        item.taketurns_starter = _who(mine)
+
+    return make
+
+
 def _run_item(mine: Recorder, plain: Plain) -> Plain:
     def run(item: Any, *context: Any) -> Any:
         function, args, kwargs = getattr(item, "task", None) or (item.fn, item.args, item.kwargs)  # since 3.14, before
-        return _called(mine, function, args, kwargs, lambda: plain(item, *context))
+        future = item.future
+
+        def call() -> str:
+            plain(item, *context)
+            return _how(mine, future)
+
+        _called(mine, getattr(item, "taketurns_starter", None), function, args, kwargs, call)
 
     return run
 
 
-def _called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
+def _how(mine: Recorder, future: Any) -> str:
+    """Return how the call ended whose result or error a future holds."""
+    error = getattr(future, "_exception", None)
+    if error is not None:
+        return mine.ended_by(error)
+    return CANCELED if str(getattr(future, "_state", "")).startswith("CANCELLED") else RETURNED
+
+
+def _called(mine: Recorder, starter: int | None, function: Any, args: Any, kwargs: Any, run: Run) -> None:
     """Run what calls a function, as a task that is named after the call."""
     worker = current_worker() if recorder.on is mine else None
     function, args, kwargs = _unwrapped(function, args, kwargs)
-    if worker is None or worker.current is not None or names_itself(function):
-        return run()
-    return _as_task(mine, worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run)
+    if worker is None or worker.current is not None:
+        run()
+        return
+    worker.starter = starter
+    try:
+        if names_itself(function):
+            run()
+        else:
+            _as_task(worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run)
+    finally:
+        worker.starter = None
 
 
-def _as_task(mine: Recorder, worker: Worker, function: Any, name: str, run: Callable[[], Any]) -> Any:
+def _as_task(worker: Worker, function: Any, name: str, run: Run) -> None:
     """Run what calls a function, as a task of this name; a stand-in begins and ends it by itself."""
     if marks_itself(function):
         worker.announced = name
         try:
-            return run()
+            run()
         finally:
             worker.take_name()  # of one that was called with what is no number of seconds
-    number = mine.number(name)
-    mine.implied.add(number)
+        return
+    number, how = worker.begin(name), UNKNOWN
+    worker.recorder.implied.add(number)
     outer = worker.enter(number)
     try:
-        return run()
+        how = run()
+    except BaseException as error:
+        how = worker.recorder.ended_by(error)
+        raise
     finally:
-        worker.leave(outer)
+        worker.leave(outer, None, how)
+
+
+def _who(mine: Recorder) -> int | None:
+    """Return the task that this thread carries, if any."""
+    worker = current_worker() if recorder.on is mine else None
+    return None if worker is None else worker.carried()
 
 
 def _unwrapped(function: Any, args: Any, kwargs: Any) -> tuple[Any, Any, Any]:
@@ -128,30 +171,76 @@ def _hand_over(pools: type, mine: Recorder, plain: Plain) -> Plain:
     def hand_over(pool: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(pool, pools):
             return plain(pool, func, *args, **kwargs)
-        named = partial(_call, mine, func)
+        named = partial(_call, mine, _who(mine), func)
         return dealing(mine, plain)(pool, named, *args, **kwargs)
 
     return hand_over
 
 
-def _call(mine: Recorder, func: Any, *args: Any, **kwargs: Any) -> Any:
-    return _called(mine, func, args, kwargs, lambda: func(*args, **kwargs))
+def _call(mine: Recorder, starter: int | None, func: Any, *args: Any, **kwargs: Any) -> Any:
+    result = None
+
+    def call() -> str:
+        nonlocal result
+        result = func(*args, **kwargs)
+        return RETURNED
+
+    _called(mine, starter, func, args, kwargs, call)
+    return result
 
 
 # Threads
 
 
+def _start(mine: Recorder, plain: Plain) -> Plain:
+    deal = dealing(mine, plain)
+
+    def start(thread: threading.Thread, *args: Any, **kwargs: Any) -> Any:
+        if (number := _who(mine)) is not None:
+            mine.starters[id(thread)] = number
+        try:
+            return deal(thread, *args, **kwargs)  # it comes back when the thread has begun
+        finally:
+            mine.starters.pop(id(thread), None)
+
+    return start
+
+
 def _bootstrap(mine: Recorder, plain: Plain) -> Plain:
     def bootstrap(thread: threading.Thread) -> None:
         worker = None if recorder.on is not mine or is_internal(thread) else current_worker()
-        if worker is not None:
-            worker.name = thread_name(thread)  # threading itself does not know the thread yet
+        if worker is None:
+            plain(thread)
+            return
+        worker.name = thread_name(thread)  # threading itself does not know the thread yet
+        worker.starter = mine.starters.get(id(thread))
         target = vars(thread).get("_target")
-        if worker is None or names_itself(target):
-            return plain(thread)  # type: ignore[no-any-return]
-        return _as_task(mine, worker, target, name_of(thread, mine.arguments), lambda: plain(thread))  # type: ignore[no-any-return]
+        if names_itself(target):
+            plain(thread)
+        else:
+            _as_task(worker, target, name_of(thread, mine.arguments), partial(_whole_thread, mine, thread, plain))
 
     return bootstrap
+
+
+def _whole_thread(mine: Recorder, thread: threading.Thread, plain: Plain) -> str:
+    """Run a thread; return how it ended: what it lets out, it gives to its hook, which is called as ever."""
+    fields, how = vars(thread), RETURNED
+    hook: Any = fields.get("_invoke_excepthook")
+
+    def heard(*args: Any) -> Any:
+        nonlocal how
+        how = mine.ended_by(error) if (error := sys.exc_info()[1]) is not None else UNKNOWN
+        return hook(*args)
+
+    if hook is not None:
+        fields["_invoke_excepthook"] = heard
+    try:
+        plain(thread)
+    finally:
+        if fields.get("_invoke_excepthook") is heard:
+            fields["_invoke_excepthook"] = hook
+    return how
 
 
 def name_of(thread: threading.Thread, arguments: bool) -> str:

@@ -9,6 +9,7 @@ from taketurns.machine import origin
 from taketurns.recording import children
 from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
+from taketurns.recording.fates import outcomes, parents
 from taketurns.recording.rows import Key, Row, Thread, Times
 from taketurns.recording.worker import RUNNING, Log, Worker
 from taketurns.trace.counts import union
@@ -47,7 +48,16 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     moments = tuple(moment.named(known) for moment in mine.moments)
     if mine.watcher is not None:
         cut_short = cut_short or mine.watcher.cut_short
-    return Trace(label, tuple(spans), where, cut_short, tuple(_notes(mine, names)), moments=moments)
+    return Trace(
+        label,
+        tuple(spans),
+        where,
+        cut_short,
+        tuple(_notes(mine, names)),
+        moments=moments,
+        outcomes=outcomes(mine, rows, names),
+        parents=parents(mine, names),
+    )
 
 
 def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
@@ -100,9 +110,12 @@ def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
     for at, task, state, reason, until, place, *off in seen[0]:
         key = carrier.process, mine.number("") if isinstance(task, str) else task
         name = task if isinstance(task, str) else mine.names[task]
+        waker, place = ((carrier.process, place), None) if isinstance(place, int) else (None, place)
         if until is not None:
             yield Row(at, key, name, RUNNING, "", carrier)
-        yield Row(at if until is None else until, key, name, state, reason, carrier, place, 0, *off)
+        yield Row(
+            at if until is None else until, key, name, state, reason, carrier, place, 0, off[0] if off else None, waker
+        )
 
 
 def _far_rows(mine: Log) -> Iterator[Row]:

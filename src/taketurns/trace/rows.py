@@ -18,5 +18,6 @@ def row_of(span: Span) -> list[Any]:
 
 def span_of(row: Sequence[Any]) -> Span:
     """Return the span of a row; ``TypeError`` or ``ValueError`` where it is none."""
-    where = row[6] if len(row) > 6 else None
-    return Span(*row[:6], None if where is None else Where(*where), *row[7:])
+    task, state, worker, start, end, reason, *more = row
+    where = Where(*more[0]) if more and more[0] is not None else None
+    return Span(task, state, worker, start, end, reason, where, *more[1:])

@@ -1,0 +1,65 @@
+"""What became of the tasks of a recording: how each ended, and which other one started it."""
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from taketurns.recording.endings import UNKNOWN, outcome_of
+from taketurns.recording.rows import Key, Process, Row
+from taketurns.recording.worker import Log
+from taketurns.trace.outcomes import Ending, Outcome
+
+__all__ = ["outcomes", "parents"]
+
+
+def outcomes(mine: Log, rows: Iterable[Row], names: Mapping[Key, str]) -> dict[str, Outcome]:
+    """Return how the tasks that have a name ended, as far as that is known."""
+    ends: dict[Key, str] = {}
+    for row in sorted((row for row in rows if row.state is None), key=lambda row: row.at):
+        ends.setdefault(row.task, row.reason)  # what has ended can be closed once more
+    found = {names[key]: outcome_of(ends[key]) if key in ends else _without_end(mine, key) for key in names}
+    return {name: outcome for name, outcome in found.items() if outcome is not None}
+
+
+def _without_end(mine: Log, key: Key) -> Outcome | None:
+    """Return how a task ended that never said so."""
+    process, number = key
+    if process != os.getpid():
+        gone = _is_gone(process)
+        return None if gone is None else Outcome(Ending.DIED if gone else Ending.NOT_ENDED)
+    if number in mine.ends:
+        return outcome_of(mine.ends[number])
+    natives = [native for native, task in mine.bystanders.items() if task == number]
+    if natives and natives[0] not in {thread.native_id for thread in threading.enumerate()}:
+        return outcome_of(UNKNOWN)
+    return Outcome(Ending.NOT_ENDED)
+
+
+def _is_gone(process: Process) -> bool | None:
+    """Return whether a child process is dead, also where nobody has asked for its exit code; None if nobody can say."""
+    number = str(process).partition(".")[0]  # of a sub-interpreter: that of its process
+    if not Path("/proc/self/stat").exists():
+        return None
+    try:
+        state = Path(f"/proc/{number}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in "ZX"
+
+
+def parents(mine: Log, names: Mapping[Key, str]) -> dict[str, str]:
+    """Return for tasks by their names who started them: the nearest that has a lane, where one has."""
+    found = {names[key]: next((names[one] for one in _ancestors(mine, key) if one in names), "") for key in names}
+    return {name: parent for name, parent in found.items() if parent}
+
+
+def _ancestors(mine: Log, key: Key) -> Iterator[Key]:
+    """Yield the task that started a task, the one that started that, and so on."""
+    known: Key | None = key
+    while known is not None:
+        process, number = known
+        near = mine.parents.get(number) if process == os.getpid() else None
+        known = (process, near) if near is not None else mine.far_parents.get(known)
+        if known is not None:
+            yield known

@@ -18,6 +18,7 @@ def outcomes(mine: Log, rows: Iterable[Row], names: Mapping[Key, str]) -> dict[s
     ends: dict[Key, str] = {}
     for row in sorted((row for row in rows if row.state is None), key=lambda row: row.at):
         ends.setdefault(row.task, row.reason)  # what has ended can be closed once more
+    ends |= {(os.getpid(), number): how for number, how in mine.ends.items()}
     found = {names[key]: outcome_of(ends[key]) if key in ends else _without_end(mine, key) for key in names}
     return {name: outcome for name, outcome in found.items() if outcome is not None}
 
@@ -28,8 +29,6 @@ def _without_end(mine: Log, key: Key) -> Outcome | None:
     if process != os.getpid():
         gone = _is_gone(process)
         return None if gone is None else Outcome(Ending.DIED if gone else Ending.NOT_ENDED)
-    if number in mine.ends:
-        return outcome_of(mine.ends[number])
     natives = [native for native, task in mine.bystanders.items() if task == number]
     if natives and natives[0] not in {thread.native_id for thread in threading.enumerate()}:
         return outcome_of(UNKNOWN)

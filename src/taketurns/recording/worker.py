@@ -89,7 +89,7 @@ class Log:
         self.parents: dict[int, int] = {}  # by task: the one that started it
         self.far_parents: dict[tuple[int | str, int], tuple[int | str, int]] = {}  # of tasks of child processes
         self.starters: dict[int, int] = {}  # by the id of a thread that is being started: the task that does
-        self.ends: dict[int, str] = {}  # how tasks ended whose end is no event
+        self.ends: dict[int, str] = {}  # how tasks ended whose last event does not say it
         self.awaits = Awaits()  # of asyncio's tasks
         self.loop_tasks: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # the numbers of our own event loops' tasks
         self.on_loop: set[int] = set()  # tasks that are steps on an event loop

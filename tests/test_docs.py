@@ -141,4 +141,5 @@ def test_what_the_page_points_to_is_there() -> None:
 
 
 def test_lines_fit() -> None:
-    assert [line for line in TEXT.splitlines() if len(line) > 120 and not line.startswith("|")] == []
+    whole = "|", "### `"  # a row of a table, and a heading, cannot go on in the next line
+    assert [line for line in TEXT.splitlines() if len(line) > 120 and not line.startswith(whole)] == []

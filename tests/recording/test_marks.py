@@ -56,6 +56,6 @@ def test_what_a_thread_computes_is_named_after_the_call(way):
 def test_a_name_dies_with_the_call_that_it_was_for():
     with record() as trace:
         worker = current_worker()
-        as_task(trace, worker, wait, "wait('soon')", lambda: None)
+        as_task(worker, wait, "wait('soon')", lambda: "")
         wait(0.001)
     assert trace.tasks == ("task 0",)

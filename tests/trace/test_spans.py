@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from taketurns.trace.counts import Interval, Steps
 from taketurns.trace.moments import Moment
-from taketurns.trace.spans import Span, State
+from taketurns.trace.outcomes import Ending, Outcome
+from taketurns.trace.spans import Span, State, Where
 from taketurns.trace.trace import FORMAT, Trace
 
 RUNNING, READY, WAITING, _ = State
@@ -46,15 +47,24 @@ some_spans = st.builds(
 )
 some_traces = st.lists(some_spans, max_size=8).map(lambda spans: Trace("any", tuple(spans)))
 odd_spans = st.builds(
-    lambda task, state, worker, ends, reason: Span(task, state, worker, *sorted(ends), reason),
+    lambda task, state, worker, ends, *more: Span(task, state, worker, *sorted(ends), *more),
     st.text(),
     st.sampled_from(State),
     st.text(),
     st.tuples(*[st.floats(0, allow_infinity=False)] * 2),
     st.text(),
+    st.none() | st.builds(Where, st.text(), st.integers(), st.text()),
+    st.text(),
 )
+outcomes = st.sampled_from(Ending).map(Outcome) | st.text(min_size=1).map(lambda what: Outcome(Ending.RAISED, what))
 odd_traces = st.builds(
-    Trace, st.text(), st.lists(odd_spans, max_size=5), st.dictionaries(st.text(), st.text()), st.text()
+    Trace,
+    st.text(),
+    st.lists(odd_spans, max_size=5),
+    st.dictionaries(st.text(), st.text()),
+    st.text(),
+    outcomes=st.dictionaries(st.text(), outcomes),
+    parents=st.dictionaries(st.text(), st.text()),
 )
 
 

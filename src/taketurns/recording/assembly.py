@@ -39,10 +39,9 @@ def assemble(
         tasks.setdefault(row.task, []).append(row if row.at >= start else row._replace(at=start))
     lost = [key for key, events in tasks.items() if events[-1].state is not None and key[0] != os.getpid()]
     lasting = [
-        (row, until)
+        stretch
         for events in tasks.values()
-        for row, until in _stretches(events, _until(events[-1], end, last_seen))
-        if row.state is not None and (row.at < until or (instants and row.state is State.RUNNING))
+        for stretch in _lasting(_stretches(events, _until(events[-1], end, last_seen)), instants)
     ]
     lasting = take_turns(lasting)
     if sight is not None:
@@ -57,11 +56,14 @@ def assemble(
     names = dict(zip(keys, _task_names([named[key] for key in keys]), strict=True))
     workers = _worker_names(dict.fromkeys(row.worker for row, _ in lasting))
     spans = []
+    woken: dict[Key, Key | None] = {}  # by task: who woke it before the last stretch, of which this one may be a part
     for row, until in lasting:
         state, since, to = cast(State, row.state), (row.at - start) / 1e9, (until - start) / 1e9
         place = row.place if until - row.at >= NAMED_NS else None
         where = place if place is None or isinstance(place, Where) else places.where(*place)
-        spans.append(Span(names[row.task], state, workers[row.worker], since, to, row.reason, where))
+        waker = "" if row.waker is None or row.waker == woken.get(row.task) else names.get(row.waker, "")
+        woken[row.task] = row.waker
+        spans.append(Span(names[row.task], state, workers[row.worker], since, to, row.reason, where, waker))
     return spans, {key: names[key] for key in lost}, names
 
 
@@ -84,12 +86,25 @@ def _stretches(events: list[Row], end: int) -> Iterator[Stretch]:
         if (event.state, event.worker, waits_for) == (current.state, current.worker, current.reason):
             off = event.off if current.off is None else current.off
             current = current._replace(
-                reason=current.reason or event.reason, place=current.place or event.place, off=off
+                reason=current.reason or event.reason,
+                place=current.place or event.place,
+                off=off,
+                waker=current.waker or event.waker,
             )
         else:
             yield current, event.at
             current = event
     yield current, end
+
+
+def _lasting(stretches: Iterable[Stretch], instants: bool) -> Iterator[Stretch]:
+    """Yield the stretches that are spans; who woke the task before one that is none woke it before the next."""
+    waker: Key | None = None
+    for row, until in stretches:
+        waker = row.waker or waker
+        if row.state is not None and (row.at < until or (instants and row.state is State.RUNNING)):
+            yield row._replace(waker=waker), until
+            waker = None
 
 
 def _task_names(names: list[str]) -> list[str]:

@@ -36,11 +36,12 @@ def _bound_to(callback: Any) -> Any:
 class OnLoop:
     """An asyncio task in a recording."""
 
-    __slots__ = ("ended", "number", "running", "since", "task", "woken")
+    __slots__ = ("begun", "ended", "number", "running", "since", "task", "woken")
 
     def __init__(self, number: int | None) -> None:
         self.number = number  # None where it is not recorded
         self.task: ref[Any] | None = None
+        self.begun = False  # has its first step ended?
         self.running = False
         self.woken = False  # is its next step asked for, while one still runs?
         self.ended = False
@@ -59,6 +60,7 @@ class Awaits:
         self.threads: set[int] = set()  # those that were there when the recording began
         self.offset: int | None = None  # by how much the recorder's clock is ahead of time.monotonic, in ns
         self.due: dict[int, int] = {}  # by the id of a loop: when the timer was due whose callback runs now, in ns
+        self.tellers: dict[int, int] = {}  # by the id of a loop: the task whose end is told to somebody right now
         self.awaited: dict[int, list[ref[Any]]] = {}  # by the id of a future: the steps inside of a task that wait
         self.codes: Codes = {}
         self.block: OnLoop | None = None  # the task that the block stands in

@@ -11,6 +11,7 @@ from typing import Any
 from weakref import ref
 
 from taketurns.recording import of_loops, recorder
+from taketurns.recording.endings import RETURNED
 from taketurns.recording.recorder import Recorder
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.trace import Trace
@@ -86,9 +87,13 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
     def _leave(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        cut_short = "" if kind is None else ": ".join(filter(None, (kind.__name__, str(error).partition("\n")[0])))
+        cut_short = "" if kind is None else ": ".join(filter(None, (kind.__name__, _first_line(error))))
         mine, at_work = self._recorder, {"at work"}
+        if error is not None and mine.ears is not None:
+            mine.ears.met(error)
         mine.ended = mine.ended or mine.now()
+        if mine.block:
+            mine.ends[mine.block[0]] = RETURNED if error is None else mine.ended_by(error)
         working = ref(at_work)
         mine.is_given_up = lambda: working() is None  # Python may have let go of the method by now
         try:
@@ -107,6 +112,13 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
 
     __exit__ = _Exit(_leave)
     __aexit__ = _Exit(_leave_async)
+
+
+def _first_line(error: BaseException | None) -> str:
+    try:
+        return str(error).partition("\n")[0]
+    except Exception:  # noqa: BLE001 - the learner's `__str__` must not keep a recording from its end
+        return ""
 
 
 def _sources(mine: Recorder) -> list[Any]:

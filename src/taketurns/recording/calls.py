@@ -23,9 +23,10 @@ from inspect import (
     CO_VARKEYWORDS,
 )
 from opcode import opmap
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 
 from taketurns.naming.names import code_name
+from taketurns.recording.endings import RETURNED, UNKNOWN
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import Outer, Worker
 from taketurns.trace.frames import is_learners_own, module_of
@@ -61,6 +62,9 @@ class Calls:
         self.rests = False  # inside of a call, where to hear of more would cost too much
         self.open = 0  # the identity of the frame of the call that is on; none is held, so that each dies in time
         self.carrier: tuple[Worker, Outer] | None = None  # who carries that call, and what it did before
+        self.number, self.code = 0, _stack.__code__  # of that call, or of the last one: its task, and what it runs
+        self.raised = 0  # the identity of the frame of the last one, if it raised what is not known
+        self.unheard = UNKNOWN  # how a call ended of which only its frame's death tells
         self.count = 0  # of calls that were told apart
         self.known: dict[int, CodeType] = {}  # learners' functions by identity, as the hash of code is slow
         self.keeping: dict[int, tuple[CodeType, bool]] = {}  # code by identity: may it keep an exception?
@@ -74,11 +78,14 @@ class Calls:
 
     def stop(self) -> None:
         """Hear of no more calls, and keep nothing. This can be done again."""
-        if self.open and threading.get_ident() == self.thread and _called(sys._getframe(), self.open) is None:
+        if self.open and threading.get_ident() != self.thread:
+            self.mine.ends[self.number] = UNKNOWN
+        elif self.open and _called(sys._getframe(), self.open) is None:
+            self.mine.ends[self.number] = UNKNOWN
             self.mine.calls_merged = LOST  # its end was not seen
         self.is_on = False
         self.block, self.known, self.keeping = {}, {}, {}
-        self.carrier, self.open = None, 0
+        self.carrier, self.open, self.raised = None, 0, 0
 
     def wake(self) -> None:
         """Hear of everything, at first and again when a call is over inside of which that cost too much."""
@@ -140,21 +147,33 @@ class Calls:
             return
         worker = current_worker()
         if worker is not None and worker.recorder is self.mine:
-            number = self.mine.number(code_name(frame.f_code, arguments_of(frame), arguments=self.mine.arguments))
-            self.mine.callers.add(number)
-            self.carrier = worker, worker.enter(number)
-            self.open = id(frame)
+            name = code_name(frame.f_code, arguments_of(frame), arguments=self.mine.arguments)
+            self.number, self.raised, self.unheard = worker.begin(name), 0, UNKNOWN
+            self.mine.callers.add(self.number)
+            self.carrier = worker, worker.enter(self.number)
+            self.open, self.code = id(frame), frame.f_code
             self.count += 1
 
-    def end(self) -> None:
+    def end(self, how: str = RETURNED) -> None:
         """End the task of the call that is on."""
         carrier, self.carrier, self.open = self.carrier, None, 0
         if carrier is not None:
             worker, outer = carrier
-            worker.leave(outer)
+            worker.leave(outer, None, how)
         if self.rests:
             self.rests = False
             self.wake()
+
+    def met(self, error: BaseException) -> None:
+        """Learn what the last call raised from an error that came to the block, if that came through its frame."""
+        traceback: TracebackType | None = error.__traceback__
+        while traceback is not None:
+            frame = traceback.tb_frame
+            if frame.f_code is self.code and id(frame) == self.open:  # its end was not heard
+                self.end(self.mine.ended_by(error))
+            elif frame.f_code is self.code and id(frame) == self.raised:
+                self.mine.ends[self.number], self.raised = self.mine.ended_by(error), 0
+            traceback = traceback.tb_next
 
     def may_keep(self, code: CodeType) -> bool:
         """Return whether code has an ``except``: it may keep the exception, and that keeps the frame."""
@@ -175,11 +194,15 @@ class Calls:
         called.f_trace = Farewell(self._died, self.open)
         return True
 
+    def how_it_died(self) -> str:
+        """Return how the call ended whose frame dies at this moment."""
+        return self.unheard
+
     def _died(self, frame: int) -> None:
         if not self.is_on or self.open != frame:
             return
         if threading.get_ident() == self.thread:
-            self.end()
+            self.end(self.how_it_died())
         else:  # another thread had the frame in its hands when the call ended: one that took an exception, or looked on
             self.give_up(LATE)
 

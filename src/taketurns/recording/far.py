@@ -115,9 +115,12 @@ class FarWorker(Worker):
             mine.journal.write("thread", self.native, "main" if is_main else str(self.thread), self.name)
         if task not in mine.known:
             mine.known.add(task)
-            mine.journal.write("task", task, task in mine.on_loop, task in mine.implied)
+            parent = mine.parents.get(task)
+            parent = (os.getpid(), parent) if isinstance(parent, int) else parent
+            mine.journal.write("task", task, task in mine.on_loop, task in mine.implied, parent)
         at = at if until is None else until  # what ran until then is written already
-        line = at, self.native, task, mine.names[task], state, reason, place and where(*place), *off
+        waker, place = (place, None) if isinstance(place, int) else (None, place)
+        line = at, self.native, task, mine.names[task], state, reason, place and where(*place), waker, *off
         mine.journal.write("event", *line)
 
 

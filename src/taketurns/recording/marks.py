@@ -5,6 +5,7 @@ import threading
 import time
 
 from taketurns.recording import chunks as work
+from taketurns.recording.endings import RETURNED
 from taketurns.recording.recorder import current_worker
 from taketurns.recording.worker import READY, RUNNING, WAITING, Worker, switched
 from taketurns.trace.clock import SimulatedClock, simulated
@@ -49,10 +50,14 @@ def compute(seconds: float) -> None:
         _unheard(chunks, worker)
     else:
         worker.enter(worker.take_name())
+        how = RETURNED
         try:
             _unheard(chunks, worker)
+        except BaseException as error:
+            how = worker.recorder.ended_by(error)
+            raise
         finally:
-            worker.end()
+            worker.end(how)
 
 
 def _unheard(chunks: int, worker: Worker) -> None:
@@ -135,7 +140,7 @@ class waiting:  # noqa: N801  (a context manager that is called like a function,
         if worker is None:
             return
         if worker.current is None:
-            self._task: int | None = worker.recorder.number(worker.take_name())
+            self._task: int | None = worker.begin(worker.take_name())
             self._began = worker.note(self._task, WAITING, self.what)
         else:
             self._task = None  # it is the worker's current one
@@ -148,7 +153,9 @@ class waiting:  # noqa: N801  (a context manager that is called like a function,
         if self._task is None:
             worker.change(RUNNING)
         else:
-            worker.note(self._task, None)
+            _, error, _ = exception
+            how = worker.recorder.ended_by(error) if isinstance(error, BaseException) else RETURNED
+            worker.note(self._task, None, how)
 
 
 class _timer(waiting):  # noqa: N801

@@ -20,11 +20,13 @@ from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from taketurns.recording import recorder, tasks
+from taketurns.recording.askers import asker, how, run_told, teller
 from taketurns.recording.awaits import OnLoop
+from taketurns.recording.endings import NOT_ENDED
 from taketurns.recording.membership import belongs, inside, name_of
 from taketurns.recording.patches import Patches, without_ours
 from taketurns.recording.recorder import Recorder, current_worker
-from taketurns.recording.timers import due_ns
+from taketurns.recording.timers import run_timer
 from taketurns.recording.waits import wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.trace.frames import in_standard_library
@@ -109,13 +111,17 @@ def _new(coro: Any, loop: Any, mine: Recorder) -> OnLoop:
     mine.on_loop.add(number)
     if tasks.is_task(coro):
         mine.awaits.unnamed.add(number)
-    return OnLoop(number)
+    one, worker = OnLoop(number), current_worker()
+    one.begun = _has_begun(coro)
+    if not one.begun and worker is not None and (starter := asker(worker, loop, mine)) is not None:
+        mine.parents[number] = starter
+    return one
 
 
 def _know(task: Any, one: OnLoop, mine: Recorder) -> None:
     def gone(one: OnLoop) -> None:
         if not one.ended and recorder.on is mine and (worker := current_worker()) is not None:
-            worker.note(one.number, None)  # type: ignore[arg-type]
+            worker.note(one.number, None, NOT_ENDED)  # type: ignore[arg-type]
 
     with suppress(TypeError):  # a task of another kind may not be referred to weakly
         mine.awaits.add(task, one, gone)
@@ -134,20 +140,22 @@ def _call_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
         if handle._source_traceback:
             _trim(handle._source_traceback)
         if recorder.on is mine and (one := _step_of(callback, mine)) is not None:
+            waker = None
             if one.running:
                 one.woken = True
             elif (worker := current_worker()) is not None:
+                waker = asker(worker, loop, mine) if one.begun else None
                 now = worker.mark()
                 at = max(one.since, min(mine.awaits.due.get(id(loop), now), now))
-                worker.append((at, one.number, READY, EVENT_LOOP, None, None))
+                worker.append((at, one.number, READY, EVENT_LOOP, None, waker))
             if args:
-                _wake_lanes(args[0], mine)
+                _wake_lanes(args[0], mine, waker)
         return handle
 
     return call_soon
 
 
-def _wake_lanes(future: object, mine: Recorder) -> None:
+def _wake_lanes(future: object, mine: Recorder, waker: int | None) -> None:
     """Make READY what is a lane of its own inside of a task, where the future that it waits for is done."""
     for reference in mine.awaits.awaited.pop(id(future), ()):
         steps, worker = reference(), current_worker()
@@ -156,7 +164,7 @@ def _wake_lanes(future: object, mine: Recorder) -> None:
             now = worker.mark()
             loop = asyncio._get_running_loop()
             at = max(steps.since, min(mine.awaits.due.get(id(loop), now), now))
-            worker.append((at, steps.number, READY, EVENT_LOOP, None, None))
+            worker.append((at, steps.number, READY, EVENT_LOOP, None, waker))
 
 
 # When they run
@@ -177,7 +185,9 @@ def _run(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
                 finally:
                     _suspend(task, one, outer, worker, mine)
             elif type(handle) is TimerHandle:
-                _run_timer(handle, plain, mine)
+                run_timer(handle, plain, mine)
+            elif (number := teller(handle, mine)) is not None:
+                run_told(handle, plain, mine, number)
             else:
                 plain(handle)
         except BaseException as error:
@@ -189,32 +199,18 @@ def _run(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
 
 def _suspend(task: Any, one: OnLoop, outer: Outer, worker: Worker, mine: Recorder) -> None:
     """Note what a task does after a step: it has ended, is READY for its next turn, or waits for a future."""
-    woken, one.running, one.woken = one.woken, False, False
+    woken, one.running, one.woken, one.begun = one.woken, False, False, True
     future = getattr(task, "_fut_waiter", None)
     if task._state != "PENDING":
         one.ended = True
         mine.adopt_name(one.number)  # type: ignore[arg-type]
-        worker.leave(outer)
+        worker.leave(outer, None, how(task, mine))
     elif future is None or woken:
         worker.leave(outer, READY, EVENT_LOOP)
     else:
         reason, place = wait_of(task._coro, future, mine.awaits.codes)
         worker.leave(outer, WAITING, reason, place)
     one.since = worker.last
-
-
-def _run_timer(handle: Any, plain: Callable[..., Any], mine: Recorder) -> None:
-    """Run the callback of a timer; whom it wakes was READY from when it was due."""
-    loop = handle._loop
-    due = due_ns(handle, mine)
-    if due is None:
-        plain(handle)
-        return
-    mine.awaits.due[id(loop)] = due
-    try:
-        plain(handle)
-    finally:
-        mine.awaits.due.pop(id(loop), None)
 
 
 # When they begin
@@ -253,9 +249,9 @@ def _begin(make: Callable[[], Any], coro: Any, loop: Any, mine: Recorder) -> Any
     one.running = True
     try:
         task = make()
-    except BaseException:
+    except BaseException as error:
         one.ended = True
-        worker.leave(outer)
+        worker.leave(outer, None, mine.ended_by(error))
         raise
     finally:
         mine.awaits.begun.pop(id(coro), None)

@@ -13,6 +13,7 @@ from types import CodeType
 from typing import Any
 
 from taketurns.recording.calls import COST_TOO_MUCH, Calls
+from taketurns.recording.endings import RAISED, RETURNED
 from taketurns.recording.profiled import Profiled
 from taketurns.recording.recorder import Recorder
 
@@ -67,9 +68,9 @@ class Monitored(Calls):
         start, _, unwind = _events()
         monitoring.set_events(self.tool, start | unwind)
 
-    def end(self) -> None:
+    def end(self, how: str = RETURNED) -> None:
         """End the task of the call that is on."""
-        super().end()
+        super().end(how)
         self._hear_ends(None)
 
     def _hear_ends(self, code: CodeType | None) -> None:
@@ -106,10 +107,11 @@ class Monitored(Calls):
         if self.bid_farewell(sys._getframe(1)):
             self._rest(monitoring.events.PY_UNWIND)
             self._hear_ends(None)
+            self.unheard = RETURNED
 
     def _unwound(self, code: CodeType, offset: int, error: BaseException) -> None:
         if id(sys._getframe(1)) == self.open:
-            self.end()
+            self.end(self.mine.ended_by(error))
             return
         self.spent += EVENT_NS
         if self.spent > self.allowed and self.costs_too_much():
@@ -117,6 +119,7 @@ class Monitored(Calls):
                 self.give_up(COST_TOO_MUCH)
             elif self.bid_farewell(sys._getframe(1)):
                 self._rest(0)
+                self.unheard = RAISED
 
     def _rest(self, events: int) -> None:
         """Hear of these events alone until the call is over."""

@@ -1,7 +1,8 @@
 """While a recording is on, greenlets tell it when they switch: each is a task, running from switch to switch.
 
 Only the thread that records is seen, as greenlet's own tracing has it, and only where greenlet was imported before.
-Inside `EventLoop.run` the loop knows better what is a task.
+Inside `EventLoop.run` the loop knows better what is a task. Tracing does not tell which exception ends a greenlet, only
+that one does. One that somebody throws an exception into, and that ends of it without a word, is canceled.
 """
 
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from taketurns.recording import recorder
+from taketurns.recording.endings import CANCELED, RAISED, RETURNED
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import WAITING
 from taketurns.suspend.loop import is_running
@@ -42,6 +44,7 @@ def remove(mine: Recorder) -> None:
 
 def _tracer(mine: Recorder, plain: Tracer | None) -> Tracer:
     left: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # by greenlet: the task that ran in it when it was left
+    thrown: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()  # greenlets that go on with an exception from outside
 
     def switched(event: str, args: Any) -> None:
         if plain is not None:
@@ -50,16 +53,27 @@ def _tracer(mine: Recorder, plain: Tracer | None) -> Tracer:
         if worker is None or recorder.on not in (mine, None) or is_running():
             return
         origin, target = args
+        number, how = None, ""
         if worker.current is not None:
             number = worker.write()
-            if not origin.dead:
+            if origin.dead:
+                how = RAISED if event == "throw" else CANCELED if origin in thrown else RETURNED
+            else:
                 left[origin] = number
                 worker.recorder.names[number] = worker.recorder.names[number] or _name(origin)
-            worker.leave(None, None if origin.dead else WAITING)
+            worker.leave(None, None if origin.dead else WAITING, how)
+        thrown.pop(origin, None)
+        if event == "throw" and not origin.dead:
+            thrown[target] = True
         if target in left:
             worker.enter(left.pop(target))
+            if number is not None:
+                worker.write(number)
         elif target.parent is not None:  # it begins; what has no parent is the thread itself
-            worker.enter(worker.recorder.number(""))
+            begun = worker.recorder.number("")
+            if number is not None:
+                worker.recorder.parents[begun] = number
+            worker.enter(begun)
 
     return switched
 

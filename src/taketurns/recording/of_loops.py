@@ -1,7 +1,8 @@
 """Our own event loops, in a recording: an instrument that tells which of their tasks is ready, runs and waits."""
 
+from taketurns.recording.endings import RETURNED
 from taketurns.recording.recorder import current_worker
-from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Log, Outer, Worker
+from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.suspend.loop import EventLoop, Instrument, Task, instruments
 from taketurns.trace.moments import Moment, line_of
 from taketurns.trace.spans import State
@@ -18,14 +19,17 @@ class Onlooker(Instrument):
     def task_scheduled(self, task: Task, at: int) -> None:
         """Note that a task is READY."""
         if (worker := current_worker()) is not None:
-            worker.append((at, _number(task, worker.recorder), READY, EVENT_LOOP, None, None))
+            is_new = task not in worker.recorder.loop_tasks
+            waker = task.loop.running
+            woken_by = None if is_new or waker is None else _number(waker, worker)
+            worker.append((at, _number(task, worker), READY, EVENT_LOOP, None, woken_by))
 
     def before_task_step(self, task: Task) -> None:
         """Note that a task is RUNNING; in simulated time, keep this moment of its loop."""
         if (worker := current_worker()) is not None:
             if worker.recorder.clock is not None:
-                _keep_moment(task, worker.recorder)
-            self.steps[task] = worker, worker.enter(_number(task, worker.recorder))
+                _keep_moment(task, worker)
+            self.steps[task] = worker, worker.enter(_number(task, worker))
 
     def after_task_step(self, task: Task) -> None:
         """Note whether a task is READY again, WAITING for a timer or for other tasks, or has ended."""
@@ -33,29 +37,33 @@ class Onlooker(Instrument):
             return
         worker, outer = self.steps.pop(task)  # also where its recording has ended, and another may be on
         state: State | None = None
-        reason = ""
-        if not task.done:
+        if task.done:
+            reason = RETURNED if task.error is None else worker.recorder.ended_by(task.error)
+        else:
             state, reason = (READY, EVENT_LOOP) if task.ready else (WAITING, task.waits_for or "timer")
         worker.leave(outer, state, reason)
 
 
-def _number(task: Task, mine: Log) -> int:
-    """Return the number of a task in a recording."""
+def _number(task: Task, worker: Worker) -> int:
+    """Return the number of a task in a worker's recording."""
+    mine = worker.recorder
     if task not in mine.loop_tasks:
-        mine.loop_tasks[task] = mine.number(task.name)
-        mine.on_loop.add(mine.loop_tasks[task])
-    number: int = mine.loop_tasks[task]
-    return number
+        number = mine.loop_tasks[task] = mine.number(task.name)
+        mine.on_loop.add(number)
+        starter = worker.carried() if task.starter is None else _number(task.starter, worker)
+        if starter is not None:
+            mine.parents[number] = starter
+    return mine.loop_tasks[task]
 
 
-def _keep_moment(task: Task, mine: Log) -> None:
+def _keep_moment(task: Task, worker: Worker) -> None:
     """Keep who runs now, who is ready, and who waits for a timer, by their numbers."""
     loop: EventLoop = task.loop
-    ready = tuple(_number(call.task, mine) for call in loop.ready)
-    timers = tuple((_number(call.task, mine), due / 1e9) for due, _, call in sorted(loop.timers))
+    ready = tuple(_number(call.task, worker) for call in loop.ready)
+    timers = tuple((_number(call.task, worker), due / 1e9) for due, _, call in sorted(loop.timers))
     suspended = [one for one in loop.tasks if one.body is not None and not one.done]
-    lines = {_number(one, mine): line for one in suspended if (line := line_of(one.body))}
-    mine.moments.append(Moment(loop.clock.now(), _number(task, mine), ready, timers, lines))
+    lines = {_number(one, worker): line for one in suspended if (line := line_of(one.body))}
+    worker.recorder.moments.append(Moment(loop.clock.now(), _number(task, worker), ready, timers, lines))
 
 
 _onlooker = Onlooker()

@@ -11,6 +11,7 @@ one is noted as a dealing, as for threads.
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,9 +19,11 @@ from typing import Any
 from taketurns.naming.names import call_name, process_name
 from taketurns.recording import far, recorder
 from taketurns.recording.children import Announcement
-from taketurns.recording.of_threads import as_task, called, is_internal
+from taketurns.recording.endings import RETURNED
+from taketurns.recording.of_threads import as_task, called, is_internal, who
 from taketurns.recording.patches import Patches, dealing, without_ours
 from taketurns.recording.recorder import Recorder, current_worker
+from taketurns.recording.worker import FarTask, Starter
 
 __all__ = ["Call", "install", "remove"]
 
@@ -69,24 +72,43 @@ def _put(mine: Recorder, methods: list[tuple[str, str, str]], make: Callable[[Re
 class Call:
     """A function whose calls are tasks of a recording, in whatever process they are made."""
 
-    __slots__ = ("function", "ticket")
+    __slots__ = ("function", "starter", "ticket")
 
-    def __init__(self, function: Plain, ticket: Announcement) -> None:
-        self.function, self.ticket = function, ticket
+    def __init__(self, function: Plain, ticket: Announcement, starter: FarTask | None = None) -> None:
+        self.function, self.ticket, self.starter = function, ticket, starter
 
     def __reduce__(self) -> Any:
-        return Call, (self.function, self.ticket)
+        return Call, (self.function, self.ticket, self.starter)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Return what the function returns."""
         mine, function = far.joined(self.ticket), self.function
         if mine is None:
             return function(*args, **kwargs)
+        result = None
+
+        def call() -> str:
+            nonlocal result
+            result = function(*args, **kwargs)
+            return RETURNED
+
         try:
-            return called(mine, function, args, kwargs, lambda: function(*args, **kwargs))
+            called(mine, _here(self.starter), function, args, kwargs, call)
         except BaseException as error:
             without_ours(error)
             raise
+        return result
+
+
+def _from_here(mine: Recorder) -> FarTask | None:
+    """Return the task that this thread carries, as other processes know it."""
+    starter = who(mine)
+    return (os.getpid(), starter) if isinstance(starter, int) else starter
+
+
+def _here(starter: FarTask | None) -> Starter:
+    """Return a task as this process knows it."""
+    return starter[1] if starter is not None and starter[0] == os.getpid() else starter
 
 
 def _handing_over(mine: Recorder, plain: Plain) -> Plain:
@@ -94,27 +116,27 @@ def _handing_over(mine: Recorder, plain: Plain) -> Plain:
 
     def hand_over(pool: Any, *args: Any, **kwargs: Any) -> Any:
         if args and mine.ticket is not None and recorder.on is mine:
-            args = _watched(args[0], mine.ticket), *args[1:]
+            args = _watched(args[0], mine.ticket, _from_here(mine)), *args[1:]
         return deal(pool, *args, **kwargs)
 
     return hand_over
 
 
-def _watched(function: Any, ticket: Announcement) -> Any:
+def _watched(function: Any, *ticket: Any) -> Any:
     """Return what a pool is handed, with each call in it as a task: `map` hands over many at once, and joblib does."""
     kind = f"{type(function).__module__}.{type(function).__qualname__}"
     if isinstance(function, partial) and getattr(function.func, "__name__", "") == "_process_chunk":
         chunk, *more = function.args
-        return partial(function.func, _watched(chunk, ticket), *more, **function.keywords)
+        return partial(function.func, _watched(chunk, *ticket), *more, **function.keywords)
     if kind == "joblib.parallel.BatchedCalls":
         batch = copy.copy(function)
-        batch.items = [(_watched(each, ticket), *more) for each, *more in function.items]
+        batch.items = [(_watched(each, *ticket), *more) for each, *more in function.items]
         return batch
     if kind.startswith("joblib.") and callable(getattr(function, "func", None)):
         wrapper = copy.copy(function)
-        wrapper.func = _watched(function.func, ticket)
+        wrapper.func = _watched(function.func, *ticket)
         return wrapper
-    return Call(function, ticket) if callable(function) and not isinstance(function, Call) else function
+    return Call(function, *ticket) if callable(function) and not isinstance(function, Call) else function
 
 
 # Processes
@@ -128,7 +150,7 @@ def _starting(mine: Recorder, plain: Plain) -> Plain:
             return deal(process)
         given = process_name(process)
         name = given or _call_of(process, mine.arguments)
-        vars(process)["_bootstrap"] = partial(_bootstrap, process, mine.ticket, given, name)
+        vars(process)["_bootstrap"] = partial(_bootstrap, process, mine.ticket, _from_here(mine), given, name)
         try:
             return deal(process)
         except BaseException as error:
@@ -148,14 +170,41 @@ def _call_of(process: Any, arguments: bool) -> str:
     return call_name(fields["_target"], tuple(fields["_args"]), dict(fields["_kwargs"]), arguments=arguments)
 
 
-def _bootstrap(process: Any, ticket: Announcement, given: str, name: str, *args: Any, **kwargs: Any) -> Any:
+def _bootstrap(
+    process: Any, ticket: Announcement, starter: FarTask | None, given: str, name: str, *args: Any, **kwargs: Any
+) -> Any:
     """Begin the task of a process, in that process."""
     vars(process).pop("_bootstrap", None)
     mine = far.joined(ticket)
-    if isinstance(mine, far.FarRecorder) and given:
-        mine.journal.write("process", given)
     worker = current_worker() if mine is not None else None
-    if mine is None or worker is None:
+    if not isinstance(mine, far.FarRecorder) or worker is None:
         return process._bootstrap(*args, **kwargs)
-    target = vars(process).get("_target")
-    return as_task(mine, worker, target, name, lambda: process._bootstrap(*args, **kwargs))
+    if given:
+        mine.journal.write("process", given)
+    status = None
+
+    def run() -> str:
+        nonlocal status
+        ends = _heard(mine, process)
+        status = process._bootstrap(*args, **kwargs)
+        return ends[-1]
+
+    worker.starter = starter
+    as_task(worker, vars(process).get("_target"), name, run)
+    return status
+
+
+def _heard(mine: Recorder, process: Any) -> list[str]:
+    """Return a list that tells how its function has ended: what that lets out, `multiprocessing` prints and forgets."""
+    ends, plain = [RETURNED], process.run
+
+    def run() -> None:
+        try:
+            plain()
+        except BaseException as error:
+            ends.append(mine.ended_by(error))
+            without_ours(error)
+            raise
+
+    vars(process)["run"] = run
+    return ends

@@ -8,6 +8,7 @@ a pool, is noted as a dealing: what a thread does in that time, it does for its 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,13 +19,14 @@ from typing import Any
 
 from taketurns.naming.names import call_name, thread_name
 from taketurns.recording import recorder
+from taketurns.recording.endings import CANCELED, RETURNED, UNKNOWN
 from taketurns.recording.marks import marks_itself
 from taketurns.recording.patches import Patches, dealing
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.tasks import names_itself
-from taketurns.recording.worker import Worker
+from taketurns.recording.worker import Starter, Worker
 
-__all__ = ["as_task", "bystanders", "called", "install", "is_internal", "name_of", "remove"]
+__all__ = ["as_task", "bystanders", "called", "install", "is_internal", "name_of", "remove", "who"]
 
 #: Packages whose threads are their own affair.
 INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
@@ -33,13 +35,15 @@ INTERNAL += ["loky", "joblib", "distributed"]
 
 _patches = Patches()
 Plain = Callable[..., Any]
+Run = Callable[[], str]  # runs what a task runs; returns how that ended
 
 
 def install(mine: Recorder) -> None:
     """Begin to record threads and pools of threads in a recording."""
     _patches.put(mine, _WorkItem, "run", _run_item)
     _patches.put(mine, threading.Thread, "_bootstrap_inner", _bootstrap)
-    _patches.put(mine, threading.Thread, "start", dealing)
+    _patches.put(mine, threading.Thread, "start", _start)
+    _patches.put(mine, _WorkItem, "__init__", _make_item)
     _patches.put(mine, ThreadPoolExecutor, "submit", dealing)
     _patches.put(mine, Future, "result", dealing)
     for thread in bystanders() if mine.far is None else ():
@@ -57,49 +61,91 @@ def remove(mine: Recorder) -> None:
 # Calls that a pool runs
 
 
+def _make_item(mine: Recorder, plain: Plain) -> Plain:
+    def make(item: Any, *args: Any, **kwargs: Any) -> None:
+        plain(item, *args, **kwargs)
+        item.taketurns_starter = who(mine)
+
+    return make
+
+
 def _run_item(mine: Recorder, plain: Plain) -> Plain:
-    def run(item: Any, *context: Any) -> Any:
+    def run(item: Any, *context: Any) -> None:
         function, args, kwargs = getattr(item, "task", None) or (item.fn, item.args, item.kwargs)  # since 3.14, before
+        future, starter = item.future, getattr(item, "taketurns_starter", None)
+
+        def call() -> str:
+            plain(item, *context)
+            return _how(mine, future)
+
         interpreter = getattr(context[0], "interpid", None) if context else None
         worker = current_worker() if interpreter is not None and recorder.on is mine else None
         if worker is None:
-            return called(mine, function, args, kwargs, lambda: plain(item, *context))
+            called(mine, starter, function, args, kwargs, call)
+            return
         # Nothing marks itself there, and it has a GIL of its own.
         worker.process = f"{os.getpid()}.{interpreter}"
-        name = call_name(function, args, kwargs, arguments=mine.arguments)
-        return _tasked(mine, worker, name, lambda: plain(item, *context))
+        worker.starter = starter
+        _tasked(worker, call_name(function, args, kwargs, arguments=mine.arguments), call)
+        worker.starter = None
 
     return run
 
 
-def called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
+def _how(mine: Recorder, future: Any) -> str:
+    """Return how the call ended whose result or error a future holds."""
+    error = getattr(future, "_exception", None)
+    if error is not None:
+        return mine.ended_by(error)
+    return CANCELED if str(getattr(future, "_state", "")).startswith("CANCELLED") else RETURNED
+
+
+def called(mine: Recorder, starter: Starter, function: Any, args: Any, kwargs: Any, run: Run) -> None:
     """Run what calls a function, as a task that is named after the call."""
     worker = current_worker() if recorder.on is mine else None
     function, args, kwargs = _unwrapped(function, args, kwargs)
-    if worker is None or worker.current is not None or names_itself(function):
-        return run()
-    return as_task(mine, worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run)
+    if worker is None or worker.current is not None:
+        run()
+        return
+    worker.starter = starter
+    try:
+        if names_itself(function):
+            run()
+        else:
+            as_task(worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run)
+    finally:
+        worker.starter = None
 
 
-def as_task(mine: Recorder, worker: Worker, function: Any, name: str, run: Callable[[], Any]) -> Any:
+def as_task(worker: Worker, function: Any, name: str, run: Run) -> None:
     """Run what calls a function, as a task of this name; a stand-in begins and ends it by itself."""
     if marks_itself(function):
         worker.announced = name
         try:
-            return run()
+            run()
         finally:
             worker.take_name()  # of one that was called with what is no number of seconds
-    return _tasked(mine, worker, name, run)
+        return
+    _tasked(worker, name, run)
 
 
-def _tasked(mine: Recorder, worker: Worker, name: str, run: Callable[[], Any]) -> Any:
-    number = mine.number(name)
-    mine.implied.add(number)
+def _tasked(worker: Worker, name: str, run: Run) -> None:
+    number, how = worker.begin(name), UNKNOWN
+    worker.recorder.implied.add(number)
     outer = worker.enter(number)
     try:
-        return run()
+        how = run()
+    except BaseException as error:
+        how = worker.recorder.ended_by(error)
+        raise
     finally:
-        worker.leave(outer)
+        worker.leave(outer, None, how)
+
+
+def who(mine: Recorder) -> Starter:
+    """Return the task that this thread carries, if any."""
+    worker = current_worker() if recorder.on is mine else None
+    return None if worker is None else worker.carried()
 
 
 def _unwrapped(function: Any, args: Any, kwargs: Any) -> tuple[Any, Any, Any]:
@@ -117,17 +163,55 @@ def _is_run(function: Any) -> bool:
 # Threads
 
 
+def _start(mine: Recorder, plain: Plain) -> Plain:
+    deal = dealing(mine, plain)
+
+    def start(thread: threading.Thread, *args: Any, **kwargs: Any) -> Any:
+        if (number := who(mine)) is not None:
+            mine.starters[id(thread)] = number
+        try:
+            return deal(thread, *args, **kwargs)  # it comes back when the thread has begun
+        finally:
+            mine.starters.pop(id(thread), None)
+
+    return start
+
+
 def _bootstrap(mine: Recorder, plain: Plain) -> Plain:
     def bootstrap(thread: threading.Thread) -> None:
         worker = None if recorder.on is not mine or is_internal(thread) else current_worker()
-        if worker is not None:
-            worker.name = thread_name(thread)  # threading itself does not know the thread yet
+        if worker is None:
+            plain(thread)
+            return
+        worker.name = thread_name(thread)  # threading itself does not know the thread yet
+        worker.starter = mine.starters.get(id(thread))
         target = vars(thread).get("_target")
-        if worker is None or names_itself(target):
-            return plain(thread)  # type: ignore[no-any-return]
-        return as_task(mine, worker, target, name_of(thread, mine.arguments), lambda: plain(thread))  # type: ignore[no-any-return]
+        if names_itself(target):
+            plain(thread)
+        else:
+            as_task(worker, target, name_of(thread, mine.arguments), partial(_whole_thread, mine, thread, plain))
 
     return bootstrap
+
+
+def _whole_thread(mine: Recorder, thread: threading.Thread, plain: Plain) -> str:
+    """Run a thread; return how it ended: what it lets out, it gives to its hook, which is called as ever."""
+    fields, how = vars(thread), RETURNED
+    hook: Any = fields.get("_invoke_excepthook")
+
+    def heard(*args: Any) -> Any:
+        nonlocal how
+        how = mine.ended_by(error) if (error := sys.exc_info()[1]) is not None else UNKNOWN
+        return hook(*args)
+
+    if hook is not None:
+        fields["_invoke_excepthook"] = heard
+    try:
+        plain(thread)
+    finally:
+        if fields.get("_invoke_excepthook") is heard:
+            fields["_invoke_excepthook"] = hook
+    return how
 
 
 def name_of(thread: threading.Thread, arguments: bool) -> str:

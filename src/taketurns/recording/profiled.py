@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from inspect import CO_OPTIMIZED
+from opcode import opmap
 from types import FrameType
 from typing import Any
 
 from taketurns.recording.calls import COST_TOO_MUCH, Calls
+from taketurns.recording.endings import RAISED, RETURNED, UNKNOWN
 from taketurns.recording.quiet import Lookout
 from taketurns.recording.recorder import Recorder
 
@@ -36,6 +38,7 @@ class Profiled(Calls):
     def __init__(self, mine: Recorder) -> None:
         super().__init__(mine)
         self.callback = self._heard
+        self.called_at = 0, 0  # the frame that makes the call that is on, by its identity, and its instruction
         self.lookout = Lookout(self, PROFILE_NS)
 
     def hear(self) -> str:
@@ -93,18 +96,31 @@ class Profiled(Calls):
             sys.setprofile(None)
             return None
         self.spent += PROFILE_NS
+        if self.raised and (error := sys.exc_info()[1]) is not None:
+            self.met(error)
         if not self.open:
             if event == "call" and self.is_known(frame) and self.is_own(frame):
                 self.begin(frame)
+                self.called_at = _place(frame.f_back)
                 if self.open and self._dies_at_its_end(frame):
                     self._rest(frame)
             elif self.spent > self.allowed and self.costs_too_much():
                 self.give_up(COST_TOO_MUCH)
         elif event == "return" and id(frame) == self.open:
-            self.end()
+            returned = value is not None or frame.f_code.co_code[frame.f_lasti] == opmap["RETURN_VALUE"]
+            self.end(RETURNED if returned else RAISED)
+            self.raised = 0 if returned else id(frame)
         elif self.spent > self.allowed and self.costs_too_much():
             self._rest(frame)
         return Forget(frame.f_locals) if self.rests and frame.f_code.co_flags & CO_OPTIMIZED else None
+
+    def how_it_died(self) -> str:
+        """Return how the call ended whose frame dies at this moment.
+
+        A frame that returns dies while its caller stands at the call. One that an exception ends dies with that, in
+        most cases: nobody can tell from what else still held it.
+        """
+        return RETURNED if _place(sys._getframe(3)) == self.called_at else UNKNOWN
 
     def _rest(self, frame: FrameType) -> None:
         if self.bid_farewell(frame):
@@ -133,6 +149,10 @@ class Profiled(Calls):
             if kept is not None and self.is_of_block(kept):
                 return not self.may_keep(kept.f_code)
         return False
+
+
+def _place(frame: FrameType | None) -> tuple[int, int]:
+    return (id(frame), frame.f_lasti) if frame is not None else (0, 0)
 
 
 class Forget:

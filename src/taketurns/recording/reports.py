@@ -28,6 +28,7 @@ class Reports:
         self.computed: defaultdict[Thread, list[Times]] = defaultdict(list)
         self.on_loop: set[Key] = set()
         self.implied: set[Key] = set()
+        self.parents: dict[Key, Key] = {}  # who started whom
         self._homes: dict[int, str] = {}  # the names that processes were given
         for process, (word, *line) in journals.lines(children.folder().path, recording):
             if take := getattr(self, f"_{word}", None):
@@ -42,16 +43,21 @@ class Reports:
     def _thread(self, process: int, native: int, thread: str, name: str) -> None:
         self.carriers[native] = Thread(process, thread, name, self._homes.get(process, ""))
 
-    def _task(self, process: int, number: int, on_loop: bool, implied: bool) -> None:
+    def _task(self, process: int, number: int, on_loop: bool, implied: bool, parent: list[int] | None) -> None:
+        if parent is not None:
+            self.parents[process, number] = parent[0], parent[1]
         self.on_loop |= {(process, number)} if on_loop else set()
         self.implied |= {(process, number)} if implied else set()
 
     def _event(self, process: int, at: int, native: int, number: int, name: str, *rest: Any) -> None:
-        state, reason, place, *off = rest
+        state, reason, place, waker, *off = rest
+        waker = (process, waker) if waker is not None else None
         where = Where(*place) if place is not None else None
         carrier = self.carriers.get(native) or Thread(process, str(native))
         state = State(state) if state is not None else None
-        self.rows.append(Row(at, (process, number), name, state, reason, carrier, where, 0, *off))
+        self.rows.append(
+            Row(at, (process, number), name, state, reason, carrier, where, 0, off[0] if off else None, waker)
+        )
 
     def _computed(self, process: int, native: int, at: int, until: int) -> None:
         if native in self.carriers:

@@ -38,6 +38,7 @@ class Row(NamedTuple):
     place: Place | Where = None
     blur: int = 0  #: by how much its begin may be off, in ns
     off: int | None = None  #: for how long a stretch was off its core (ns), where that is all that is known
+    waker: Key | None = None  #: the task that ended the wait before, where that is known
 
 
 #: An event that begins a state, and the time until which that lasts.

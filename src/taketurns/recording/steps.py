@@ -7,6 +7,7 @@ from typing import Any
 from weakref import ref
 
 from taketurns.recording.awaits import is_future
+from taketurns.recording.endings import CANCELED, RETURNED
 from taketurns.recording.recorder import current_worker
 from taketurns.recording.waits import Lane, wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Log
@@ -40,15 +41,20 @@ class Steps(Lane, Coroutine[Any, Any, Any]):
             return self._resume(value)
         outer = worker.enter(self.number)
         state: State | None = None
-        reason, place = "", None
+        reason, place = RETURNED, None
         try:
             given = self._resume(value)
-            state = self._when_bare if given is None else WAITING
+            state, reason = self._when_bare if given is None else WAITING, ""
             if state is READY:
                 reason = EVENT_LOOP
             elif self._when_bare is READY and is_future(given):
                 reason, place = wait_of(self._inner, given, self._recorder.awaits.codes)
                 self._await(given)
+        except StopIteration:
+            raise
+        except BaseException as error:
+            reason = self._recorder.ended_by(error)
+            raise
         finally:
             worker.leave(outer, state, reason, place)
         self.since = worker.last
@@ -75,14 +81,17 @@ class Steps(Lane, Coroutine[Any, Any, Any]):
         if worker is None or worker.recorder is not self._recorder:
             self._inner.close()
         elif self._suspended():
-            outer = worker.enter(self.number)
+            outer, how = worker.enter(self.number), CANCELED
             try:
                 self._inner.close()
+            except BaseException as error:
+                how = self._recorder.ended_by(error)
+                raise
             finally:
-                worker.leave(outer)
+                worker.leave(outer, None, how)
         else:  # none of its code runs
             self._inner.close()
-            worker.note(self.number, None)
+            worker.note(self.number, None, CANCELED)
 
     def _suspended(self) -> bool:
         return bool(getattr(self._inner, "cr_suspended", getattr(self._inner, "gi_suspended", True)))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import FunctionType, MethodType
 from typing import Any, ParamSpec, TypeVar, overload
 
+from taketurns.recording.endings import RETURNED
 from taketurns.recording.recorder import current_worker
 from taketurns.recording.steps import Steps
 
@@ -85,11 +86,14 @@ def _function_task(function: Callable[..., Any], naming: Naming) -> Callable[...
         worker = current_worker()
         if worker is None:
             return function(*args, **kwargs)
-        outer = worker.enter(_name(naming, args, kwargs))
+        outer, how = worker.enter(_name(naming, args, kwargs)), RETURNED
         try:
             return function(*args, **kwargs)
+        except BaseException as error:
+            how = worker.recorder.ended_by(error)
+            raise
         finally:
-            worker.leave(outer)
+            worker.leave(outer, None, how)
 
     return run_task
 
@@ -100,7 +104,7 @@ def _generator_task(function: Callable[..., Any], naming: Naming) -> Callable[..
         worker = current_worker()
         generator = function(*args, **kwargs)
         if worker is not None:
-            generator = Steps(generator, worker.recorder.number(_name(naming, args, kwargs)), worker.recorder)
+            generator = Steps(generator, worker.begin(_name(naming, args, kwargs)), worker.recorder)
         return (yield from generator)
 
     return run_task
@@ -119,7 +123,7 @@ def _coroutine_task(function: Callable[..., Any], naming: Naming) -> Callable[..
             mine.awaits.unnamed.remove(outer)
             mine.names[outer] = name
             return await coroutine
-        return await Steps(coroutine, mine.number(name), mine)
+        return await Steps(coroutine, worker.begin(name), mine)
 
     return run_task
 

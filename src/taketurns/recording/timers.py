@@ -2,11 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from taketurns.recording.worker import Log
 
-__all__ = ["due_ns"]
+__all__ = ["due_ns", "run_timer"]
 
 
 def due_ns(handle: Any, mine: Log) -> int | None:
@@ -29,3 +30,17 @@ def _offset(loop: Any, mine: Log) -> int | None:
 def _reading(mine: Log) -> tuple[int, int]:
     before, at, after = mine.now(), time.monotonic_ns(), mine.now()
     return after - before, (before + after) // 2 - at
+
+
+def run_timer(handle: Any, plain: Callable[..., Any], mine: Log) -> None:
+    """Run the callback of a timer; whom it wakes was READY from when it was due."""
+    loop = handle._loop
+    due = due_ns(handle, mine)
+    if due is None:
+        plain(handle)
+        return
+    mine.awaits.due[id(loop)] = due
+    try:
+        plain(handle)
+    finally:
+        mine.awaits.due.pop(id(loop), None)

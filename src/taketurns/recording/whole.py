@@ -9,6 +9,7 @@ from taketurns.machine import origin
 from taketurns.recording import children
 from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
+from taketurns.recording.fates import is_gone, outcomes, parents
 from taketurns.recording.reports import Reports
 from taketurns.recording.rows import Key, Row, Thread, Times
 from taketurns.recording.worker import RUNNING, Log, Worker
@@ -32,6 +33,7 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     rows = [row for number, worker in enumerate(seen) for row in _near_rows(mine, number, worker)]
     reports = Reports(mine.name)
     rows += reports.rows
+    mine.far_parents |= reports.parents
     last_seen: dict[Key, int] = {
         (os.getpid(), current): last
         for worker, (_, current, last) in zip(mine.workers, seen, strict=True)
@@ -41,13 +43,22 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     sight = _sight(mine, end, reports) if mine.is_watched else None
     instants = mine.clock is not None
     spans, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
-    cut_short = cut_short or _ends_missing(mine, lost, reports)
+    cut_short = cut_short or _ends_missing(lost)
     where = {**origin(), "clock": "simulated" if instants else "real"}
     known = {number: name for (_, number), name in names.items()}
     moments = tuple(moment.named(known) for moment in mine.moments)
     if mine.watcher is not None:
         cut_short = cut_short or mine.watcher.cut_short
-    return Trace(label, tuple(spans), where, cut_short, tuple(_notes(mine, names)), moments=moments)
+    return Trace(
+        label,
+        tuple(spans),
+        where,
+        cut_short,
+        tuple(_notes(mine, names)),
+        moments=moments,
+        outcomes=outcomes(mine, rows, names),
+        parents=parents(mine, names),
+    )
 
 
 def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
@@ -100,34 +111,23 @@ def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
     for at, task, state, reason, until, place, *off in seen[0]:
         key = os.getpid(), mine.number("") if isinstance(task, str) else task
         name = task if isinstance(task, str) else mine.names[task]
+        waker, place = ((os.getpid(), place), None) if isinstance(place, int) else (None, place)
         if until is not None:
             yield Row(at, key, name, RUNNING, "", carrier)
-        yield Row(at if until is None else until, key, name, state, reason, carrier, place, 0, *off)
+        yield Row(
+            at if until is None else until, key, name, state, reason, carrier, place, 0, off[0] if off else None, waker
+        )
 
 
 # What the watcher saw
 
 
-def _ends_missing(mine: Log, lost: Mapping[Key, str], reports: Reports) -> str:
+def _ends_missing(lost: Mapping[Key, str]) -> str:
     """Return which tasks of children did not end, and why, in a sentence; empty where all did."""
-    alive = [name for key, name in lost.items() if _is_alive(mine, key[0], reports)]
+    alive = [name for key, name in lost.items() if not is_gone(key[0])]
     dead = [name for name in lost.values() if name not in alive]
     said = [f"{', '.join(dead)} did not end: its process died"] if dead else []
     return "; ".join([*said, *([f"{', '.join(alive)} was still at work in its process"] if alive else [])])
-
-
-def _is_alive(mine: Log, process: int, reports: Reports) -> bool:
-    """Return whether a process was there at the end: a thread of it was seen by the last look, or it can be found."""
-    if mine.watcher is not None and process in reports.watched:
-        natives = [native for native, carrier in reports.carriers.items() if carrier.process == process]
-        return any(looks[-1].end >= mine.watcher.until for native in natives if (looks := mine.looks.get(native)))
-    try:
-        os.kill(process, 0)
-    except PermissionError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def _last_seen(mine: Log, reports: Reports) -> dict[Key, int]:

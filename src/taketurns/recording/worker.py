@@ -3,9 +3,10 @@
 It appends events to a list of its own. No lock and no sampling. An event is ``(at, task, new state or None at the
 end, reason, until, place)``, times in ns. Where ``until`` is given, the task runs from ``at`` until then, and nothing
 else happens to it meanwhile; the new state begins there. The place is that of a wait in the learner's code, a code
-object and the offset of an instruction, or None. A seventh element says how long a stretch was off its core (ns), where
-nobody watches. A task is a number, or the name of one that is a single stretch. Events hold nothing that the garbage
-collector has to look at.
+object and the offset of an instruction, or None; of a task that goes on, the number of the one that woke it stands
+there. The reason of an end is how it ended (endings.py). A seventh element says how long a stretch was off its core
+(ns), where nobody watches. A task is a number, or the name of one that is a single stretch. Events hold nothing that
+the garbage collector has to look at.
 
 The law that keeps the picture true on a Python with a GIL: whoever marks the clock writes its name on
 `Log.holder` and then reads the clock, and no other thread can come in between the two. A worker that finds another
@@ -26,6 +27,8 @@ from weakref import WeakKeyDictionary
 
 from taketurns import machine
 from taketurns.recording.awaits import Awaits
+from taketurns.recording.endings import ended_by
+from taketurns.recording.native import given_name, switched
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.moments import Moment
 from taketurns.trace.spans import State
@@ -35,12 +38,7 @@ if TYPE_CHECKING:
     from taketurns.watcher.watcher import Watcher
 
 __all__ = ["CALLED", "EVENT_LOOP", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING"]
-__all__ += ["Log", "Place", "Worker", "switched"]
-
-try:
-    from resource import RUSAGE_THREAD, getrusage
-except ImportError:  # only Linux counts a thread's switches
-    getrusage = None  # type: ignore[assignment]
+__all__ += ["FarTask", "Log", "Place", "Starter", "Worker", "switched"]
 
 RUNNING, READY, WAITING = State.RUNNING, State.READY, State.WAITING
 
@@ -61,31 +59,17 @@ CALLED = "another task"
 #: Where a task waits, in the learner's code: a code object and the offset of an instruction.
 Place = tuple[CodeType, int] | None
 
+#: A task of another process, by its process and its number there.
+FarTask = tuple[int, int]
+#: The task that started another one, if any did.
+Starter = int | FarTask | None
+
 #: The task that waits for the one that it called, with the state to go back to.
 Outer = tuple[int, State | None] | None
 
 
-def switched() -> tuple[int, int] | None:
-    """Return how often the system switched away from this thread: because it waited, and because it took the core.
-
-    The first are its voluntary switches, the second its involuntary ones (getrusage(2)). ``None`` where nobody counts.
-    """
-    if getrusage is None:
-        return None
-    usage = getrusage(RUSAGE_THREAD)
-    return usage.ru_nvcsw, usage.ru_nivcsw
-
-
 #: Numbers of tasks are never used again, so what is left of an earlier recording is known as such.
 _numbers = count()
-
-
-def given_name() -> str:
-    """Return the name that the program gave to this thread; empty where it gave none, or Python does not know it."""
-    from taketurns.naming.names import thread_name  # here: `import taketurns` is quick
-
-    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
-    return thread_name(thread) if thread is not None else ""
 
 
 class Log:
@@ -107,6 +91,10 @@ class Log:
         self.ended = 0  # when it ended, once it has
         self.block_ended = 0  # when its block did, where that was before
         self.names: dict[int, str] = {}  # by task; the final names are made when all are known
+        self.parents: dict[int, int | FarTask] = {}  # by task: the one that started it
+        self.far_parents: dict[FarTask, FarTask] = {}  # of tasks of child processes
+        self.starters: dict[int, int | FarTask] = {}  # by the id of a thread that is being started: the task that does
+        self.ends: dict[int, str] = {}  # how tasks ended whose last event does not say it
         self.awaits = Awaits()  # of asyncio's tasks
         self.loop_tasks: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # the numbers of our own event loops' tasks
         self.on_loop: set[int] = set()  # tasks that are steps on an event loop
@@ -130,13 +118,17 @@ class Log:
         if name := self.awaits.name_of(number):
             self.names[number] = name
 
+    def ended_by(self, error: BaseException) -> str:
+        """Return how a task ended that let this error out, as its last event says it."""
+        return ended_by(error, self.arguments)
+
 
 class Worker:
     """A thread that carries tasks, one at a time: a task that calls another waits for it."""
 
     __slots__ = (
         *("announced", "append", "computed", "cpu", "cpu_at", "current", "events", "last", "name", "native"),
-        *("now", "process", "recorder", "state", "switched", "thread", "written"),
+        *("now", "process", "recorder", "starter", "state", "switched", "thread", "written"),
     )
 
     def __init__(self, recorder: Log) -> None:
@@ -149,6 +141,7 @@ class Worker:
         self.name = given_name() if recorder.clock is None else ""  # simulated time has one thread
         self.computed: list[tuple[int, int]] = []  # when `compute` marked the clock in this thread, in ns
         self.announced = ""  # the name of the task that `compute` or `wait` is about to be in this thread
+        self.starter: Starter = None  # the task that handed over to this thread what it begins
         self.current: int | str | None = None
         self.state: State | None = None  # of the current task, once something is written of its present stretch
         self.written = True  # is there an event for the begin of its present stretch?
@@ -161,6 +154,19 @@ class Worker:
         name, self.announced = self.announced, ""
         return name
 
+    def begin(self, name: str) -> int:
+        """Return the number of a new task, started by the one that this thread carries, or that handed it over."""
+        number = self.recorder.number(name)
+        if (parent := self.carried()) is not None:
+            self.recorder.parents[number] = parent
+        return number
+
+    def carried(self) -> Starter:
+        """Return the number of the task that this thread carries, or else of the one that handed over what comes."""
+        if isinstance(self.current, str):
+            self.current = self.recorder.number(self.current)
+        return self.starter if self.current is None else self.current
+
     def mark(self) -> int:
         """Read the clock while this thread surely runs."""
         self.recorder.holder = self
@@ -172,7 +178,10 @@ class Worker:
         lost = recorder.holder is not self
         recorder.holder = self
         at = self.now()
-        outer = self._interrupt(at, lost) if self.current is not None else None
+        outer = None
+        if self.current is not None or self.starter is not None:
+            task = self.begin(task) if isinstance(task, str) else task
+            outer = self._interrupt(at, lost) if self.current is not None else None
         if at - self.cpu_at > FRESH_NS:
             self.read_cpu(at)
         # In this order: who reads them from outside, when the recording ends, looks at `written` first.
@@ -201,9 +210,9 @@ class Worker:
             self.current, self.state = outer
             self.append((at, self.current, self.state, "", None, None))
 
-    def end(self) -> None:
+    def end(self, reason: str = "") -> None:
         """End the current task, which no other waits for, at the last mark."""
-        self.append((self.last, self.write(), None, "", None, None))
+        self.append((self.last, self.write(), None, reason, None, None))
         self.current = None
 
     def change(self, state: State, reason: str = "") -> int:
@@ -227,12 +236,12 @@ class Worker:
         self.append((at, task, state, reason, None, place))
         return at
 
-    def write(self) -> int:
+    def write(self, waker: int | None = None) -> int:
         """Write the event for the begin of the current stretch, unless it is written; return the task's number."""
         if isinstance(self.current, str):
             self.current = self.recorder.number(self.current)
         if not self.written:
-            self.append((self.last, self.current, RUNNING, "", None, None))
+            self.append((self.last, self.current, RUNNING, "", None, waker))
             self.written = True
             self.state = RUNNING
         return cast(int, self.current)

@@ -67,6 +67,7 @@ class Task:
 
     def __init__(self, loop: EventLoop, name: str) -> None:
         self.loop, self.name = loop, name
+        self.starter = loop.running  # the task that started it, if one did
         self.done = False
         self.result: Any = None
         self.errors: list[Exception] = []  # each of its callbacks may fail

@@ -34,7 +34,8 @@ class Span:
 
     ``reason`` says why it was not running: ``"GIL"``, ``"core"`` or ``"event loop"``, what kind of wait it was
     (``"sleep"``, ``"lock"``, ``"socket"``), or what ``waiting(what)`` was told; ``where`` is the place of a wait, if it
-    was a long one. A RUNNING span with the reason ``"GIL"`` took turns with others like it.
+    was a long one. A RUNNING span with the reason ``"GIL"`` took turns with others like it. ``waker`` is the task that
+    ended the wait before this span; it is empty where a timer or a socket did, or nobody saw who.
     """
 
     task: str
@@ -44,6 +45,7 @@ class Span:
     end: float
     reason: str = ""
     where: Where | None = None
+    waker: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.state, State):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from taketurns.trace.outcomes import Ending, Outcome
 from taketurns.trace.spans import Span, State
 
 __all__ = ["counted", "describe", "duration_text", "table", "text_timeline"]
@@ -46,20 +47,25 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
-def table(lanes: Lanes) -> str:
+def table(lanes: Lanes, outcomes: Mapping[str, Outcome]) -> str:
     """Return one line for each task: its workers, when it started and ended, its time in each state, its longest wait.
 
-    There is a column for what was not seen, and one for places, where there is something to stand in it.
+    There is a column for what was not seen, and one for places, where there is something to stand in it; and one for
+    how the tasks ended, where one of them did not simply return.
     """
     spans = [span for lane in lanes.values() for span in lane]
     shown = [state for state in MARKS if state is not State.UNSEEN or state in {span.state for span in spans}]
+    endings = (
+        ["outcome"] if any(outcomes[task] != Outcome(Ending.RETURNED) for task in lanes if task in outcomes) else []
+    )
     places = ["longest wait"] if any(span.where is not None for span in spans) else []
-    rows = [("task", "worker", "start", "end", *(state.lower() for state in shown), *places)]
+    rows = [("task", "worker", "start", "end", *(state.lower() for state in shown), *endings, *places)]
     for task, lane in lanes.items():
         workers = ", ".join(dict.fromkeys(_one_line(span.worker) for span in lane))
         times = [lane[0].start, max(span.end for span in lane)]
         times += [sum(span.duration for span in lane if span.state is state) for state in shown]
-        rows.append((_one_line(task), workers, *map(duration_text, times), *(_longest_wait(lane) for _ in places)))
+        last = [_one_line(str(outcomes.get(task, ""))) for _ in endings] + [_longest_wait(lane) for _ in places]
+        rows.append((_one_line(task), workers, *map(duration_text, times), *last))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(_aligned(row, widths) for row in rows)
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from taketurns.trace import perfetto, text
 from taketurns.trace.counts import Interval, Steps, peak, steps, union
 from taketurns.trace.moments import Moment
-from taketurns.trace.spans import Span, State, Where, state_named
+from taketurns.trace.outcomes import Outcome, outcome_named
+from taketurns.trace.rows import row_of, span_of
+from taketurns.trace.spans import Span, State, state_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +36,8 @@ class Trace:
     ``origin`` tells the machine, the Python and the date. ``cut_short`` is empty, or says what ended the recording
     before its time. ``notes`` say what could not be seen, and why. ``result`` is what a program returned that
     `simulate` ran, and ``moments`` are the steps of a loop in simulated time; both stay behind where a trace travels as
-    JSON.
+    JSON. ``outcomes`` tell how each task ended, and ``parents`` which task started it, both by its name, as far as they
+    are known.
     While the recording is still on, there is only the label.
     """
 
@@ -45,6 +48,8 @@ class Trace:
     notes: tuple[str, ...] = ()
     result: Any = field(default=None, repr=False, compare=False)
     moments: tuple[Moment, ...] = field(default=(), repr=False, compare=False)
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict, hash=False)
+    parents: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         spans = tuple(self.spans)
@@ -54,6 +59,8 @@ class Trace:
         object.__setattr__(self, "spans", tuple(sorted(spans, key=lambda span: span.start)))
         object.__setattr__(self, "origin", dict(self.origin))
         object.__setattr__(self, "notes", tuple(self.notes))
+        object.__setattr__(self, "outcomes", dict(self.outcomes))
+        object.__setattr__(self, "parents", dict(self.parents))
 
     # While it is recorded
 
@@ -108,6 +115,16 @@ class Trace:
             raise KeyError(f"no task {task!r} in this trace; its tasks are {', '.join(self.tasks) or 'none'}")
         return self.lanes[task]
 
+    def outcome(self, task: str) -> Outcome | None:
+        """Return how a task ended; ``None`` where that is not known. ``KeyError`` where there is no such task."""
+        self.lane(task)
+        return self.outcomes.get(task)
+
+    def parent(self, task: str) -> str:
+        """Return the task that started a task; empty where the block did, or it is not known. ``KeyError`` as above."""
+        self.lane(task)
+        return self.parents.get(task, "")
+
     def only(self, *begin: str, state: State | str | None = None, reason: str | None = None) -> Trace:
         """Return the trace with those spans only that all filters let pass; times stay as they are.
 
@@ -116,8 +133,12 @@ class Trace:
         """
         words = re.compile("|".join(re.escape(word) + r"\b" * bool(re.search(r"\w\Z", word)) for word in begin))
         wanted = None if state is None else state_named(state)
-        spans = (span for span in self.spans if words.match(span.task) and wanted in (None, span.state))
-        return replace(self, spans=tuple(span for span in spans if reason in (None, span.reason)))
+        fit = (span for span in self.spans if words.match(span.task) and wanted in (None, span.state))
+        spans = tuple(span for span in fit if reason in (None, span.reason))
+        left = {span.task for span in spans}
+        outcomes = {task: outcome for task, outcome in self.outcomes.items() if task in left}
+        parents = {task: parent for task, parent in self.parents.items() if task in left}
+        return replace(self, spans=spans, outcomes=outcomes, parents=parents)
 
     @cached_property
     def duration(self) -> float:
@@ -201,7 +222,7 @@ class Trace:
 
     def table(self) -> str:
         """Return the text twin of the timeline: one line for each task."""
-        return text.table(self.lanes)
+        return text.table(self.lanes, self.outcomes)
 
     def __str__(self) -> str:
         return repr(self) if self.is_on else text.text_timeline(self.summary, self.lanes, self.duration)
@@ -225,12 +246,14 @@ class Trace:
     def to_perfetto(self, path: str | Path) -> None:
         """Write Chrome trace-event JSON, which ui.perfetto.dev opens."""
         counts = {"in progress": self.concurrency_steps, "running": self.parallelism_steps}
-        perfetto.write_perfetto(path, self.label, self.tasks, self.spans, counts)
+        perfetto.write_perfetto(path, self.label, self.spans, counts, self.outcomes, self.parents)
 
     def to_json(self) -> str:
         """Return the whole trace as JSON text; ``Trace.from_json`` reads it back, and nothing is lost."""
-        rows = [[s.task, s.state, s.worker, s.start, s.end, s.reason, *filter(None, [s.where])] for s in self.spans]
         whole = {"label": self.label, "cut_short": self.cut_short, "notes": self.notes, "origin": self.origin}
+        whole |= {"outcomes": {task: str(outcome) for task, outcome in self.outcomes.items()}} if self.outcomes else {}
+        whole |= {"parents": self.parents} if self.parents else {}
+        rows = [row_of(span) for span in self.spans]
         return json.dumps({"format": FORMAT, **whole, "spans": rows}, ensure_ascii=False)
 
     @classmethod
@@ -240,8 +263,11 @@ class Trace:
             whole = json.loads(source)
             if whole["format"] != FORMAT:
                 raise ValueError(f"its format is {whole['format']!r}")
-            spans = tuple(Span(*row[:6], *(Where(*where) for where in row[6:])) for row in whole["spans"])
-            return cls(whole["label"], spans, whole["origin"], whole["cut_short"], tuple(whole.get("notes", ())))
+            trace = cls(whole["label"], tuple(map(span_of, whole["spans"])), whole["origin"], whole["cut_short"])
+            outcomes = {task: outcome_named(text) for task, text in dict(whole.get("outcomes", {})).items()}
+            return replace(
+                trace, notes=tuple(whole.get("notes", ())), outcomes=outcomes, parents=dict(whole.get("parents", {}))
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"this is not the JSON text of a trace as Trace.to_json gives it ({error})") from error
 

@@ -157,8 +157,8 @@ def test_half_a_line_is_passed_over(tmp_path, monkeypatch):
         folder = Path(children.folder().path)
         name = json.loads((folder / children.ANNOUNCEMENT).read_text())[0]
         journal = folder / f"{name}-999999.jsonl"
-        lines = [["event", 10**15, 7, 0, "seen", "RUNNING", "", None]]
-        lines += [["event", 10**15 + 10**6, 7, 0, "seen", None, "", None]]
+        lines = [["event", 10**15, 7, 0, "seen", "RUNNING", "", None, None]]
+        lines += [["event", 10**15 + 10**6, 7, 0, "seen", None, "", None, None]]
         journal.write_text("\n".join([*map(json.dumps, lines), '["event", 1']))
     assert without_block(trace).tasks == ("seen",)
 

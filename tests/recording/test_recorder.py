@@ -125,3 +125,17 @@ def test_times_count_from_the_begin_of_the_recording():
     after = time.perf_counter_ns()
     assert all(0 <= one.start <= one.end <= (after - before) / 1e9 for one in trace.spans)
     assert all(one.end == two.start for one, two in itertools.pairwise(without_block(trace).spans))
+
+
+def test_a_fault_of_ours_spoils_one_recording_and_not_all_that_come_after_it(monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("of ours")
+
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr("taketurns.recording.whole.whole", broken)
+        with record("first") as first:
+            pass
+    assert (first.spans, first.cut_short) == ((), "ZeroDivisionError: of ours")
+    with record("second") as second:
+        pass
+    assert not second.is_on

@@ -18,6 +18,7 @@ from functools import partial
 from taketurns.recording import children, chunks
 from taketurns.recording.worker import Log, Worker
 from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
+from taketurns.trace.text import describe
 from taketurns.trace.trace import Trace
 
 __all__ = [
@@ -159,6 +160,21 @@ def finish(recorder: Recorder, cut_short: str) -> None:
     if mine:
         children.folder().close()
     recorder.ended = recorder.ended or recorder.now()
+    try:
+        _complete(recorder, cut_short)
+    except Exception as problem:  # a fault of ours spoils one recording, and not all that come after it
+        recorder.trace.complete(Trace(recorder.trace.label, (), cut_short=describe(problem)))
+        raise
+    finally:
+        if mine and not recorder.trace.is_on:
+            timekeeper.clock = None
+            here.__dict__.clear()
+            children.folder().remove()
+            _claims.clear()
+
+
+def _complete(recorder: Recorder, cut_short: str) -> None:
+    """Complete the trace of a recording, unless that is done."""
     if recorder.trace.is_on:
         from taketurns.recording import reports
         from taketurns.recording.whole import whole
@@ -166,11 +182,6 @@ def finish(recorder: Recorder, cut_short: str) -> None:
         if recorder.watcher is not None:
             recorder.looks = recorder.watcher.stop(partial(reports.namings, recorder.name))
         recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))
-    if mine:
-        timekeeper.clock = None
-        here.__dict__.clear()
-        children.folder().remove()
-        _claims.clear()
 
 
 def _after_fork() -> None:

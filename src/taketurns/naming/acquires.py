@@ -6,24 +6,39 @@ A call of ``acquire`` with arguments may have been in vain, and counts only wher
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
-__all__ = ["acquired", "parsed"]
+__all__ = ["Taken", "acquired", "parsed"]
 
+class Taken(NamedTuple):
+    """An expression of what is taken, and whether the same function gives it back, here or elsewhere."""
+
+    node: ast.expr
+    is_given_back: bool
+
+
+#: A line and a column.
+Place = tuple[int, int]
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def acquired(lines: list[str], first: int, name: str, line: int, column: int) -> list[ast.expr]:
-    """Return the expressions of what is taken at a place in a function that begins in a line and has that name."""
+def acquired(lines: list[str], first: int, name: str, at: Place, leaves: bool) -> list[Taken]:
+    """Return what is taken at a line and column in a function that begins in a line and has that name.
+
+    ``leaves`` says that it is a ``with`` block that is being left there: all of it has run.
+    """
     module = _module("".join(lines))
     if module is None:
         return []
     body = module.body if name == "<module>" else _body(module, first, name)
     taken: dict[str, ast.expr] = {}
-    while body:
-        body = _through(body, (line, column), taken)
-    return list(taken.values())
+    _through(body, at, leaves, taken)
+    calls = [_call(node, "release") for statement in body for node in ast.walk(statement)] if taken else []
+    given_back = {ast.dump(owner) for owner in calls if owner is not None}
+    return [Taken(node, key in given_back) for key, node in taken.items()]
 
 
 @lru_cache(8)
@@ -56,23 +71,31 @@ def _body(module: ast.Module, first: int, name: str) -> list[ast.stmt]:
     return []
 
 
-def _through(body: list[ast.stmt], at: tuple[int, int], taken: dict[str, ast.expr]) -> list[ast.stmt]:
-    """Go through statements up to the one that a place is in; return the list inside of that in which it is."""
+def _through(body: list[ast.stmt], at: Place, leaves: bool, taken: dict[str, ast.expr]) -> None:
+    """Go through statements up to a place, and into the one that it is in."""
     for statement in body:
-        if (statement.lineno, statement.col_offset) > at:
-            return []
-        if at < (statement.end_lineno or 0, statement.end_col_offset or 0):
-            if isinstance(statement, ast.If) and (owner := _call(statement.test, "acquire")) is not None:
-                if any(_is_in(at, each) for each in statement.body):
-                    taken[ast.dump(owner)] = owner
-            return next((part for part in _lists(statement) if any(_is_in(at, each) for each in part)), [])
+        if _begin(statement) > at:
+            return
+        if _is_in(at, statement):
+            _inside(statement, at, leaves, taken)
+            return
         if isinstance(statement, ast.Expr) and (owner := _call(statement.value, "acquire", plain=True)) is not None:
             taken[ast.dump(owner)] = owner
             continue
         for node in ast.walk(statement):
             if (owner := _call(node, "release")) is not None:
                 taken.pop(ast.dump(owner), None)
-    return []
+
+
+def _inside(statement: ast.stmt, at: Place, leaves: bool, taken: dict[str, ast.expr]) -> None:
+    if leaves and isinstance(statement, ast.With | ast.AsyncWith) and at < _begin(statement.body[0]):
+        _through(statement.body, (sys.maxsize, 0), False, taken)
+    for part in _lists(statement):
+        if any(_is_in(at, each) for each in part):
+            if isinstance(statement, ast.If) and part is statement.body:
+                owner = _call(statement.test, "acquire")
+                taken |= {} if owner is None else {ast.dump(owner): owner}
+            _through(part, at, leaves, taken)
 
 
 def _lists(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
@@ -84,8 +107,12 @@ def _lists(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
             yield part.body
 
 
-def _is_in(at: tuple[int, int], node: ast.stmt) -> bool:
-    return (node.lineno, node.col_offset) <= at < (node.end_lineno or 0, node.end_col_offset or 0)
+def _is_in(at: Place, node: ast.stmt) -> bool:
+    return _begin(node) <= at < (node.end_lineno or 0, node.end_col_offset or 0)
+
+
+def _begin(node: ast.stmt) -> Place:
+    return node.lineno, node.col_offset
 
 
 def _call(node: ast.AST, method: str, plain: bool = False) -> ast.expr | None:

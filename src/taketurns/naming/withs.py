@@ -13,9 +13,9 @@ from itertools import islice
 from opcode import opmap
 from types import CodeType
 
-from taketurns.naming.acquires import acquired, parsed
+from taketurns.naming.acquires import Taken, acquired, parsed
 
-__all__ = ["held", "wanted"]
+__all__ = ["Taken", "held", "wanted"]
 
 _OF_WITH = bytes((opmap["PUSH_EXC_INFO"], opmap["WITH_EXCEPT_START"]))
 #: Until 3.13, the instructions that enter; later, calls like others.
@@ -27,8 +27,8 @@ Entry = tuple[int, int, int]
 Position = tuple[int, int, int, int]
 
 
-def held(code: CodeType, instruction: int) -> tuple[ast.expr, ...]:
-    """Return the expressions of what an instruction, by its offset in bytes, stands inside of; the outermost first."""
+def held(code: CodeType, instruction: int) -> tuple[Taken, ...]:
+    """Return what an instruction, by its offset in bytes, stands inside of; the outermost first."""
     return _held(code.co_filename, code, instruction)
 
 
@@ -39,13 +39,14 @@ def wanted(code: CodeType, instruction: int) -> ast.expr | None:
 
 # The name of the file is in the key: code is equal to code of the same text in another file.
 @lru_cache(1024)
-def _held(file: str, code: CodeType, instruction: int) -> tuple[ast.expr, ...]:
+def _held(file: str, code: CodeType, instruction: int) -> tuple[Taken, ...]:
     blocks = _Blocks(code)
     items = [_expression(file, blocks.item(handler)) for handler in blocks.around(instruction)]
-    found = [node for node in reversed(items) if node is not None]
+    found = [Taken(node, True) for node in reversed(items) if node is not None]
     position = _position(code, instruction)
     if "acquire" in code.co_names and position is not None:
-        found += acquired(_lines(file), code.co_firstlineno, code.co_name, position[0], position[2])
+        place = (position[0], position[2]), blocks.leaves(instruction)
+        found += acquired(_lines(file), code.co_firstlineno, code.co_name, *place)
     return tuple(found)
 
 
@@ -53,7 +54,7 @@ def _held(file: str, code: CodeType, instruction: int) -> tuple[ast.expr, ...]:
 def _wanted(file: str, code: CodeType, instruction: int) -> ast.expr | None:
     blocks = _Blocks(code)
     for handler in blocks.handlers:
-        if blocks.before(blocks.begin(handler)) == instruction:
+        if blocks.enter(handler) <= instruction < blocks.begin(handler):
             return _expression(file, blocks.item(handler))
     match _expression(file, _position(code, instruction)):
         case ast.Call(func=ast.Attribute(value=owner)) | ast.Await(value=ast.Call(func=ast.Attribute(value=owner))):
@@ -78,6 +79,13 @@ class _Blocks:
             seen.add(found)
             at = found
 
+    def leaves(self, instruction: int) -> bool:
+        """Return whether an instruction leaves a block: it has the place of the entry, and is behind that."""
+        position = _position(self.code, instruction)
+        begins = [(handler, self.begin(handler)) for handler in self.handlers]
+        entered = [self.before(begin) for _, begin in begins if begin <= instruction]
+        return any(_position(self.code, each) == position for each in entered)
+
     def begin(self, handler: int) -> int:
         return min(start for start, _, target in self.entries if target == handler)
 
@@ -88,14 +96,20 @@ class _Blocks:
             at -= 1
         return at * 2
 
-    def item(self, handler: int) -> Position | None:
-        """Return where the expression of a block stands. Until 3.12 only what is before its entry has that place."""
-        at = self.before(self.begin(handler))
+    def enter(self, handler: int) -> int:
+        """Return where the entry of a block begins, when its expression has been evaluated, or a little before."""
+        at = last = self.before(self.begin(handler))
         if _ENTER:
             while at > 0 and self.operations[at // 2] not in _ENTER:
                 at = self.before(at)
+            return at
+        while at > 0 and _position(self.code, self.before(at)) == _position(self.code, last):
             at = self.before(at)
-        return _position(self.code, at)
+        return at
+
+    def item(self, handler: int) -> Position | None:
+        """Return where the expression of a block stands. Until 3.12 only what is before its entry has that place."""
+        return _position(self.code, self.before(self.enter(handler) if _ENTER else self.begin(handler)))
 
     def _is_of_with(self, handler: int) -> bool:
         return self.operations[handler // 2 : handler // 2 + 2] == _OF_WITH

@@ -47,7 +47,6 @@ class Recorder(Log):
         self.name = far.recording if far else f"{os.getpid()}x{next(_recordings)}"
         self.far = far  # in a child process: where its events go, at once
         self.trace = Trace.begin(label)
-        self.thread = threading.get_ident()
         # Of its block: was it left without a word? And how it ends.
         self.is_given_up: Callable[[], bool] = lambda: False
         self.end: Callable[[str], None] = partial(finish, self)
@@ -162,8 +161,10 @@ def finish(recorder: Recorder, cut_short: str) -> None:
         children.folder().close()
     recorder.ended = recorder.ended or recorder.now()
     if recorder.trace.is_on:
+        from taketurns.recording import stands
         from taketurns.recording.whole import whole
 
+        recorder.at_end = recorder.at_end or stands.look(recorder)
         if recorder.watcher is not None:
             recorder.looks = recorder.watcher.stop()
         recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))

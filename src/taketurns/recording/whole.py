@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from taketurns.machine import origin
-from taketurns.recording import children
+from taketurns.recording import children, stands
 from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
 from taketurns.recording.rows import Key, Row, Thread, Times
@@ -40,6 +40,8 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     sight = _sight(mine, end) if mine.is_watched else None
     instants = mine.clock is not None
     spans, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
+    told, beside = stands.said(mine, spans, names, cut_short)
+    cut_short = "; ".join(filter(None, (cut_short, told)))
     if lost and not cut_short:
         cut_short = f"{', '.join(lost)} did not end: its process died or was still at work"
     where = {**origin(), "clock": "simulated" if instants else "real"}
@@ -47,10 +49,10 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     moments = tuple(moment.named(known) for moment in mine.moments)
     if mine.watcher is not None:
         cut_short = cut_short or mine.watcher.cut_short
-    return Trace(label, tuple(spans), where, cut_short, tuple(_notes(mine, names)), moments=moments)
+    return Trace(label, tuple(spans), where, cut_short, tuple(_notes(mine, names, beside)), moments=moments)
 
 
-def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
+def _notes(mine: Log, names: Mapping[Key, str], beside: str) -> Iterator[str]:
     """Yield what is to be said beneath a picture: what could not be seen, and why."""
     if not names:
         yield NOTHING
@@ -63,6 +65,8 @@ def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
         yield merged
     elif mine.calls_merged.startswith("after "):  # where some were told apart, others are missed; the block has no lane
         yield merged.replace("are one lane", "are not shown")
+    if beside:
+        yield beside
 
 
 # What the workers wrote

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 __all__ = ["Taken", "acquired", "parsed"]
 
+
 class Taken(NamedTuple):
     """An expression of what is taken, and whether the same function gives it back, here or elsewhere."""
 
@@ -58,7 +59,7 @@ def parsed(source: str) -> ast.expr | None:
 
 
 def _plain(source: str) -> str:
-    """Return a source without what Python would warn of again: what is written as ``\\d`` in a string, of whatever kind."""
+    """Return a source without what Python would warn of again: a backslash in a string, and some letter."""
     return re.sub(r"\\[^'\"\n\r]", "//", source)
 
 

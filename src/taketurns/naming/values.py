@@ -102,7 +102,7 @@ def lying(thing: Any, name: str) -> Any:
     if issubclass(kind, type):
         defined = _in_class(thing, name)
     home = None if issubclass(kind, type) else _in_class(kind, "__dict__")
-    values = home.__get__(thing) if _is_any_of(type(home), _FIXED) else {}
+    values = home.__get__(thing) if home is not None and _is_any_of(type(home), _FIXED) else {}
     if issubclass(type(values), dict) and dict.__contains__(values, name):
         return dict.__getitem__(values, name)
     if defined is None or _in_class(type(defined), "__get__") is not None:

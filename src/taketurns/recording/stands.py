@@ -76,16 +76,16 @@ def _at_end(mine: Log, spans: Sequence[Span], names: Mapping[Key, str]) -> Itera
     end = max((span.end for span in spans), default=0.0)
     for task, standing in mine.at_end:
         name = task if isinstance(task, str) else names.get((os.getpid(), task), "")
-        span = last.get(name) if name != BLOCK else None
-        if span is None or span.end < end - 1e-6:
+        its = last.get(name) if name != BLOCK else None
+        if its is None or its.end < end - 1e-6:
             yield Waiter(name or mine.names.get(task, ""), (), standing.holds)  # type: ignore[arg-type]
             continue
-        reason = span.reason.removesuffix(HOLDS_THE_LOOP)
-        waits = span.state is State.WAITING and reason in _FOR_OTHERS
-        is_told = waits and span.duration >= (LONG if reason == "lock" else LEAST)
-        where = places.where(*standing.place) if standing.place is not None else span.where
+        reason = its.reason.removesuffix(HOLDS_THE_LOOP)
+        waits = its.state is State.WAITING and reason in _FOR_OTHERS
+        is_told = waits and its.duration >= (LONG if reason == "lock" else LEAST)
+        where = places.where(*standing.place) if standing.place is not None else its.where
         waits_for = reason if is_told else ""
-        yield Waiter(name, standing.wants, standing.holds, waits_for, where, waits and span.duration >= LONG)
+        yield Waiter(name, standing.wants, standing.holds, waits_for, where, waits and its.duration >= LONG)
 
 
 # What an interrupt ended

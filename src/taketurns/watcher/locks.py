@@ -22,7 +22,7 @@ Resource = tuple[str | int, ...]
 Place = tuple[Any, int]
 
 _Lock = type(original("_thread", "allocate_lock")())
-_RLock = original("_thread", "RLock")
+_RLock: Any = original("_thread", "RLock")
 
 #: Until 3.12, a frame keeps a copy of its variables once somebody has asked for them.
 _IS_COPY_HELD = sys.version_info < (3, 13)
@@ -68,7 +68,9 @@ def resource_of(thing: Any) -> Resource | None:
             return of_kind("lock", thing)
         if _is(kind, "threading", "Semaphore") or _is(kind, "asyncio.locks", "Semaphore"):
             return of_kind("semaphore", thing)
-        if any(_is(kind, module, "Condition") for module in ("threading", "asyncio.locks", "multiprocessing.synchronize")):
+        if any(
+            _is(kind, module, "Condition") for module in ("threading", "asyncio.locks", "multiprocessing.synchronize")
+        ):
             return resource_of(lying(thing, "_lock"))
     except UnknownError:
         pass

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from time import perf_counter_ns as now
 
 from taketurns.naming import places
+from taketurns.recording.chains import LOOP, chains
 from taketurns.recording.hanging import Waiter, deadlocks, hangs, idles
 from taketurns.recording.rows import Key
 from taketurns.recording.sight import HOLDS_THE_LOOP
 from taketurns.recording.worker import Log
 from taketurns.trace.spans import Span, State
-from taketurns.watcher.locks import Standing
+from taketurns.watcher.locks import Named, Standing, numbered
 from taketurns.watcher.looks import Look
 
 __all__ = ["look", "said"]
@@ -40,12 +41,19 @@ def look(mine: Log) -> list[tuple[int | str, Standing]]:
         for each in standing.standings(stacks.frames_of_threads, list(threads)):
             thread = threads[each.thread]
             task = BLOCK if each.thread == here else carried.get(each.thread)
-            found.append((mine.bystanders.get(thread._native_id, str(thread._name)) if task is None else task, each))
+            if task is None:
+                task = mine.bystanders.get(thread._native_id, str(thread._name))
+            found.append((task, _with_loop(mine, task, each)))
     if mine.awaits.tasks:
-        from taketurns.recording.chains import chains
-
         found += chains(mine.awaits, now())
     return found
+
+
+def _with_loop(mine: Log, task: int | str | None, standing: Standing) -> Standing:
+    """Return what a task holds with the event loop, where it is a step on one."""
+    if task not in mine.on_loop:
+        return standing
+    return standing._replace(holds=(*standing.holds, Named(numbered(LOOP, standing.thread), f"the {LOOP}")))
 
 
 def said(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], error: str) -> tuple[str, str]:
@@ -57,6 +65,9 @@ def said(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], error: str)
     block = _block(mine, names) if error else None
     if block is not None:
         waiters = _when_interrupted(mine, waiters, block, names)
+    there = {waiter.task for waiter in waiters}
+    suspended = _waiters(mine, mine.at_interrupt if error else (), spans, names)
+    waiters += [waiter for waiter in suspended if waiter.task not in there]
     cut_short = [deadlocks(waiters) or hangs(waiters, ended={BLOCK} if not error else ())]
     idle = [waiter for waiter in waiters if waiter is not block]
     beside = ""
@@ -69,23 +80,42 @@ def said(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], error: str)
 
 
 def _at_end(mine: Log, spans: Sequence[Span], names: Mapping[Key, str]) -> Iterator[Waiter]:
-    last: dict[str, Span] = {}
-    for span in spans:
-        if span.task not in last or last[span.task].end <= span.end:
-            last[span.task] = span
+    """Yield who has not ended; who has no lane, or does not wait at the end, may still hold something."""
     end = max((span.end for span in spans), default=0.0)
+    waits = {waiter.task: waiter for waiter in _waiters(mine, mine.at_end, spans, names, end)}
     for task, standing in mine.at_end:
-        name = task if isinstance(task, str) else names.get((os.getpid(), task), "")
-        its = last.get(name) if name != BLOCK else None
-        if its is None or its.end < end - 1e-6:
-            yield Waiter(name or mine.names.get(task, ""), (), standing.holds)  # type: ignore[arg-type]
+        name = _name(mine, task, names)
+        yield waits.get(name) or Waiter(name, (), standing.holds)
+
+
+def _waiters(
+    mine: Log,
+    standings: Sequence[tuple[int | str, Standing]],
+    spans: Sequence[Span],
+    names: Mapping[Key, str],
+    end: float | None = None,
+) -> Iterator[Waiter]:
+    """Yield who waits at a moment, in seconds, or else when it was looked at, with the reason that its lane gives."""
+    lanes: dict[str, list[Span]] = {}
+    for span in spans:
+        lanes.setdefault(span.task, []).append(span)
+    for task, standing in standings:
+        name = _name(mine, task, names)
+        at = (standing.at - mine.start) / 1e9 if end is None else end - 1e-6
+        its = next((each for each in lanes.get(name, ()) if each.start <= at <= each.end), None)
+        if name == BLOCK or its is None:
             continue
         reason = its.reason.removesuffix(HOLDS_THE_LOOP)
         waits = its.state is State.WAITING and reason in _FOR_OTHERS
         is_told = waits and its.duration >= (LONG if reason == "lock" else LEAST)
         where = places.where(*standing.place) if standing.place is not None else its.where
-        waits_for = reason if is_told else ""
-        yield Waiter(name, standing.wants, standing.holds, waits_for, where, waits and its.duration >= LONG)
+        yield Waiter(name, standing.wants, standing.holds, reason * is_told, where, waits and its.duration >= LONG)
+
+
+def _name(mine: Log, task: int | str, names: Mapping[Key, str]) -> str:
+    if isinstance(task, str):
+        return task
+    return names.get((os.getpid(), task)) or mine.names.get(task, "")
 
 
 # What an interrupt ended
@@ -134,7 +164,9 @@ def _look(looks: Sequence[Look], at: int) -> Look | None:
 
 def _waiter(mine: Log, standing: Standing, look: Look, names: Mapping[Key, str]) -> Waiter:
     task = _carried(mine, standing.thread, standing.at)
-    name = names.get((os.getpid(), task), "") if task is not None else ""
+    name = "" if task is None else _name(mine, task, names)
+    if task is not None:
+        standing = _with_loop(mine, task, standing)
     where = places.where(*standing.place) if standing.place is not None else None
     waits_for = look.reason if look.reason in _FOR_OTHERS else ""
     return Waiter(name or BLOCK, standing.wants, standing.holds, waits_for, where)

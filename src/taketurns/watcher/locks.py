@@ -27,6 +27,8 @@ _RLock: Any = original("_thread", "RLock")
 #: Until 3.12, a frame keeps a copy of its variables once somebody has asked for them.
 _IS_COPY_HELD = sys.version_info < (3, 13)
 
+_WITH_CONDITIONS = "threading", "asyncio.locks", "multiprocessing.synchronize"
+
 
 class Named(NamedTuple):
     """A resource, how the code calls it, and the identifier of the thread that owns it, where it tells that itself."""
@@ -68,9 +70,7 @@ def resource_of(thing: Any) -> Resource | None:
             return of_kind("lock", thing)
         if _is(kind, "threading", "Semaphore") or _is(kind, "asyncio.locks", "Semaphore"):
             return of_kind("semaphore", thing)
-        if any(
-            _is(kind, module, "Condition") for module in ("threading", "asyncio.locks", "multiprocessing.synchronize")
-        ):
+        if any(_is(kind, module, "Condition") for module in _WITH_CONDITIONS):
             return resource_of(lying(thing, "_lock"))
     except UnknownError:
         pass
@@ -96,7 +96,7 @@ def owner_of(thing: Any) -> int | None:
     """Return the identifier of the thread that owns a lock, 0 where it is free, and ``None`` where it does not tell."""
     kind = type(thing)
     if kind is _RLock:
-        found = re.search(r"owner=(\d+)", _RLock.__repr__(thing))
+        found = re.search(r"owner=(\d+)", repr(thing))
         return int(found[1]) if found else 0
     if kind is _Lock:
         return None if thing.locked() else 0

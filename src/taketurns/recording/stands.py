@@ -156,10 +156,13 @@ _EDGE = 50_000_000
 
 
 def _look(looks: Sequence[Look], at: int) -> Look | None:
-    """Return the look of a moment, if its thread waits in it."""
+    """Return the look of a moment at which a thread was seen to wait, also where its end came when nobody looked."""
     index = bisect_right(looks, at, key=lambda look: look.start) - 1
-    found = looks[index] if index >= 0 else None
-    return found if found is not None and found.state is State.WAITING and at <= found.end else None
+    if index > 0 and looks[index].state is State.UNSEEN:
+        index -= 1
+    if index < 0 or looks[index].state is not State.WAITING:
+        return None
+    return looks[index]._replace(end=max(looks[index].end, at))
 
 
 def _waiter(mine: Log, standing: Standing, look: Look, names: Mapping[Key, str]) -> Waiter:

@@ -1,21 +1,19 @@
 """What suspended tasks of asyncio hold and want, by the chains of coroutines that they stand in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
 from taketurns.naming import withs
 from taketurns.naming.values import UnknownError, value_of
 from taketurns.recording.awaits import Awaits
-from taketurns.recording.patches import without_ours
 from taketurns.recording.waits import wrapped
-from taketurns.recording.worker import Log
 from taketurns.trace.frames import is_learners
 from taketurns.watcher import locks
 from taketurns.watcher.locks import Named, Standing, numbered, of_kind
 from taketurns.watcher.places import full_name
 
-__all__ = ["LOOP", "chains", "when_interrupted"]
+__all__ = ["LOOP", "chains"]
 
 #: What a task holds that runs, and what all others on its event loop need to go on.
 LOOP = "event loop"
@@ -52,20 +50,6 @@ def chains(awaits: Awaits, at: int) -> Iterator[tuple[int, Standing]]:
         holds = [Named(of_kind("task", task), "")]
         holds += [each for index in own for each in _held(frames[index]) if each.what != given_back]
         yield number, Standing(at, 0, wants, tuple(dict.fromkeys(holds)), place)
-
-
-def when_interrupted(mine: Log, plain: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what `asyncio.Runner` does on Ctrl-C, which cancels its task: what all wait for is looked at before."""
-
-    def on_sigint(*args: Any, **named: Any) -> None:
-        mine.at_interrupt = mine.at_interrupt or list(chains(mine.awaits, mine.now()))
-        try:
-            plain(*args, **named)
-        except BaseException as error:
-            without_ours(error)
-            raise
-
-    return on_sigint
 
 
 def _frames(body: Any) -> Iterator[FrameType]:

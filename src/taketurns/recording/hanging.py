@@ -48,7 +48,7 @@ def deadlocks(waiters: Sequence[Waiter]) -> str:
     told: list[Waiter] = []
     for waiter in stuck:
         circle = _circle(waiter, stuck, holders)
-        if circle and circle[0] not in told:
+        if circle and not any(one in told for one in circle):
             told += circle
             said += [_in_circle(one, circle[index - 1], holders) for index, one in enumerate(circle)]
     said += [_behind(one, holders) for one in stuck if one not in told and _kind(one) in LOCKS]

@@ -42,7 +42,7 @@ def chains(awaits: Awaits, at: int) -> Iterator[tuple[int, Standing]]:
         last = own[-1] if own else -1
         place = (frames[last].f_code, frames[last].f_lasti) if own else None
         kind, thing = next((wait for frame in frames[last + 1 :] if (wait := _wait_in(frame))), ("", None))
-        text = _text(frames[last]) if own else ""
+        text = _text(frames[last]) if own and kind else ""
         wants = tuple(_wants(kind, thing, text, getattr(task, "_fut_waiter", None)))
         given_back = locks.resource_of(thing) if kind == "condition" else None
         if (thread := getattr(getattr(task, "_loop", None), "_thread_id", None)) is not None:

@@ -97,7 +97,7 @@ def _waiters(
 ) -> Iterator[Waiter]:
     """Yield who waits at a moment, in seconds, or else when it was looked at, with the reason that its lane gives."""
     lanes: dict[str, list[Span]] = {}
-    for span in spans:
+    for span in spans if standings else ():
         lanes.setdefault(span.task, []).append(span)
     for task, standing in standings:
         name = _name(mine, task, names)

@@ -78,12 +78,15 @@ def resource_of(thing: Any) -> Resource | None:
 
 
 def _in_all_processes(thing: Any) -> Resource | None:
-    """Return the resource that a lock of `multiprocessing` is in each process that has it."""
+    """Return the resource that a lock of `multiprocessing` is in each process that has it.
+
+    It has a name where children open it by that; those that are forked have it at the same address.
+    """
     if not _is(type(thing), "multiprocessing.synchronize", "SemLock"):
         return None
     semaphore = lying(thing, "_semlock")
-    name = getattr(semaphore, "name", None)  # it is written in C
-    return ("lock of processes", name) if type(name) is str else of_kind("lock of processes", semaphore)
+    name, handle = (getattr(semaphore, part, None) for part in ("name", "handle"))  # it is written in C
+    return "lock of processes", name if type(name) is str else handle if type(handle) is int else id(semaphore)
 
 
 def _is(kind: type, module: str, name: str) -> bool:

@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "machine": [],
     "naming": ["trace"],
     "suspend": ["trace"],
-    "watcher": ["trace", "machine"],
+    "watcher": ["naming", "trace", "machine"],
     "recording": ["watcher", "suspend", "naming", "trace", "machine"],
     "simulation": ["suspend", "recording", "trace"],
     "pictures": ["trace", "machine"],

@@ -70,10 +70,10 @@ def test_between_the_place_and_the_wait_the_outermost_of_the_standard_library_is
 
 def test_whose_code_a_file_holds_is_told_by_whole_paths() -> None:
     assert place_of(None) == (None, "")
-    assert places._whose(PACKAGE) == "installed"
-    assert places._whose(LIBRARY) == places._whose("<frozen runpy>") == "standard library"
-    assert places._whose(places.__file__) == "ours"
-    assert places._whose("<stdin>") == places._whose("/home/taketurns/site-packages.py") == "learner"
+    assert places.whose(PACKAGE) == "installed"
+    assert places.whose(LIBRARY) == places.whose("<frozen runpy>") == "standard library"
+    assert places.whose(places.__file__) == "ours"
+    assert places.whose("<stdin>") == places.whose("/home/taketurns/site-packages.py") == "learner"
 
 
 def test_descriptors_are_closed_once_and_their_numbers_are_nobody_elses_after() -> None:

@@ -23,6 +23,7 @@ from taketurns.recording import recorder, tasks
 from taketurns.recording.askers import asker, how, run_told, teller
 from taketurns.recording.awaits import OnLoop
 from taketurns.recording.endings import NOT_ENDED
+from taketurns.recording.interrupts import on_interrupt
 from taketurns.recording.membership import belongs, inside, name_of
 from taketurns.recording.patches import Patches, without_ours
 from taketurns.recording.recorder import Recorder, current_worker
@@ -58,6 +59,7 @@ def install(mine: Recorder) -> None:
     _patches.put(mine, Handle, "_run", _run)
     _patches.put(mine, _Loop, "create_task", _create_task)
     _patches.put(mine, _Loop, "call_soon", _call_soon)
+    _patches.put(mine, asyncio.Runner, "_on_sigint", on_interrupt)
 
 
 def remove(mine: Recorder) -> None:

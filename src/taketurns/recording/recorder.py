@@ -48,7 +48,6 @@ class Recorder(Log):
         self.far = far  # what a child process has learned: its events go elsewhere, at once
         self.ticket = far  # what is handed to children
         self.trace = Trace.begin(label)
-        self.thread = threading.get_ident()
         # Of its block: was it left without a word? And how it ends.
         self.is_given_up: Callable[[], bool] = lambda: False
         self.end: Callable[[str], None] = partial(finish, self)
@@ -176,9 +175,10 @@ def finish(recorder: Recorder, cut_short: str) -> None:
 def _complete(recorder: Recorder, cut_short: str) -> None:
     """Complete the trace of a recording, unless that is done."""
     if recorder.trace.is_on:
-        from taketurns.recording import reports
+        from taketurns.recording import reports, stands
         from taketurns.recording.whole import whole
 
+        recorder.at_end = recorder.at_end or stands.look(recorder)
         if recorder.watcher is not None:
             recorder.looks = recorder.watcher.stop(partial(reports.namings, recorder.name))
         recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))

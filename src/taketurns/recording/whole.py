@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from taketurns.machine import origin
-from taketurns.recording import children
+from taketurns.recording import children, stands
 from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
 from taketurns.recording.fates import is_gone, outcomes, parents
@@ -43,7 +43,8 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     sight = _sight(mine, end, reports) if mine.is_watched else None
     instants = mine.clock is not None
     spans, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
-    cut_short = cut_short or _ends_missing(lost)
+    told, beside = stands.said(mine, spans, names, cut_short)
+    cut_short = "; ".join(filter(None, (cut_short, told))) or _ends_missing(lost)
     where = {**origin(), "clock": "simulated" if instants else "real"}
     known = {number: name for (_, number), name in names.items()}
     moments = tuple(moment.named(known) for moment in mine.moments)
@@ -54,14 +55,14 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
         tuple(spans),
         where,
         cut_short,
-        tuple(_notes(mine, names)),
+        tuple(_notes(mine, names, beside)),
         moments=moments,
         outcomes=outcomes(mine, rows, names),
         parents=parents(mine, names),
     )
 
 
-def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
+def _notes(mine: Log, names: Mapping[Key, str], beside: str) -> Iterator[str]:
     """Yield what is to be said beneath a picture: what could not be seen, and why."""
     if not names:
         yield NOTHING
@@ -74,6 +75,8 @@ def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
         yield merged
     elif mine.calls_merged.startswith("after "):  # where some were told apart, others are missed; the block has no lane
         yield merged.replace("are one lane", "are not shown")
+    if beside:
+        yield beside
 
 
 # What the workers wrote

@@ -34,6 +34,7 @@ from taketurns.trace.moments import Moment
 from taketurns.trace.spans import State
 
 if TYPE_CHECKING:
+    from taketurns.watcher.locks import Standing
     from taketurns.watcher.looks import Look
     from taketurns.watcher.watcher import Watcher
 
@@ -84,6 +85,9 @@ class Log:
         self.start = self.now()
         self.workers: list[Worker] = []
         self.watcher: Watcher | None = None  # of this process's threads, where time is real and it is not a child
+        self.thread = threading.get_ident()  # of the block
+        self.at_end: list[tuple[int | str, Standing]] = []  # what each task held and wanted that had not ended
+        self.at_interrupt: list[tuple[int, Standing]] = []  # the same of asyncio's, when Ctrl-C came to their loop
         self.looks: Mapping[int, Sequence[Look]] = {}  # what it saw of each native thread
         self.block: tuple[int, int] | None = None  # the task that stands for the block, and its native thread
         self.block_on_loop = False  # whether the block is itself a step on an event loop

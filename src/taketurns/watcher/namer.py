@@ -13,8 +13,10 @@ from types import FrameType
 
 from taketurns.watcher import calls
 from taketurns.watcher.descriptors import Descriptors
+from taketurns.watcher.locks import Standing
 from taketurns.watcher.originals import original
 from taketurns.watcher.places import place_in, stack_of
+from taketurns.watcher.standing import standings
 from taketurns.watcher.states import Naming
 
 __all__ = ["Namer"]
@@ -43,6 +45,7 @@ class Namer:
     ) -> None:
         self.namings: list[Naming] = []
         self._write, self._noted = note or self.namings.append, 0
+        self.standings: dict[int, Standing] = {}  #: by a thread's identifier, when it had waited for long
         self.threads: list[int] = []  #: each that it had, by its native id; the last is at work
         self._held, self._request, self._ask, self._told = held, request, ask, told
         self._frames = frames
@@ -89,21 +92,30 @@ class Namer:
 
     def _answer(self, lines: list[bytes]) -> bool:
         """Do what the lines say; return whether there may be more."""
-        asked = []
+        asked, standing = [], []
         for line in lines:
             word, _, more = line.decode().partition(" ")
             if word == "ask":
                 asked.append(tuple(map(int, more.split())))
+            elif word == "stand":
+                standing.append(int(more.split()[0]))
             elif word != "end":
                 self._told(word, more)
         if asked:
             self._note(asked)
+        if standing:
+            self._note_standing(standing)
         return b"end" not in lines
+
+    def _note_standing(self, threads: list[int]) -> None:
+        """Note what threads that have waited for long hold and want; of each the last is kept."""
+        wanted = [identifier for native, identifier in _identifiers().items() if native in threads]
+        with suppress(Exception):  # places are asked for later, too
+            self.standings.update((each.thread, each) for each in standings(self._frames, wanted))
 
     def _note(self, asked: list[tuple[int, ...]]) -> None:
         """Note where the threads stand that the helper asks for: by number, system call, and its first argument."""
-        # A plain dict: `threading.enumerate()` would wait for a lock that the learner's program may hold.
-        identifiers = {thread._native_id: identifier for identifier, thread in dict(threading._active).items()}  # type: ignore[attr-defined]
+        identifiers = _identifiers()
         frames, at = self._frames(), now()
         stacks = [stack_of(frames.get(identifiers.get(thread, 0))) for thread, _, _ in asked]
         frames.clear()  # all else takes longer
@@ -113,6 +125,12 @@ class Namer:
                 place, kind = place_in(stack)
                 file = _file(first) if calls.of_a_file(number) else ""
                 self._write(Naming(at, thread, place, kind, file))
+
+
+def _identifiers() -> dict[int, int]:
+    """Return the identifiers of the threads by their native ids."""
+    # A plain dict: `threading.enumerate()` would wait for a lock that the learner's program may hold.
+    return {thread._native_id: identifier for identifier, thread in dict(threading._active).items()}  # type: ignore[attr-defined]
 
 
 def _file(descriptor: int) -> str:

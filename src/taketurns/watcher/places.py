@@ -7,7 +7,7 @@ from types import CodeType, FrameType
 from taketurns.trace.frames import in_installed_package, in_standard_library
 from taketurns.watcher.looks import Place
 
-__all__ = ["kind_of", "place_in", "place_of", "stack_of"]
+__all__ = ["full_name", "kind_of", "place_in", "place_of", "stack_of", "whose"]
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -72,12 +72,12 @@ def place_in(stack: list[Place]) -> tuple[Place | None, str]:
     called: Place | None = None
     package: Place | None = None
     for place in stack:
-        whose = _whose(place[0].co_filename)
-        if whose == "learner":
+        owner = whose(place[0].co_filename)
+        if owner == "learner":
             return place, kind_of(called[0]) if called is not None else ""
-        if whose == "installed":
+        if owner == "installed":
             package = place
-        elif whose == "standard library" and package is None:
+        elif owner == "standard library" and package is None:
             called = place
     if package is None:
         return None, ""
@@ -95,6 +95,13 @@ def kind_of(code: CodeType) -> str:
 
 
 @cache
+def full_name(code: CodeType) -> str:
+    """Return a function of the standard library with its module, as in ``queue.Queue.get``; of another, nothing."""
+    is_ours = whose(code.co_filename) == "standard library"
+    return f"{_module(code.co_filename)}.{code.co_qualname}" if is_ours else ""
+
+
+@cache
 def _module(path: str) -> str:
     """Return the name of the module of the standard library that a file holds: ``concurrent.futures._base``."""
     below = os.path.relpath(path, os.path.dirname(os.path.abspath(os.__file__)))
@@ -102,7 +109,7 @@ def _module(path: str) -> str:
 
 
 @cache
-def _whose(path: str) -> str:
+def whose(path: str) -> str:
     """Return whose code a file holds: the learner's, the standard library's, ours, or that of an installed package."""
     if path.startswith(_OURS):
         return "ours"

@@ -15,8 +15,8 @@ __all__ = ["GIL", "GONE", "RUNNING", "Program", "RefusedError"]
 RUNNING, GONE, GIL = -2, -3, -4
 #: A thread that was queued for a core so long, in ns, between two looks, or was not looked at so long, gets a row.
 QUEUED, GAP = 100_000, 3_000_000
-#: A wait is asked about when it has lasted so long, in ns.
-ASK = 2_500_000
+#: A wait is asked about when it has lasted so long, in ns: where it is, and then who holds the lock that it is for.
+ASKS = ((2_500_000, "ask"), (100_000_000, "stand"))
 #: A run so short, in ns, between two waits for the GIL is no turn under it.
 NO_TURN = 60_000
 #: What has no stack and no place in its code any more: it has ended, and nobody has asked for its exit status yet.
@@ -28,15 +28,16 @@ class RefusedError(OSError):
 
 
 class Thread:
-    """A thread: two open files, what they held, when that was read, since when it waits so, and if that was asked.
+    """A thread: two open files, what they held, when that was read, since when it waits so, and what was asked.
 
     ``key`` is the line of the system call, empty while it runs, and ``None`` before the first look.
     """
 
-    __slots__ = ("asked", "at", "call", "counts", "key", "since", "statistics", "text")
+    __slots__ = ("asks", "at", "call", "counts", "key", "since", "statistics", "text")
 
     def __init__(self, statistics: int, call: int, at: int) -> None:
-        self.statistics, self.call, self.at, self.since, self.asked = statistics, call, at, at, True
+        self.statistics, self.call, self.at, self.since = statistics, call, at, at
+        self.asks = len(ASKS)
         self.text, self.counts = b"", (0, 0, 0)
         self.key: bytes | None = None
 
@@ -77,10 +78,11 @@ class Program:
                 self.lose(name, rows)
                 continue
             seen.at = begin
-            if not seen.asked and begin - seen.since > ASK:
-                seen.asked = True
+            if seen.asks < len(ASKS) and begin - seen.since > ASKS[seen.asks][0]:
+                word, seen.asks = ASKS[seen.asks][1], seen.asks + 1
                 number, first, _ = self.call(seen.key)
-                asks.append(f"ask {name} {number} {first}\n")
+                if word == "ask" or number in self.futex:
+                    asks.append(f"{word} {name} {number} {first}\n")
         self.swept = time.perf_counter_ns()
         return asks
 
@@ -106,7 +108,7 @@ class Program:
             if not (key == seen.key and self.only_looked_up(key, seen.counts, counts)):
                 rows.append((thread, seen.at, *seen.counts, now, *counts, *self.call(key)))
                 seen.since = now
-                seen.asked = not key or self.is_gil(key)
+                seen.asks = len(ASKS) if not key or self.is_gil(key) else 0
         elif counts[1] - seen.counts[1] > QUEUED or (now - seen.at > GAP and counts[2] != seen.counts[2]):
             rows.append((thread, seen.at, *seen.counts, now, *counts, RUNNING, 0, 0))
         seen.text, seen.key, seen.counts, seen.at = text, key, counts, now

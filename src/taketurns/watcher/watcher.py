@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from taketurns.watcher import calls, helper, pace, places, program
 from taketurns.watcher.descriptors import Descriptors
 from taketurns.watcher.edges import Row
+from taketurns.watcher.locks import Standing
 from taketurns.watcher.looks import Look
 from taketurns.watcher.namer import Namer
 from taketurns.watcher.originals import original
@@ -87,6 +88,7 @@ class Watcher:
         self.until = 0  #: the moment of the last look, in ns: who was not gone then has looks up to it
         self._signals: BlockedSignals | None = None
         self._looks: dict[int, list[Look]] = {}
+        self.standings: dict[int, Standing] = {}  #: after the end: what threads held and wanted that waited for long
 
     @property
     def thread(self) -> int | None:
@@ -121,6 +123,7 @@ class Watcher:
             if self._taken.rows and not self._taken.end and not self.cut_short:
                 self.cut_short = "the helper was killed"
             self._stopped = True
+            self.standings = dict(self._namer.standings) if self._namer is not None else {}
             self._taken, self._namer = _Taken([], 0, 0, ""), None
         self._descriptors.close()
         return self._looks

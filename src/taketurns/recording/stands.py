@@ -1,0 +1,189 @@
+"""Who hangs when a recording ends: the tasks that have not ended, what they hold and want, and what is said of that."""
+
+import os
+import threading
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from time import perf_counter_ns as now
+
+from taketurns.naming import places
+from taketurns.recording.chains import LOOP, chains
+from taketurns.recording.hanging import Waiter, deadlocks, hangs, idles
+from taketurns.recording.rows import Key
+from taketurns.recording.sight import HOLDS_THE_LOOP
+from taketurns.recording.worker import Log
+from taketurns.trace.spans import Span, State
+from taketurns.watcher.locks import Named, Standing, numbered
+from taketurns.watcher.looks import Look
+
+__all__ = ["look", "said"]
+
+#: Waits that nobody outside of the program ends.
+_FOR_OTHERS = {"lock", "semaphore", "queue", "event", "condition", "barrier", "future", "thread"}
+#: A wait is one that hangs from so many seconds on, and is told of from so many on.
+LONG, LEAST = 0.1, 0.005
+#: An interrupt ends a block so soon after the wait that it came in, in ns.
+_SOON = 1_000_000_000
+
+BLOCK = "the block"
+
+
+def look(mine: Log) -> list[tuple[int | str, Standing]]:
+    """Return what each task that has not ended holds and wants, by its number; a thread without a task by its name."""
+    found: list[tuple[int | str, Standing]] = []
+    here = threading.get_ident()
+    carried = {worker.thread: worker.current for worker in mine.workers if worker.current is not None}
+    carried.pop(here, None)
+    if mine.is_watched and (carried or mine.bystanders):
+        from taketurns.watcher import stacks, standing  # `ctypes` is slow to import, and not everywhere
+
+        threads = dict(threading._active)  # type: ignore[attr-defined]  # as the namer does
+        for each in standing.standings(stacks.frames_of_threads, list(threads)):
+            thread = threads[each.thread]
+            task = BLOCK if each.thread == here else carried.get(each.thread)
+            if task is None:
+                task = mine.bystanders.get(thread._native_id, str(thread._name))
+            found.append((task, _with_loop(mine, task, each)))
+    if mine.awaits.tasks:
+        found += chains(mine.awaits, now())
+    return found
+
+
+def _with_loop(mine: Log, task: int | str | None, standing: Standing) -> Standing:
+    """Return what a task holds with the event loop, where it is a step on one."""
+    if task not in mine.on_loop:
+        return standing
+    return standing._replace(holds=(*standing.holds, Named(numbered(LOOP, standing.thread), f"the {LOOP}")))
+
+
+def said(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], error: str) -> tuple[str, str]:
+    """Return what is said of who hangs: with what cut the recording short, and beside it.
+
+    ``error`` is what ended the block, empty where it ended by itself.
+    """
+    waiters = list(_at_end(mine, spans, names))
+    block = _block(mine, names) if error else None
+    if block is not None:
+        waiters = _when_interrupted(mine, waiters, block, names)
+    there = {waiter.task for waiter in waiters}
+    suspended = _waiters(mine, mine.at_interrupt if error else (), spans, names)
+    waiters += [waiter for waiter in suspended if waiter.task not in there]
+    cut_short = [deadlocks(waiters) or hangs(waiters, ended={BLOCK} if not error else ())]
+    idle = [waiter for waiter in waiters if waiter is not block]
+    beside = ""
+    if not cut_short[0]:
+        if error.startswith("KeyboardInterrupt"):
+            cut_short += [idles([block] if block is not None else [], "waited"), idles(idle, "still waits")]
+        elif told := idles(idle, "still waited"):
+            beside = f"When the block ended, {told}."
+    return "; ".join(filter(None, cut_short)), beside
+
+
+def _at_end(mine: Log, spans: Sequence[Span], names: Mapping[Key, str]) -> Iterator[Waiter]:
+    """Yield who has not ended; who has no lane, or does not wait at the end, may still hold something."""
+    end = max((span.end for span in spans), default=0.0)
+    waits = {waiter.task: waiter for waiter in _waiters(mine, mine.at_end, spans, names, end)}
+    for task, standing in mine.at_end:
+        name = _name(mine, task, names)
+        yield waits.get(name) or Waiter(name, (), standing.holds)
+
+
+def _waiters(
+    mine: Log,
+    standings: Sequence[tuple[int | str, Standing]],
+    spans: Sequence[Span],
+    names: Mapping[Key, str],
+    end: float | None = None,
+) -> Iterator[Waiter]:
+    """Yield who waits at a moment, in seconds, or else when it was looked at, with the reason that its lane gives."""
+    lanes: dict[str, list[Span]] = {}
+    for span in spans if standings else ():
+        lanes.setdefault(span.task, []).append(span)
+    for task, standing in standings:
+        name = _name(mine, task, names)
+        at = (standing.at - mine.start) / 1e9 if end is None else end - 1e-6
+        its = next((each for each in lanes.get(name, ()) if each.start <= at <= each.end), None)
+        if name == BLOCK or its is None:
+            continue
+        reason = its.reason.removesuffix(HOLDS_THE_LOOP)
+        waits = its.state is State.WAITING and reason in _FOR_OTHERS
+        is_told = waits and its.duration >= (LONG if reason == "lock" else LEAST)
+        where = places.where(*standing.place) if standing.place is not None else its.where
+        yield Waiter(name, standing.wants, standing.holds, reason * is_told, where, waits and its.duration >= LONG)
+
+
+def _name(mine: Log, task: int | str, names: Mapping[Key, str]) -> str:
+    if isinstance(task, str):
+        return task
+    return names.get((os.getpid(), task)) or mine.names.get(task, "")
+
+
+# What an interrupt ended
+
+
+def _block(mine: Log, names: Mapping[Key, str]) -> Waiter | None:
+    """Return what the block waited for when it was interrupted."""
+    standing = mine.watcher.standings.get(mine.thread) if mine.watcher is not None else None
+    if standing is None or mine.block is None:
+        return None
+    look = _look(mine.looks.get(mine.block[1], ()), standing.at)
+    if look is None or mine.ended - look.end > _SOON:
+        return None
+    return _waiter(mine, standing, look, names)
+
+
+def _when_interrupted(mine: Log, waiters: list[Waiter], block: Waiter, names: Mapping[Key, str]) -> list[Waiter]:
+    """Return who waited when the block was: it may be the block that they waited for, and then they do no more."""
+    assert mine.watcher is not None
+    assert mine.block is not None
+    standing = mine.watcher.standings[mine.thread]
+    until = _look(mine.looks[mine.block[1]], standing.at)
+    found = {block.task: block}
+    natives = {worker.thread: worker.native for worker in mine.workers}
+    for thread, each in mine.watcher.standings.items():
+        look = _look(mine.looks.get(natives.get(thread, 0), ()), each.at)
+        if look is not None and until is not None and look.end >= until.end - _EDGE:
+            waiter = _waiter(mine, each, look, names)
+            found.setdefault(waiter.task, waiter)
+    for waiter in waiters:
+        if waiter.task != BLOCK:
+            found.setdefault(waiter.task, waiter)
+    return list(found.values())
+
+
+#: So well is it known when a wait ended, in ns.
+_EDGE = 50_000_000
+
+
+def _look(looks: Sequence[Look], at: int) -> Look | None:
+    """Return the look of a moment at which a thread was seen to wait, also where its end came when nobody looked."""
+    index = bisect_right(looks, at, key=lambda look: look.start) - 1
+    if index > 0 and looks[index].state is State.UNSEEN:
+        index -= 1
+    if index < 0 or looks[index].state is not State.WAITING:
+        return None
+    return looks[index]._replace(end=max(looks[index].end, at))
+
+
+def _waiter(mine: Log, standing: Standing, look: Look, names: Mapping[Key, str]) -> Waiter:
+    task = _carried(mine, standing.thread, standing.at)
+    name = "" if task is None else _name(mine, task, names)
+    if task is not None:
+        standing = _with_loop(mine, task, standing)
+    where = places.where(*standing.place) if standing.place is not None else None
+    waits_for = look.reason if look.reason in _FOR_OTHERS else ""
+    return Waiter(name or BLOCK, standing.wants, standing.holds, waits_for, where)
+
+
+def _carried(mine: Log, thread: int, at: int) -> int | None:
+    """Return the task that a thread carried at a moment; the begin of its present stretch may not be written yet."""
+    for worker in mine.workers:
+        if worker.thread != thread:
+            continue
+        current, last, written = worker.current, worker.last, worker.written
+        if isinstance(current, int) and not written and last <= at:
+            return current
+        before = next((event for event in reversed(list(worker.events)) if event[0] <= at), None)
+        if before is not None and (before[2] is not None or (before[4] is not None and at < before[4])):
+            return before[1] if isinstance(before[1], int) else None
+    return None

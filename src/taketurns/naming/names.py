@@ -32,6 +32,9 @@ AUTOMATIC = re.compile(
     re.DOTALL,
 )
 
+#: How `multiprocessing` and loky do.
+PROCESSES = re.compile(r"[A-Za-z]*(?:Process|PoolWorker)-\d+(?::\d+)*")
+
 _name_of = type.__dict__["__name__"].__get__
 _mro_of = type.__dict__["__mro__"].__get__
 _dict_of = type.__dict__["__dict__"].__get__
@@ -87,9 +90,10 @@ def thread_name(thread: threading.Thread) -> str:
 
 def process_name(process: Any) -> str:
     """Return the name that the program gave to a process; empty where it gave none."""
-    # `multiprocessing` builds a name of that of the class; its pools and loky do so, too.
-    kinds = rf"(?:{re.escape(type_name(process))}|[A-Za-z]*(?:Process|PoolWorker))"
-    return _given(process, re.compile(kinds + r"-\d+(?::\d+)*"))
+    name = _given(process, PROCESSES)
+    # `multiprocessing` builds a name of that of the class.
+    kind, _, number = name.rpartition("-")
+    return "" if number.replace(":", "").isdigit() and kind == type_name(process) else name
 
 
 def _given(carrier: Any, automatic: re.Pattern[str]) -> str:

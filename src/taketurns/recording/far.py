@@ -39,7 +39,7 @@ class FarRecorder(Recorder):
         super().__init__(far=found)
         self.name, self.arguments = found.recording, found.arguments
         self.journal = Journal(found.folder, found.recording, str(os.getpid()))
-        self.guest = Guest(self.journal.note, self.leave)
+        self.guest = Guest(self.journal.note, self.journal.stand, self.leave)
         self.known: set[int] = set()  # tasks that the journal knows
         self.installed: set[str] = set()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from taketurns.naming.places import where
 from taketurns.watcher.descriptors import Descriptors
+from taketurns.watcher.locks import Standing
 from taketurns.watcher.states import Naming
 
 __all__ = ["END", "Journal", "lines"]
@@ -42,6 +43,11 @@ class Journal:
         """Write down where a thread waited."""
         at, thread, place, kind, file = naming
         self.write("wait", at, thread, place and where(*place), kind, file)
+
+    def stand(self, native: int, standing: Standing) -> None:
+        """Write down what a thread holds and wants that has waited for long."""
+        at, _, wants, holds, place = standing
+        self.write("stand", native, at, wants, holds, place and where(*place))
 
     @property
     def is_over(self) -> bool:

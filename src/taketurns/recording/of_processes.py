@@ -21,7 +21,7 @@ from taketurns.recording import far, recorder
 from taketurns.recording.children import Announcement
 from taketurns.recording.endings import RETURNED
 from taketurns.recording.of_threads import as_task, called, is_internal, who
-from taketurns.recording.patches import Patches, dealing, without_ours
+from taketurns.recording.patches import Patches, unheard, without_ours
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import FarTask, Starter
 
@@ -53,7 +53,7 @@ def install(mine: Recorder) -> None:
     names = "apply_async", "_map_async", "imap", "imap_unordered"
     _put(mine, [(*pool, name) for pool in POOLS for name in names], _handing_over)
     _put(mine, [(*process, "start") for process in PROCESSES], _starting)
-    _put(mine, DEALINGS, dealing)
+    _put(mine, DEALINGS, unheard)
 
 
 def remove(mine: Recorder) -> None:
@@ -112,14 +112,12 @@ def _here(starter: FarTask | None) -> Starter:
 
 
 def _handing_over(mine: Recorder, plain: Plain) -> Plain:
-    deal = dealing(mine, plain)
-
     def hand_over(pool: Any, *args: Any, **kwargs: Any) -> Any:
         if args and mine.ticket is not None and recorder.on is mine:
             args = _watched(args[0], mine.ticket, _from_here(mine)), *args[1:]
-        return deal(pool, *args, **kwargs)
+        return plain(pool, *args, **kwargs)
 
-    return hand_over
+    return unheard(mine, hand_over)
 
 
 def _watched(function: Any, *ticket: Any) -> Any:
@@ -143,23 +141,18 @@ def _watched(function: Any, *ticket: Any) -> Any:
 
 
 def _starting(mine: Recorder, plain: Plain) -> Plain:
-    deal = dealing(mine, plain)
-
     def start(process: Any) -> Any:
         if mine.ticket is None or recorder.on is not mine or is_internal(process):
-            return deal(process)
+            return plain(process)
         given = process_name(process)
         name = given or _call_of(process, mine.arguments)
         vars(process)["_bootstrap"] = partial(_bootstrap, process, mine.ticket, _from_here(mine), given, name)
         try:
-            return deal(process)
-        except BaseException as error:
-            without_ours(error)
-            raise
+            return plain(process)
         finally:
             vars(process).pop("_bootstrap", None)
 
-    return start
+    return unheard(mine, start)
 
 
 def _call_of(process: Any, arguments: bool) -> str:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from taketurns.recording import children, journals
 from taketurns.recording.rows import Key, Row, Thread, Times
 from taketurns.trace.spans import State, Where
+from taketurns.watcher.locks import Named
 from taketurns.watcher.states import Naming
 
-__all__ = ["Reports", "namings"]
+__all__ = ["Reports", "Stand", "namings"]
+
+
+class Stand(NamedTuple):
+    """What a thread held and wanted, and where, at a moment in ns."""
+
+    at: int
+    wants: tuple[Named, ...]
+    holds: tuple[Named, ...]
+    where: Where | None
 
 
 class Reports:
@@ -29,6 +39,7 @@ class Reports:
         self.on_loop: set[Key] = set()
         self.implied: set[Key] = set()
         self.parents: dict[Key, Key] = {}  # who started whom
+        self.stands: dict[int, Stand] = {}  # of threads that waited for long, by their native numbers
         self._homes: dict[int, str] = {}  # the names that processes were given
         for process, (word, *line) in journals.lines(children.folder().path, recording):
             if take := getattr(self, f"_{word}", None):
@@ -59,9 +70,17 @@ class Reports:
             Row(at, (process, number), name, state, reason, carrier, where, 0, off[0] if off else None, waker)
         )
 
+    def _stand(self, process: int, native: int, at: int, wants: list[Any], holds: list[Any], where: Any) -> None:
+        place = Where(*where) if where is not None else None
+        self.stands[native] = Stand(at, _named(wants), _named(holds), place)
+
     def _computed(self, process: int, native: int, at: int, until: int) -> None:
         if native in self.carriers:
             self.computed[self.carriers[native]].append((at, until))
+
+
+def _named(resources: list[Any]) -> tuple[Named, ...]:
+    return tuple(Named(tuple(what), text, owner) for what, text, owner in resources)
 
 
 def namings(recording: str) -> Iterator[Naming]:

@@ -9,6 +9,7 @@ from time import perf_counter_ns as now
 from taketurns.naming import places
 from taketurns.recording.chains import LOOP, chains
 from taketurns.recording.hanging import Waiter, deadlocks, hangs, idles
+from taketurns.recording.reports import Reports, Stand
 from taketurns.recording.rows import Key
 from taketurns.recording.sight import HOLDS_THE_LOOP
 from taketurns.recording.worker import Log
@@ -56,7 +57,7 @@ def _with_loop(mine: Log, task: int | str | None, standing: Standing) -> Standin
     return standing._replace(holds=(*standing.holds, Named(numbered(LOOP, standing.thread), f"the {LOOP}")))
 
 
-def said(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], error: str) -> tuple[str, str]:
+def said(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], error: str, reports: Reports) -> tuple[str, str]:
     """Return what is said of who hangs: with what cut the recording short, and beside it.
 
     ``error`` is what ended the block, empty where it ended by itself.
@@ -68,6 +69,7 @@ def said(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], error: str)
     there = {waiter.task for waiter in waiters}
     suspended = _waiters(mine, mine.at_interrupt if error else (), spans, names)
     waiters += [waiter for waiter in suspended if waiter.task not in there]
+    waiters += _far_waiters(mine, spans, names, reports)
     cut_short = [deadlocks(waiters) or hangs(waiters, ended={BLOCK} if not error else ())]
     idle = [waiter for waiter in waiters if waiter is not block]
     beside = ""
@@ -110,6 +112,23 @@ def _waiters(
         is_told = waits and its.duration >= (LONG if reason == "lock" else LEAST)
         where = places.where(*standing.place) if standing.place is not None else its.where
         yield Waiter(name, standing.wants, standing.holds, reason * is_told, where, waits and its.duration >= LONG)
+
+
+def _far_waiters(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], reports: Reports) -> Iterator[Waiter]:
+    """Yield who waits in child processes; who is at work for a process has it, for those who wait for its end."""
+    lasts = {span.task: span for span in spans}
+    ends = {row.task: row for row in reports.rows}
+    natives = {carrier: native for native, carrier in reports.carriers.items()}
+    for key, row in ends.items():
+        native, last = natives.get(row.worker, 0), lasts.get(names.get(key, ""))
+        if row.state is None or last is None:
+            continue
+        at, wants, holds, where = reports.stands.get(native, Stand(0, (), (), None))
+        if native == key[0]:
+            holds = (*holds, Named(("process", native), ""))
+        stands = (at - mine.start) / 1e9 >= last.start and last.state is State.WAITING
+        reason = last.reason if stands and last.reason in _FOR_OTHERS | {"child process"} else ""
+        yield Waiter(last.task, wants if stands else (), holds, reason, where or last.where, last.duration >= LONG)
 
 
 def _name(mine: Log, task: int | str, names: Mapping[Key, str]) -> str:

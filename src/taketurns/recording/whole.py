@@ -43,7 +43,7 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     sight = _sight(mine, end, reports) if mine.is_watched else None
     instants = mine.clock is not None
     spans, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
-    told, beside = stands.said(mine, spans, names, cut_short)
+    told, beside = stands.said(mine, spans, names, cut_short, reports)
     cut_short = "; ".join(filter(None, (cut_short, told))) or _ends_missing(lost)
     where = {**origin(), "clock": "simulated" if instants else "real"}
     known = {number: name for (_, number), name in names.items()}

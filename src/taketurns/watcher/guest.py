@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 
 from taketurns.watcher.descriptors import Descriptors
+from taketurns.watcher.locks import Standing
 from taketurns.watcher.namer import Namer
 from taketurns.watcher.states import Naming
 
@@ -15,12 +16,15 @@ __all__ = ["Guest"]
 class Guest:
     """Lets a helper look at this process, and answers where its threads wait.
 
-    ``note`` is called with each answer; ``over`` when the helper looks no more. Both happen in the namer's thread.
+    ``note`` and ``stand`` are called with each answer, as by the namer; ``over`` when the helper looks no more. All
+    happens in the namer's thread.
     """
 
-    def __init__(self, note: Callable[[Naming], None], over: Callable[[], None]) -> None:
+    def __init__(
+        self, note: Callable[[Naming], None], stand: Callable[[int, Standing], None], over: Callable[[], None]
+    ) -> None:
         self._held = Descriptors()
-        self._note, self._over = note, over
+        self._note, self._stand, self._over = note, stand, over
         self._namer: Namer | None = None
 
     def start(self, control: str, inode: int) -> bool:
@@ -29,7 +33,7 @@ class Guest:
 
         try:
             asks, ask = self._held.add(os.pipe)
-            self._namer = Namer(self._held, asks, ask, self._told, stacks.frames_of_threads, self._note)
+            self._namer = Namer(self._held, asks, ask, self._told, stacks.frames_of_threads, self._note, self._stand)
             with kernel.BlockedSignals():
                 self._namer.start()
             forks.namers.add(self._namer)

@@ -31,7 +31,8 @@ class Namer:
 
     The thread is started below `threading`, so that `threading.enumerate()` does not show it. ``request`` and ``ask``
     are the two ends of the pipe that it reads; ``told`` is called with what is no question; ``frames`` returns where
-    each thread stands, by its identifier; ``note`` takes the answers, which else stand in ``namings``.
+    each thread stands, by its identifier; ``note`` takes the answers, which else stand in ``namings``, and ``stand``
+    what a thread, by its native id, holds and wants that has waited for long.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Namer:
         told: Callable[[str, str], None],
         frames: Callable[[], dict[int, FrameType]],
         note: Callable[[Naming], None] | None = None,
+        stand: Callable[[int, Standing], None] = lambda native, standing: None,
     ) -> None:
+        self._stand = stand
         self.namings: list[Naming] = []
         self._write, self._noted = note or self.namings.append, 0
         self.standings: dict[int, Standing] = {}  #: by a thread's identifier, when it had waited for long
@@ -109,9 +112,11 @@ class Namer:
 
     def _note_standing(self, threads: list[int]) -> None:
         """Note what threads that have waited for long hold and want; of each the last is kept."""
-        wanted = [identifier for native, identifier in _identifiers().items() if native in threads]
+        wanted = {identifier: native for native, identifier in _identifiers().items() if native in threads}
         with suppress(Exception):  # places are asked for later, too
-            self.standings.update((each.thread, each) for each in standings(self._frames, wanted))
+            for each in standings(self._frames, wanted):
+                self.standings[each.thread] = each
+                self._stand(wanted[each.thread], each)
 
     def _note(self, asked: list[tuple[int, ...]]) -> None:
         """Note where the threads stand that the helper asks for: by number, system call, and its first argument."""

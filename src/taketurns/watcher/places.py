@@ -7,9 +7,12 @@ from types import CodeType, FrameType
 from taketurns.trace.frames import in_installed_package, in_standard_library
 from taketurns.watcher.looks import Place
 
-__all__ = ["full_name", "kind_of", "place_in", "place_of", "stack_of", "whose"]
+__all__ = ["BOOTSTRAP", "full_name", "kind_of", "place_in", "place_of", "stack_of", "whose"]
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+#: Where a process of `multiprocessing` begins.
+BOOTSTRAP = "BaseProcess._bootstrap"
 
 #: What a wait inside of the standard library is for: its module, the function that was called, and a short noun.
 _KINDS = [
@@ -53,14 +56,14 @@ def place_of(frame: FrameType | None) -> tuple[Place | None, str]:
 
 
 def stack_of(frame: FrameType | None) -> list[Place]:
-    """Return the places of a frame and of those that called it. Nothing here lets go of the GIL.
+    """Return the places of a frame and of those that called it; in a forked child, none of its parent's.
 
-    So no frame is held beyond its end, which others may wait for.
+    Nothing here lets go of the GIL. So no frame is held beyond its end, which others may wait for.
     """
     stack = []
     while frame is not None:
         stack.append((frame.f_code, frame.f_lasti))
-        frame = frame.f_back
+        frame = frame.f_back if frame.f_code.co_qualname != BOOTSTRAP else None
     return stack
 
 

@@ -192,6 +192,18 @@ def test_a_condition_and_a_busy_lock_are_no_deadlock():
         assert not any("work" in note for note in trace.notes)
 
 
+def test_semaphores_that_others_release_are_signals_and_nobody_holds_them():
+    a, b = asyncio.Semaphore(1), asyncio.Semaphore(1)
+
+    async def take_two(one, other):
+        await one.acquire()
+        await asyncio.sleep(0)
+        await other.acquire()
+
+    with Left(first=take_two(a, b), second=take_two(b, a)) as trace:
+        assert trace.cut_short == ""
+
+
 def test_a_parent_that_awaits_its_child_is_no_circle():
     async def child():
         await asyncio.Event().wait()

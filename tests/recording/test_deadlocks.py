@@ -382,6 +382,38 @@ def test_who_waits_for_a_condition_has_given_its_lock_back():
         assert "w2 still waited for a condition: ready.wait()" in trace.notes[0]
 
 
+def test_semaphores_that_others_release_are_signals_and_nobody_holds_them():
+    a, b = threading.Semaphore(1), threading.Semaphore(1)
+    both = threading.Barrier(2)
+
+    def take_two(one, other):
+        one.acquire()
+        both.wait()
+        other.acquire()  # hangs
+
+    with hanging(a, b) as threads:
+        with record() as trace:
+            threads.start(first=lambda: take_two(a, b), second=lambda: take_two(b, a))
+            threads.settle()
+        assert trace.cut_short == ""
+        assert "first still waited for a semaphore: other.acquire()" in trace.notes[0]
+
+
+def test_a_greenlet_that_nobody_goes_on_with_waits_to_the_end():
+    greenlet = pytest.importorskip("greenlet")
+    main = greenlet.getcurrent()
+
+    def work():
+        main.switch()
+
+    with record() as trace:
+        left = greenlet.greenlet(work)
+        left.switch()
+    assert waits_to_the_end(trace, "work")
+    assert (trace.cut_short, trace.notes) == ("", ())
+    left.switch()
+
+
 def test_a_lock_that_is_only_busy_is_not_told_of():
     lock, held = threading.Lock(), threading.Event()
     theirs, mine = os.pipe()

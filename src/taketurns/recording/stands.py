@@ -175,10 +175,11 @@ _EDGE = 50_000_000
 
 
 def _look(looks: Sequence[Look], at: int) -> Look | None:
-    """Return the look of a moment at which a thread was seen to wait, also where its end came when nobody looked."""
-    index = bisect_right(looks, at, key=lambda look: look.start) - 1
-    if index > 0 and looks[index].state is State.UNSEEN:
-        index -= 1
+    """Return the look at a thread that waited when it was asked at a moment, which was 0.1 s after its wait began.
+
+    Its wait may have ended right after the moment, and the end is known less well than that.
+    """
+    index = bisect_right(looks, at - _EDGE, key=lambda look: look.start) - 1
     if index < 0 or looks[index].state is not State.WAITING:
         return None
     return looks[index]._replace(end=max(looks[index].end, at))

@@ -18,7 +18,7 @@ from lanes import without_block
 from taketurns import compute, record, task, wait
 from taketurns.recording import recorder
 from taketurns.recording.of_processes import Call
-from taketurns.recording.reports import namings
+from taketurns.recording.reports import Reports, namings
 from taketurns.trace.spans import State
 from taketurns.watcher import calls
 
@@ -67,9 +67,15 @@ def wait_for(event, begun):
     event.wait()
 
 
-def quietly():
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-    raise ValueError("nothing")
+def take_both(one, other, barrier):
+    with one:
+        barrier.wait()
+        with other:
+            pass
+
+
+def give(queue):
+    queue.put(b"x" * 1_000_000)
 
 
 class Reads:
@@ -320,6 +326,86 @@ def test_a_process_that_fails_prints_what_it_printed():
     recorded = subprocess.run([sys.executable, "-c", block], capture_output=True, text=True, check=True)
     assert "ValueError: no" in plain.stderr
     assert recorded.stderr == plain.stderr
+
+
+# What hangs
+
+
+@where_it_is_seen
+@every_method
+def test_two_processes_that_want_what_the_other_holds_are_told_of(method):
+    context = multiprocessing.get_context(method)
+    a, b, barrier = context.Lock(), context.Lock(), context.Barrier(2)
+    processes = [context.Process(target=take_both, args=(a, b, barrier), name="first")]
+    processes += [context.Process(target=take_both, args=(b, a, barrier), name="second")]
+    try:
+        with record() as trace:
+            for process in processes:
+                process.start()
+            until(lambda: len(hanging()) == 2)
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+    circle = "first holds one and wants other (second's one); second holds one and wants other (first's one)"
+    assert trace.cut_short.partition(" (test_of")[0] == circle
+    assert [trace.lane(name)[-1].state for name in ("first", "second")] == [State.WAITING, State.WAITING]
+    assert [str(trace.outcome(name)) for name in ("first", "second")] == ["not ended", "not ended"]
+
+
+def hanging():
+    """The threads of children that have said by now what they want."""
+    return [stand for stand in Reports(recorder.on.name).stands.values() if stand.wants]
+
+
+@where_it_is_seen
+def test_a_process_that_is_joined_before_its_queue_is_read_is_seen_to_wait_for_that():
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    process = context.Process(target=give, args=(queue,), name="giver")
+    with record() as trace:
+        process.start()
+        until(hanging)
+    queue.get()
+    process.join()
+    assert trace.lane("giver")[-1].reason == "queue"
+    assert "giver still waited for a queue" in " ".join(trace.notes)
+
+
+# How they end
+
+
+@every_method
+def test_each_says_how_it_ended_and_who_started_it(method):
+    context = multiprocessing.get_context(method)
+    with record() as trace:
+        with pool_of(method) as pool:
+            pool.submit(fail, 7).exception()
+            pool.submit(hand_on, method).result()
+        process = context.Process(target=leave, args=(3,))
+        process.start()
+        process.join()
+    assert process.exitcode == 3
+    handed_on = f"hand_on('{method}')"
+    ends = {"fail(7)": "raised ValueError: no page 7", handed_on: "returned", "leave(3)": "died"}
+    ends["fetch('inside')"] = "returned"
+    assert {task: str(trace.outcome(task)) for task in ends} == ends
+    assert trace.parent("fetch('inside')") == handed_on
+
+
+def test_an_error_that_ends_a_process_is_its_outcome():
+    code = """
+from multiprocessing import get_context
+from taketurns import record
+def fail(): raise ValueError("no")
+with record() as trace:
+    process = get_context("fork").Process(target=fail)
+    process.start()
+    process.join()
+print(trace.outcome("fail()"), process.exitcode)
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "raised ValueError: no 1"
 
 
 # What travels

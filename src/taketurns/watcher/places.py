@@ -82,8 +82,8 @@ def place_in(stack: list[Place]) -> tuple[Place | None, str]:
             package = place
         elif owner == "standard library" and package is None:
             called = place
-    if package is None:
-        return None, ""
+    if package is None:  # a process that ends first hands on what it has put into queues
+        return None, "queue" if any(full_name(code).startswith("multiprocessing.queues.") for code, _ in stack) else ""
     return package, kind_of(called[0]) if called is not None else ""
 
 

@@ -20,6 +20,8 @@ from taketurns.watcher.states import Naming
 __all__ = ["END", "Journal", "lines"]
 
 END = ".jsonl"
+#: On Windows, what is open cannot be removed.
+KEEPS_OPEN = os.name == "posix"
 
 
 class Journal:
@@ -38,6 +40,8 @@ class Journal:
             if not self._held.holds(self._file):  # the program closed files that it had not opened
                 self._open()
             os.write(self._file, data)
+            if not KEEPS_OPEN:
+                self._held.close()
 
     def note(self, naming: Naming) -> None:
         """Write down where a thread waited."""
@@ -52,10 +56,9 @@ class Journal:
     @property
     def is_over(self) -> bool:
         """Whether the recording has ended: nobody will read what is written here."""
-        try:
-            return os.fstat(self._file).st_nlink == 0 or not self._held.holds(self._file)
-        except OSError:
+        if not self._held.holds(self._file):
             return not os.path.exists(self.path)
+        return os.fstat(self._file).st_nlink == 0
 
     def close(self) -> None:
         """Write no more; the lines stay."""

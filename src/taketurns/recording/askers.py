@@ -16,11 +16,10 @@ __all__ = ["asker", "how", "run_told", "teller"]
 
 def asker(worker: Worker, loop: Any, mine: Log) -> int | None:
     """Return the task that asks a loop for something now; before the loop runs, it is whoever is about to run it."""
-    if worker.current is None and worker.starter is None:
-        return mine.awaits.tellers.get(id(loop))
-    if asyncio.current_task(loop) is not None or not loop.is_running():
-        return worker.carried()
-    return mine.awaits.tellers.get(id(loop))
+    current = worker.current
+    if current is not None and asyncio.current_task(loop) is not None:
+        return current if isinstance(current, int) else worker.carried()
+    return mine.awaits.tellers.get(id(loop)) if loop.is_running() else worker.carried()
 
 
 def teller(handle: Any, mine: Log) -> int | None:

@@ -11,7 +11,7 @@ from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
 from taketurns.recording.fates import outcomes, parents
 from taketurns.recording.rows import Key, Row, Thread, Times
-from taketurns.recording.worker import RUNNING, Log, Worker
+from taketurns.recording.worker import CALLED, RUNNING, Log, Worker
 from taketurns.trace.counts import union
 from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
@@ -106,10 +106,13 @@ def _carrier(mine: Log, number: int) -> Thread:
 
 def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
     """Yield the events of a worker of this process."""
-    carrier = _carrier(mine, number)
+    carrier, caller = _carrier(mine, number), None
     for at, task, state, reason, until, place, *off in seen[0]:
         key = carrier.process, mine.number("") if isinstance(task, str) else task
         name = task if isinstance(task, str) else mine.names[task]
+        if isinstance(task, str) and caller is not None:
+            mine.parents[key[1]] = caller
+        caller = task if reason == CALLED else None  # what a task calls that is a single stretch comes next
         waker, place = ((carrier.process, place), None) if isinstance(place, int) else (None, place)
         if until is not None:
             yield Row(at, key, name, RUNNING, "", carrier)

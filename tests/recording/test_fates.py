@@ -681,3 +681,19 @@ def test_no_error_is_kept():
             asyncio.run(awaits())
         gc.collect()
         assert [reference() for reference in gone] == [None] * 4
+
+
+def test_a_decorated_function_is_started_by_the_one_that_calls_it():
+    @task
+    def first():
+        second(), task(name="single")(fine)()
+
+    @task
+    def second():
+        with waiting("a reply"):
+            task(name="third")(fine)()
+
+    with record() as trace:
+        first()
+    parents = {name: trace.parent(name) for name in ("first", "second", "third", "single")}
+    assert parents == {"first": "", "second": "first", "third": "second", "single": "first"}

@@ -681,3 +681,35 @@ def test_no_error_is_kept():
             asyncio.run(awaits())
         gc.collect()
         assert [reference() for reference in gone] == [None] * 4
+
+
+def test_a_decorated_function_is_started_by_the_one_that_calls_it():
+    @task
+    def first():
+        second(), task(name="single")(fine)()
+
+    @task
+    def second():
+        with waiting("a reply"):
+            task(name="third")(fine)()
+
+    with record() as trace:
+        first()
+    parents = {name: trace.parent(name) for name in ("first", "second", "third", "single")}
+    assert parents == {"first": "", "second": "first", "third": "second", "single": "first"}
+
+
+def test_a_task_that_is_woken_twice_by_the_same_one_is_so_at_two_spans():
+    async def main():
+        queue = asyncio.Queue()
+        consumer = asyncio.create_task(consume(queue), name="consumer")
+        for number in range(2):
+            await asyncio.sleep(1)
+            queue.put_nowait(number)
+        await consumer
+
+    async def consume(queue):
+        for _ in range(2):
+            await queue.get()
+
+    assert wakers(simulate(main()), "consumer") == ["main", "main"]

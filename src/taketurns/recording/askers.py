@@ -16,12 +16,10 @@ __all__ = ["asker", "how", "run_told", "teller"]
 
 def asker(worker: Worker, loop: Any, mine: Log) -> int | None:
     """Return the task that asks a loop for something now; before the loop runs, it is whoever is about to run it."""
-    if worker.current is None and worker.starter is None:
+    if (worker.current is None or asyncio.current_task(loop) is None) and loop.is_running():
         return mine.awaits.tellers.get(id(loop))
-    if asyncio.current_task(loop) is not None or not loop.is_running():
-        carried = worker.carried()
-        return carried if isinstance(carried, int) else None
-    return mine.awaits.tellers.get(id(loop))
+    carried = worker.carried()
+    return carried if isinstance(carried, int) else None
 
 
 def teller(handle: Any, mine: Log) -> int | None:

@@ -44,9 +44,10 @@ def remove(mine: Recorder) -> None:
 
 def _tracer(mine: Recorder, plain: Tracer | None) -> Tracer:
     left: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # by greenlet: the task that ran in it when it was left
-    thrown: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()  # greenlets that go on with an exception from outside
+    thrown = False  # whether the greenlet that runs goes on with an exception from outside
 
     def switched(event: str, args: Any) -> None:
+        nonlocal thrown
         if plain is not None:
             plain(event, args)
         worker = current_worker()
@@ -57,14 +58,12 @@ def _tracer(mine: Recorder, plain: Tracer | None) -> Tracer:
         if worker.current is not None:
             number = worker.write()
             if origin.dead:
-                how = RAISED if event == "throw" else CANCELED if origin in thrown else RETURNED
+                how = RAISED if event == "throw" else CANCELED if thrown else RETURNED
             else:
                 left[origin] = number
                 worker.recorder.names[number] = worker.recorder.names[number] or _name(origin)
             worker.leave(None, None if origin.dead else WAITING, how)
-        thrown.pop(origin, None)
-        if event == "throw" and not origin.dead:
-            thrown[target] = True
+        thrown = event == "throw" and not origin.dead
         if target in left:
             worker.enter(left.pop(target))
             if number is not None:

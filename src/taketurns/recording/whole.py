@@ -12,7 +12,7 @@ from taketurns.recording.bystanders import Sight
 from taketurns.recording.fates import is_gone, outcomes, parents
 from taketurns.recording.reports import Reports
 from taketurns.recording.rows import Key, Row, Thread, Times
-from taketurns.recording.worker import RUNNING, Log, Worker
+from taketurns.recording.worker import CALLED, RUNNING, Log, Worker
 from taketurns.trace.counts import union
 from taketurns.trace.trace import Trace
 
@@ -110,10 +110,13 @@ def _carrier(mine: Log, number: int) -> Thread:
 
 def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
     """Yield the events of a worker of this process."""
-    carrier = _carrier(mine, number)
+    carrier, caller = _carrier(mine, number), None
     for at, task, state, reason, until, place, *off in seen[0]:
         key = os.getpid(), mine.number("") if isinstance(task, str) else task
         name = task if isinstance(task, str) else mine.names[task]
+        if isinstance(task, str) and caller is not None:
+            mine.parents[key[1]] = caller
+        caller = task if reason == CALLED else None  # what a task calls that is a single stretch comes next
         waker, place = ((os.getpid(), place), None) if isinstance(place, int) else (None, place)
         if until is not None:
             yield Row(at, key, name, RUNNING, "", carrier)

@@ -131,7 +131,7 @@ class Worker:
     """A thread that carries tasks, one at a time: a task that calls another waits for it."""
 
     __slots__ = (
-        *("announced", "append", "computed", "cpu", "cpu_at", "current", "events", "last", "name", "native"),
+        *("announced", "append", "caller", "computed", "cpu", "cpu_at", "current", "events", "last", "name", "native"),
         *("now", "process", "recorder", "starter", "state", "switched", "thread", "written"),
     )
 
@@ -145,13 +145,14 @@ class Worker:
         self.name = given_name() if recorder.clock is None else ""  # simulated time has one thread
         self.computed: list[tuple[int, int]] = []  # when `compute` marked the clock in this thread, in ns
         self.announced = ""  # the name of the task that `compute` or `wait` is about to be in this thread
+        self.caller: int | None = None  # the task that waits for the one that this thread entered last
         self.starter: Starter = None  # the task that handed over to this thread what it begins
         self.current: int | str | None = None
         self.state: State | None = None  # of the current task, once something is written of its present stretch
         self.written = True  # is there an event for the begin of its present stretch?
         self.last = recorder.now()  # when this thread last marked the clock
-        self.cpu_at = self.last
-        self.cpu, self.switched = time.thread_time_ns(), switched()  # its CPU time and its switches at that time
+        self.cpu_at, self.cpu = self.last, time.thread_time_ns()  # its CPU time at that time
+        self.switched = switched()  # and its switches
 
     def take_name(self) -> str:
         """Return the name of a task that begins by itself: as it was announced, or none."""
@@ -167,9 +168,14 @@ class Worker:
 
     def carried(self) -> Starter:
         """Return the number of the task that this thread carries, or else of the one that handed over what comes."""
+        return self.starter if self.current is None else self._number()
+
+    def _number(self) -> int:
         if isinstance(self.current, str):
             self.current = self.recorder.number(self.current)
-        return self.starter if self.current is None else self.current
+            if self.caller is not None:
+                self.recorder.parents[self.current] = self.caller
+        return cast(int, self.current)
 
     def mark(self) -> int:
         """Read the clock while this thread surely runs."""
@@ -182,10 +188,10 @@ class Worker:
         lost = recorder.holder is not self
         recorder.holder = self
         at = self.now()
-        outer = None
-        if self.current is not None or self.starter is not None:
-            task = self.begin(task) if isinstance(task, str) else task
-            outer = self._interrupt(at, lost) if self.current is not None else None
+        outer = self._interrupt(at, lost) if self.current is not None else None
+        self.caller = None if outer is None else outer[0]
+        if self.starter is not None and isinstance(task, str):
+            task = self.begin(task)
         if at - self.cpu_at > FRESH_NS:
             self.read_cpu(at)
         # In this order: who reads them from outside, when the recording ends, looks at `written` first.
@@ -230,8 +236,7 @@ class Worker:
         if lost or at - self.last > LONG_NS:
             self._judge(at, lost)
         self.append((at, self.current, state, reason, None, None))
-        self.last = at
-        self.state = state
+        self.last, self.state = at, state
         return at
 
     def note(self, task: int, state: State | None, reason: str = "", place: Place = None) -> int:
@@ -242,13 +247,11 @@ class Worker:
 
     def write(self, waker: int | None = None) -> int:
         """Write the event for the begin of the current stretch, unless it is written; return the task's number."""
-        if isinstance(self.current, str):
-            self.current = self.recorder.number(self.current)
+        number = self._number()
         if not self.written:
-            self.append((self.last, self.current, RUNNING, "", None, waker))
-            self.written = True
-            self.state = RUNNING
-        return cast(int, self.current)
+            self.append((self.last, number, RUNNING, "", None, waker))
+            self.written, self.state = True, RUNNING
+        return number
 
     def read_cpu(self, at: int) -> tuple[int, tuple[int, int] | None]:
         """Read the thread's CPU time; return what it used since the last time (ns), and its switches since then."""

@@ -35,6 +35,11 @@ def fetch(page):
     return page
 
 
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
 def add(first, second):
     return first + second
 
@@ -139,12 +144,24 @@ def test_a_pool_from_before_the_block_takes_part(method):
 
 @where_it_is_seen
 @every_method
-def test_a_call_in_a_child_is_seen_to_wait_and_says_for_what_and_where(method):
+def test_a_call_in_a_child_is_seen_to_wait_and_says_for_what_and_where(method, tmp_path):
+    os.mkfifo(tmp_path / "pages")
     with record() as trace, pool_of(method) as pool:
-        pool.submit(fetch, "home").result()
-    (sleep,) = [span for span in trace.lane("fetch('home')") if span.state is State.WAITING]
-    assert sleep.reason == "sleep"
-    assert str(sleep.where).startswith("time.sleep(0.02)  (test_of_processes.py, line ")
+        future = pool.submit(read, str(tmp_path / "pages"))
+        until(waits_for_long)
+        (tmp_path / "pages").write_text("home")
+        assert future.result() == "home"
+    (wait,) = [span for span in trace.spans if span.state is State.WAITING and span.task.startswith("read(")]
+    assert wait.reason == "file"
+    assert str(wait.where).startswith("open(path)  (test_of_processes.py, line ")
+
+
+def waits_for_long():
+    """Whether a thread of a child has been seen to wait for long, and has said where."""
+    reports, looks = Reports(recorder.on.name), recorder.on.watcher.looks()
+    natives = {naming.thread for naming in namings(recorder.on.name)} & reports.carriers.keys()
+    seen = [look for native in natives for look in looks.get(native, ()) if look.state is State.WAITING]
+    return any(look.end - look.start > 20_000_000 for look in seen)
 
 
 def test_an_error_of_a_call_is_what_it_was_with_its_traceback():

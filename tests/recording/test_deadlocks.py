@@ -426,6 +426,21 @@ def test_semaphores_that_others_release_are_signals_and_nobody_holds_them():
         assert "first still waited for a semaphore: other.acquire()" in trace.notes[0]
 
 
+def test_a_lock_by_which_another_thread_signals_is_not_held_by_who_waits_for_it():
+    done = threading.Lock()
+
+    def work():
+        done.acquire()
+        done.acquire()  # hangs
+
+    with hanging(done) as threads:
+        with record() as trace:
+            threads.start(work=work)
+            threads.settle()
+        assert trace.cut_short == ""
+        assert "work still waited for a lock: done.acquire()" in trace.notes[0]
+
+
 def test_a_greenlet_that_nobody_goes_on_with_waits_to_the_end():
     greenlet = pytest.importorskip("greenlet")
     main = greenlet.getcurrent()

@@ -1,14 +1,17 @@
 """Who holds what and who waits for whom when a block ends: threads and pools, and what must not be said."""
 
+import linecache
 import os
 import queue
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hanging import hanging, interrupt_when, stood, until, waits_to_the_end
+from hanging import MARK, hanging, interrupt_when, stood, until, waits_to_the_end
 
 from taketurns import record, wait
+from taketurns.watcher import watcher
 
 HERE = os.path.basename(__file__)
 
@@ -300,6 +303,30 @@ def test_who_wants_a_lock_of_one_that_waits_for_a_queue():
         )
 
 
+def test_a_circle_is_told_of_where_the_kernel_shows_nothing(monkeypatch):
+    monkeypatch.setattr(watcher.Watcher, "_missing", lambda watcher: "it is not shown here")
+    both, entered = threading.Barrier(2), threading.Barrier(3)
+
+    def take_after(one, other):
+        with one:
+            both.wait()
+            entered.wait()
+            with other:  # hangs
+                pass
+
+    def at_the_line(thread):
+        frame = sys._current_frames()[thread.ident]
+        return frame.f_code.co_name == "take_after" and MARK in linecache.getline(__file__, frame.f_lineno)
+
+    with hanging(l1, l2) as threads:
+        with record() as trace:
+            threads.start(first=lambda: take_after(l1, l2), second=lambda: take_after(l2, l1))
+            entered.wait()
+            until(lambda: all(map(at_the_line, threads.threads)))
+        assert "it is not shown here" in trace.notes[0]
+        assert trace.cut_short.startswith("first holds l1 and wants l2; second holds l2 and wants l1")
+
+
 # What ends by an interrupt
 
 
@@ -397,6 +424,21 @@ def test_semaphores_that_others_release_are_signals_and_nobody_holds_them():
             threads.settle()
         assert trace.cut_short == ""
         assert "first still waited for a semaphore: other.acquire()" in trace.notes[0]
+
+
+def test_a_lock_by_which_another_thread_signals_is_not_held_by_who_waits_for_it():
+    done = threading.Lock()
+
+    def work():
+        done.acquire()
+        done.acquire()  # hangs
+
+    with hanging(done) as threads:
+        with record() as trace:
+            threads.start(work=work)
+            threads.settle()
+        assert trace.cut_short == ""
+        assert "work still waited for a lock: done.acquire()" in trace.notes[0]
 
 
 def test_a_greenlet_that_nobody_goes_on_with_waits_to_the_end():

@@ -1,6 +1,6 @@
 """What suspended tasks of asyncio hold and want, by the chains of coroutines that they stand in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
@@ -43,12 +43,13 @@ def chains(awaits: Awaits, at: int) -> Iterator[tuple[int, Standing]]:
         place = (frames[last].f_code, frames[last].f_lasti) if own else None
         kind, thing = next((wait for frame in frames[last + 1 :] if (wait := _wait_in(frame))), ("", None))
         text = _text(frames[last]) if own and kind else ""
-        wants = tuple(_wants(kind, thing, text, getattr(task, "_fut_waiter", None)))
+        future = getattr(task, "_fut_waiter", None)  # None of one that is about to go on
+        wants = tuple(_wants(kind, thing, text, future)) if future is not None else ()
         given_back = locks.resource_of(thing) if kind == "condition" else None
         if (thread := getattr(getattr(task, "_loop", None), "_thread_id", None)) is not None:
             wants += (Named(numbered(LOOP, thread), f"the {LOOP}"),)
         holds = [Named(of_kind("task", task), "")]
-        holds += [each for index in own for each in _held(frames[index]) if each.what != given_back]
+        holds += [each for index in own for each in _held(frames[index], wants) if each.what != given_back]
         yield number, Standing(at, 0, wants, tuple(dict.fromkeys(holds)), place)
 
 
@@ -90,14 +91,14 @@ def _wants(kind: str, thing: Any, text: str, future: Any) -> Iterator[Named]:
                 yield Named(of_kind("task", each), text)
 
 
-def _held(frame: FrameType) -> Iterator[Named]:
+def _held(frame: FrameType, wants: Iterable[Named]) -> Iterator[Named]:
     for node, is_given_back in withs.held(frame.f_code, frame.f_lasti):
         try:
             thing, text = value_of(node, locks.names_in(frame))
         except UnknownError:
             continue
         what = locks.resource_of(thing)
-        if what is None or (what[0] == "semaphore" and not is_given_back) or locks.owner_of(thing) == 0:
+        if what is None or (not is_given_back and locks.may_be_a_signal(what, wants)) or locks.owner_of(thing) == 0:
             continue
         yield Named(what, locks.shown(thing, text, frame))
 

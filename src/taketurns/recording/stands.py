@@ -35,11 +35,9 @@ def look(mine: Log) -> list[tuple[int | str, Standing]]:
     here = threading.get_ident()
     carried = {worker.thread: worker.current for worker in mine.workers if worker.current is not None}
     carried.pop(here, None)
-    if mine.is_watched and (carried or mine.bystanders):
-        from taketurns.watcher import stacks, standing  # `ctypes` is slow to import, and not everywhere
-
+    if mine.clock is None and (carried or mine.bystanders):
         threads = dict(threading._active)  # type: ignore[attr-defined]  # as the namer does
-        for each in standing.standings(stacks.frames_of_threads, list(threads)):
+        for each in _standings(threads):
             thread = threads[each.thread]
             task = BLOCK if each.thread == here else carried.get(each.thread)
             if task is None:
@@ -48,6 +46,15 @@ def look(mine: Log) -> list[tuple[int | str, Standing]]:
     if mine.awaits.tasks:
         found += chains(mine.awaits, now())
     return found
+
+
+def _standings(threads: Mapping[int, object]) -> list[Standing]:
+    """Return what threads hold and want, also where the kernel shows nothing; none where their frames cannot be had."""
+    try:
+        from taketurns.watcher import stacks, standing  # `ctypes` is slow to import, and not everywhere
+    except (ImportError, OSError, TypeError, AttributeError):
+        return []
+    return standing.standings(stacks.frames_of_threads, list(threads))
 
 
 def _with_loop(mine: Log, task: int | str | None, standing: Standing) -> Standing:

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from inspect import CO_OPTIMIZED
 from types import FrameType
 from typing import Any, NamedTuple
@@ -16,7 +16,18 @@ from typing import Any, NamedTuple
 from taketurns.naming.values import UnknownError, lying
 from taketurns.watcher.originals import original
 
-__all__ = ["Named", "Resource", "Standing", "names_in", "numbered", "of_kind", "owner_of", "resource_of", "shown"]
+__all__ = [
+    "Named",
+    "Resource",
+    "Standing",
+    "may_be_a_signal",
+    "names_in",
+    "numbered",
+    "of_kind",
+    "owner_of",
+    "resource_of",
+    "shown",
+]
 
 Resource = tuple[str | int, ...]
 Place = tuple[Any, int]
@@ -114,6 +125,11 @@ def owner_of(thing: Any) -> int | None:
     except UnknownError:
         pass
     return None
+
+
+def may_be_a_signal(what: Resource, wants: Iterable[Named]) -> bool:
+    """Return whether what a function takes, and does not give back itself, may be for others to release."""
+    return what[0] == "semaphore" or any(want.what == what for want in wants)
 
 
 def shown(thing: Any, text: str, frame: FrameType) -> str:

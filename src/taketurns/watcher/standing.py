@@ -128,16 +128,16 @@ def _standing(at: int, thread: int, stack: list[FrameType], plan: _Plan, pools: 
     waits_in = _variable(stack[plan.waits[0]], "self") if plan.waits and plan.waits[1] == "condition" else None
     given_back = locks.resource_of(waits_in)
     holds = [Named(numbered("thread", thread), "")]
-    holds += [each for each in _holds(thread, stack, plan) if each.what != given_back]
+    holds += [each for each in _holds(thread, stack, plan, wants) if each.what != given_back]
     return Standing(at, thread, wants, tuple(dict.fromkeys(holds)), plan.place)
 
 
-def _holds(thread: int, stack: list[FrameType], plan: _Plan) -> Iterator[Named]:
+def _holds(thread: int, stack: list[FrameType], plan: _Plan, wants: Iterable[Named]) -> Iterator[Named]:
     for index, taken in plan.held:
         thing, text = _found(stack[index], taken.node)
         what = locks.resource_of(thing)
-        if what is None or (what[0] == "semaphore" and not taken.is_given_back):
-            continue  # a semaphore that others release is a signal
+        if what is None or (not taken.is_given_back and locks.may_be_a_signal(what, wants)):
+            continue
         if locks.owner_of(thing) in (None, thread):
             yield Named(what, text)
     for frame in stack:

@@ -1,6 +1,7 @@
 """What a recording knows of asyncio's tasks: their numbers and names, which of them run, and who waits for what."""
 
 import re
+import sys
 from collections.abc import Callable
 from types import BuiltinMethodType, MethodType
 from typing import Any
@@ -20,10 +21,16 @@ def is_future(given: object) -> bool:
 
 
 def given_name(task: Any) -> str:
-    """Return the name that a program gave to an asyncio task; empty where it is asyncio's own, such as ``Task-1``."""
+    """Return the name that a program gave to an asyncio task; empty where it is asyncio's own, such as ``Task-1``.
+
+    Or anyio's own, which is the full name of the task's function.
+    """
     get_name = getattr(task, "get_name", None)  # a task of another kind may have no name
     name = str(get_name()) if get_name is not None else ""
-    return "" if re.fullmatch(r"Task-\d+|None", name) else name  # Python 3.13.0 names those of a factory so
+    if re.fullmatch(r"Task-\d+|None", name):  # Python 3.13.0 names those of a factory so
+        return ""
+    function = getattr(getattr(task, "_coro", None), "__qualname__", None)
+    return "" if "anyio" in sys.modules and name.endswith(f".{function}") else name
 
 
 def _bound_to(callback: Any) -> Any:

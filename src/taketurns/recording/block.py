@@ -112,9 +112,10 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
 def _sources(mine: Recorder) -> list[Any]:
     """Return the modules that tell a recording of tasks; in simulated time there is one thread."""
     # When they are needed, not by `import taketurns`. The calls of the block last: what we call ourselves is none.
-    from taketurns.recording import of_asyncio, of_calls, of_greenlets, of_threads, of_trio
+    from taketurns.recording import late, of_asyncio, of_calls, of_greenlets, of_pools, of_threads, of_trio, of_uvloop
 
-    return [of_asyncio, of_trio, of_greenlets] + ([of_threads, of_calls] if mine.clock is None else [])
+    tasks = [of_asyncio, of_uvloop, of_trio, of_greenlets, late]
+    return tasks + ([of_threads, of_pools, of_calls] if mine.clock is None else [])
 
 
 def _end(mine: Recorder, cut_short: str) -> None:

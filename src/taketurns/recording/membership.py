@@ -14,13 +14,17 @@ from taketurns.naming.names import code_name
 from taketurns.recording.calls import arguments_of
 from taketurns.recording.recorder import Recorder
 from taketurns.recording.waits import wrapped
+from taketurns.trace.frames import module_of
 
-__all__ = ["belongs", "inside", "name_of"]
+__all__ = ["belongs", "inside", "name_of", "principal"]
 
 _Loop = asyncio.BaseEventLoop
 
 #: What asyncio.run does by itself when the program has ended.
 _own = {_Loop.shutdown_asyncgens.__code__, _Loop.shutdown_default_executor.__code__}
+
+#: The same of a loop that is written in C, where it has no code.
+_own_names = {"shutdown_asyncgens", "shutdown_default_executor"}
 
 #: Until 3.12, a frame that is suspended keeps a copy of its variables once somebody has asked for them.
 IS_COPY_HELD = sys.version_info < (3, 13)
@@ -47,9 +51,23 @@ def name_of(coro: Any, arguments: bool) -> str:
     return str(name or "")
 
 
+def principal(coro: Any) -> Any:
+    """Return the coroutine that a new one stands for: uvloop.run wraps that of the program."""
+    frame = getattr(coro, "cr_frame", None)
+    if frame is None or frame.f_code.co_name != "wrapper" or module_of(frame) != "uvloop":
+        return coro
+    values = frame.f_locals
+    main = values.get("main", coro)
+    if IS_COPY_HELD:
+        values.clear()
+    return main
+
+
 def belongs(coro: Any, loop: Any, mine: Recorder) -> bool:
     """Return whether the task of a coroutine is one of the program's."""
     if getattr(coro, "cr_code", None) in _own:
+        return False
+    if type(coro) is not CoroutineType and getattr(coro, "__name__", "") in _own_names:
         return False
     frame = getattr(coro, "cr_frame", None)
     package = frame.f_globals.get("__name__", "").partition(".")[0] if frame is not None else ""

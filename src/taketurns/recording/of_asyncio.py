@@ -19,9 +19,9 @@ from contextlib import suppress
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from taketurns.recording import recorder, tasks
+from taketurns.recording import of_uvloop, recorder, tasks
 from taketurns.recording.awaits import OnLoop
-from taketurns.recording.membership import belongs, inside, name_of
+from taketurns.recording.membership import belongs, inside, name_of, principal
 from taketurns.recording.patches import Patches, without_ours
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.timers import due_ns
@@ -56,6 +56,7 @@ def install(mine: Recorder) -> None:
     _patches.put(mine, Handle, "_run", _run)
     _patches.put(mine, _Loop, "create_task", _create_task)
     _patches.put(mine, _Loop, "call_soon", _call_soon)
+    of_uvloop.tell(_run, _call_soon, _create_task)
 
 
 def remove(mine: Recorder) -> None:
@@ -105,6 +106,7 @@ def _new(coro: Any, loop: Any, mine: Recorder) -> OnLoop:
         mine.awaits.loops.add(loop)
     if not belongs(coro, loop, mine):
         return OnLoop(None)
+    coro = principal(coro)
     number = mine.number(name_of(coro, mine.arguments))
     mine.on_loop.add(number)
     if tasks.is_task(coro):
@@ -131,8 +133,8 @@ def _call_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
         except BaseException as error:
             without_ours(error)
             raise
-        if handle._source_traceback:
-            _trim(handle._source_traceback)
+        if stack := getattr(handle, "_source_traceback", None):
+            _trim(stack)
         if recorder.on is mine and (one := _step_of(callback, mine)) is not None:
             if one.running:
                 one.woken = True
@@ -224,7 +226,7 @@ def _create_task(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any
     def create_task(loop: Any, coro: Any, **options: Any) -> Any:
         began = mine.now()
         try:
-            at_once = getattr(loop, "_task_factory", None) is not None or options.get("eager_start")
+            at_once = loop.get_task_factory() is not None or options.get("eager_start")
             if at_once and recorder.on is mine and asyncio.iscoroutine(coro):
                 task = _begin(lambda: plain(loop, coro, **options), coro, loop, mine)
             else:

@@ -14,7 +14,9 @@ from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import WAITING
 from taketurns.suspend.loop import is_running
 
-__all__ = ["install", "remove"]
+__all__ = ["MODULE", "hook", "install", "remove"]
+
+MODULE = "greenlet"
 
 Tracer = Callable[[str, Any], None]
 
@@ -29,6 +31,11 @@ def install(mine: Recorder) -> None:
         ours = _tracer(mine, plain)
         _replaced.append((mine, ours, plain))
         sys.modules["greenlet"].settrace(ours)
+
+
+def hook(mine: Recorder) -> None:
+    """Begin to record greenlets where the package has just been imported."""
+    install(mine)
 
 
 def remove(mine: Recorder) -> None:

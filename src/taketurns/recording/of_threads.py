@@ -24,12 +24,12 @@ from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.tasks import names_itself
 from taketurns.recording.worker import Worker
 
-__all__ = ["bystanders", "install", "name_of", "remove"]
+__all__ = ["bystanders", "call", "called", "install", "name_of", "remove"]
 
 #: Packages whose threads are their own affair.
 INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
 INTERNAL += ["tornado", "debugpy", "pydevd", "_pydevd_bundle", "pytest_timeout", "execnet", "coverage"]
-INTERNAL += ["loky", "joblib", "distributed"]
+INTERNAL += ["loky", "joblib", "distributed", "trio", "anyio"]
 
 #: What starts child processes, and hands them calls, where it has been imported.
 DEALINGS = [
@@ -74,12 +74,12 @@ def remove(mine: Recorder) -> None:
 def _run_item(mine: Recorder, plain: Plain) -> Plain:
     def run(item: Any, *context: Any) -> Any:
         function, args, kwargs = getattr(item, "task", None) or (item.fn, item.args, item.kwargs)  # since 3.14, before
-        return _called(mine, function, args, kwargs, lambda: plain(item, *context))
+        return called(mine, function, args, kwargs, lambda: plain(item, *context))
 
     return run
 
 
-def _called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
+def called(mine: Recorder, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
     """Run what calls a function, as a task that is named after the call."""
     worker = current_worker() if recorder.on is mine else None
     function, args, kwargs = _unwrapped(function, args, kwargs)
@@ -128,14 +128,15 @@ def _hand_over(pools: type, mine: Recorder, plain: Plain) -> Plain:
     def hand_over(pool: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(pool, pools):
             return plain(pool, func, *args, **kwargs)
-        named = partial(_call, mine, func)
+        named = partial(call, mine, func)
         return dealing(mine, plain)(pool, named, *args, **kwargs)
 
     return hand_over
 
 
-def _call(mine: Recorder, func: Any, *args: Any, **kwargs: Any) -> Any:
-    return _called(mine, func, args, kwargs, lambda: func(*args, **kwargs))
+def call(mine: Recorder, func: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call a function that was handed to a pool of threads, as a task that is named after the call."""
+    return called(mine, func, args, kwargs, lambda: func(*args, **kwargs))
 
 
 # Threads

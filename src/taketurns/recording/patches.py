@@ -26,12 +26,15 @@ class Patches:
     def __init__(self) -> None:
         #: By owner and name: for which recording it is replaced, by ours, and what stood there.
         self.replaced: dict[tuple[Any, str], tuple[Recorder, Callable[..., Any], Callable[..., Any]]] = {}
+        self.inherited: set[tuple[Any, str]] = set()  # by owner and name: what stands in a base of that class
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self.remove)
 
     def put(self, mine: Recorder, owner: Any, name: str, make: Make) -> None:
         """Replace a method of a class, or a function of a module, for a recording."""
         plain = getattr(owner, name)
+        if name not in vars(owner):
+            self.inherited.add((owner, name))
         ours = wraps(plain)(make(mine, plain))
         _, before, stood = self.replaced.get((owner, name), (None, None, plain))
         self.replaced[owner, name] = mine, ours, stood if plain is before else plain  # it can be replaced twice
@@ -41,8 +44,11 @@ class Patches:
         """Put back what is still ours: for a recording, or all of it."""
         for (owner, name), (its, ours, plain) in tuple(self.replaced.items()):
             if mine in (its, None):
-                if getattr(owner, name) is ours:
+                if getattr(owner, name) is ours and (owner, name) in self.inherited:
+                    delattr(owner, name)
+                elif getattr(owner, name) is ours:
                     setattr(owner, name, plain)
+                self.inherited.discard((owner, name))
                 self.replaced.pop((owner, name), None)
 
 

@@ -58,6 +58,7 @@ def _notes(mine: Log, names: Mapping[Key, str]) -> Iterator[str]:
         yield f"What a thread does between marks could not be seen: {mine.watcher.why_not}."
     if problem := children.folder().problem:
         yield f"Child processes could not take part: {problem[0].lower()}{problem[1:]}."
+    yield from mine.unseen.values()
     merged = f"{mine.calls_merged[:1].upper()}{mine.calls_merged[1:]}."
     if mine.calls_merged and mine.block and (os.getpid(), mine.block[0]) in names:
         yield merged

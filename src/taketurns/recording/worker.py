@@ -116,6 +116,7 @@ class Log:
         self.arguments = True  # whether names hold arguments
         self.ears: Any = None  # who hears of the calls that its block makes (calls.py)
         self.calls_merged = ""  # why the calls of its block are one lane, where they are not told apart
+        self.unseen: dict[str, str] = {}  # by what it is about: a sentence on what could not be seen
         self.name = ""  # of the recording, for child processes
         self.moments: list[Moment] = []  # of event loops in simulated time; tasks are numbers in them
 

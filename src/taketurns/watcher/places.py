@@ -41,6 +41,9 @@ _KINDS = [
     ("imaplib", "", "socket"),
 ]
 
+#: By the begin of a file's path in an installed package: what an event loop of its own stands in while it waits.
+_LOOPS = ("trio/_core/", "gevent/", "uvloop/")
+
 
 def place_of(frame: FrameType | None) -> tuple[Place | None, str]:
     """Return where a frame stands, as `place_in` does."""
@@ -66,17 +69,18 @@ def place_in(stack: list[Place]) -> tuple[Place | None, str]:
     """
     called: Place | None = None
     package: Place | None = None
+    of_loop = "event loop" if stack and _is_loop(stack[0][0].co_filename) else ""
     for place in stack:
         whose = _whose(place[0].co_filename)
         if whose == "learner":
-            return place, kind_of(called[0]) if called is not None else ""
+            return place, of_loop or (kind_of(called[0]) if called is not None else "")
         if whose == "installed":
             package = place
         elif whose == "standard library" and package is None:
             called = place
     if package is None:
         return None, ""
-    return package, kind_of(called[0]) if called is not None else ""
+    return package, of_loop or (kind_of(called[0]) if called is not None else "")
 
 
 @cache
@@ -94,6 +98,13 @@ def _module(path: str) -> str:
     """Return the name of the module of the standard library that a file holds: ``concurrent.futures._base``."""
     below = os.path.relpath(path, os.path.dirname(os.path.abspath(os.__file__)))
     return below.removesuffix(".py").removesuffix(f"{os.sep}__init__").replace(os.sep, ".")
+
+
+@cache
+def _is_loop(path: str) -> bool:
+    """Return whether an installed file holds an event loop that is not asyncio's."""
+    below = path.replace(os.sep, "/").rpartition("site-packages/")[2]
+    return below.startswith(_LOOPS) and _whose(path) == "installed"
 
 
 @cache

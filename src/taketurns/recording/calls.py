@@ -10,7 +10,6 @@ until that call ends, between calls for the rest of the block.
 """
 
 import sys
-import threading
 import time
 from collections.abc import Callable
 from inspect import (
@@ -29,6 +28,7 @@ from taketurns.naming.names import code_name
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import Outer, Worker
 from taketurns.trace.frames import is_learners_own, module_of
+from taketurns.watcher.originals import get_ident
 
 __all__ = ["COST_TOO_MUCH", "Calls", "arguments_of", "is_function"]
 
@@ -55,7 +55,7 @@ class Calls:
 
     def __init__(self, mine: Recorder) -> None:
         self.mine = mine
-        self.thread = threading.get_ident()
+        self.thread = get_ident()
         self.block = _stack()
         self.is_on = True
         self.rests = False  # inside of a call, where to hear of more would cost too much
@@ -74,7 +74,7 @@ class Calls:
 
     def stop(self) -> None:
         """Hear of no more calls, and keep nothing. This can be done again."""
-        if self.open and threading.get_ident() == self.thread and _called(sys._getframe(), self.open) is None:
+        if self.open and get_ident() == self.thread and _called(sys._getframe(), self.open) is None:
             self.mine.calls_merged = LOST  # its end was not seen
         self.is_on = False
         self.block, self.known, self.keeping = {}, {}, {}
@@ -178,7 +178,7 @@ class Calls:
     def _died(self, frame: int) -> None:
         if not self.is_on or self.open != frame:
             return
-        if threading.get_ident() == self.thread:
+        if get_ident() == self.thread:
             self.end()
         else:  # another thread had the frame in its hands when the call ended: one that took an exception, or looked on
             self.give_up(LATE)

@@ -23,6 +23,7 @@ from taketurns.recording.patches import Patches, dealing
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.tasks import names_itself
 from taketurns.recording.worker import Worker
+from taketurns.watcher.originals import get_ident
 
 __all__ = ["bystanders", "call", "called", "install", "name_of", "remove"]
 
@@ -145,7 +146,7 @@ def call(mine: Recorder, func: Any, *args: Any, **kwargs: Any) -> Any:
 def _bootstrap(mine: Recorder, plain: Plain) -> Plain:
     def bootstrap(thread: threading.Thread) -> None:
         worker = None if recorder.on is not mine or is_internal(thread) else current_worker()
-        if worker is not None:
+        if worker is not None and get_ident() == threading.get_ident():  # it is no greenlet of gevent's
             worker.name = thread_name(thread)  # threading itself does not know the thread yet
         target = vars(thread).get("_target")
         if worker is None or names_itself(target):
@@ -182,7 +183,10 @@ def is_internal(thread: threading.Thread) -> bool:
 
 def bystanders() -> Iterator[threading.Thread]:
     """Yield the learner's threads that are at work already: all but the calling one, and those that are internal."""
+    # A greenlet that gevent takes for a thread is carried by one of these.
+    carried = threading.get_native_id(), threading.main_thread().native_id
     for thread in list(threading._active.values()):  # type: ignore[attr-defined]
         main = thread is threading.main_thread()
-        if thread.ident != threading.get_ident() and not main and not is_internal(thread):
-            yield thread
+        if thread.native_id in carried or main or is_internal(thread):
+            continue
+        yield thread

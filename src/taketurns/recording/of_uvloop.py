@@ -18,6 +18,8 @@ from taketurns.recording.recorder import Recorder
 __all__ = ["MODULE", "Make", "hook", "install", "remove", "tell"]
 
 MODULE = "uvloop"
+#: What nobody waits for, in seconds.
+FOR_EVER = 1e9
 Make = Callable[[Recorder, Callable[..., Any]], Callable[..., Any]]
 
 _patches = Patches()
@@ -42,13 +44,20 @@ class Step:
         return repr(self._callback)
 
 
-class Timer(Step):
-    """A callback that is due at a time (ns), on the recorder's clock."""
+class Timer:
+    """A callback that is due in some seconds; who is woken by it was READY from then on."""
 
-    __slots__ = ("_due", "_mine", "_loop")
+    __slots__ = ("_args", "_callback", "_due", "_loop", "_mine")
+
+    def __init__(self, mine: Recorder, loop: Any, delay: float, callback: Any, args: tuple[Any, ...]) -> None:
+        self._mine = mine
+        self._loop = id(loop)
+        self._due = mine.now() + round((delay if delay < FOR_EVER else FOR_EVER) * 1e9)
+        self._callback = callback
+        self._args = args
 
     def __call__(self) -> None:
-        due, loop = self._mine.awaits.due, id(self._loop)
+        due, loop = self._mine.awaits.due, self._loop
         due[loop] = self._due
         try:
             self._callback(*self._args)
@@ -58,6 +67,9 @@ class Timer(Step):
         finally:
             due.pop(loop, None)
 
+    def __repr__(self) -> str:
+        return repr(self._callback)
+
 
 def tell(run: Make, call_soon: Make, create_task: Make) -> None:
     """Be told by what makers asyncio's own loop tells of tasks."""
@@ -66,7 +78,7 @@ def tell(run: Make, call_soon: Make, create_task: Make) -> None:
 
 def install(mine: Recorder) -> None:
     """Begin to record the tasks of such loops in a recording."""
-    _patches.put(mine, Runner, "run", _run_of_runner)
+    _patches.put(mine, Runner, "_lazy_init", _lazy_init)
     hook(mine)
     if (loop := asyncio._get_running_loop()) is not None:
         _meet(mine, type(loop))
@@ -83,17 +95,13 @@ def remove(mine: Recorder) -> None:
     _patches.remove(mine)
 
 
-def _run_of_runner(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
-    def run(runner: Any, *args: Any, **options: Any) -> Any:
+def _lazy_init(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
+    def lazy_init(runner: Any) -> None:
+        plain(runner)
         if recorder.on is mine:
-            _meet(mine, type(runner.get_loop()))
-        try:
-            return plain(runner, *args, **options)
-        except BaseException as error:
-            without_ours(error)
-            raise
+            _meet(mine, type(runner._loop))
 
-    return run
+    return lazy_init
 
 
 def _meet(mine: Recorder, kind: type) -> None:
@@ -123,20 +131,18 @@ def _call_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _call_later(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
-    def call_later(loop: Any, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:
-        return plain(loop, delay, _timer(mine, loop, delay, callback, args), context=context)
+    def call_later(loop: Any, delay: Any, callback: Any, *args: Any, context: Any = None) -> Any:
+        if not isinstance(delay, int | float):
+            return plain(loop, delay, callback, *args, context=context)
+        return plain(loop, delay, Timer(mine, loop, delay, callback, args), context=context)
 
     return call_later
 
 
 def _call_at(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
-    def call_at(loop: Any, when: float, callback: Any, *args: Any, context: Any = None) -> Any:
-        return plain(loop, when, _timer(mine, loop, when - loop.time(), callback, args), context=context)
+    def call_at(loop: Any, when: Any, callback: Any, *args: Any, context: Any = None) -> Any:
+        if not isinstance(when, int | float):
+            return plain(loop, when, callback, *args, context=context)
+        return plain(loop, when, Timer(mine, loop, when - loop.time(), callback, args), context=context)
 
     return call_at
-
-
-def _timer(mine: Recorder, loop: Any, delay: float, callback: Any, args: tuple[Any, ...]) -> Any:
-    timer = Timer(callback, callback, args)
-    timer._due, timer._mine, timer._loop = mine.now() + round(delay * 1e9), mine, loop
-    return timer

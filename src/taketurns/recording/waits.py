@@ -1,9 +1,9 @@
 """What a suspended coroutine waits for, and where in the learner's code.
 
 The chain of coroutines that await each other is looked at from outside: their code objects, and what each awaits. Of
-asyncio's own, trio's and anyio's the outermost below the learner's innermost tells what was asked for (``Queue.join`` waits for a queue,
-whatever is inside); where the learner awaits a future itself, that future tells. Nothing of the learner's runs, and
-nothing is kept but code objects.
+asyncio's own, trio's and anyio's the outermost below the learner's innermost tells what was asked for (``Queue.join``
+waits for a queue, whatever is inside); where the learner awaits a future itself, that future tells. Nothing of the
+learner's runs, and nothing is kept but code objects.
 """
 
 import gc

@@ -91,7 +91,7 @@ def _carrier(mine: Log, number: int) -> Thread:
     """Return who carried what a worker of this process wrote."""
     worker = mine.workers[number]
     # Simulated time has one thread.
-    is_main = worker.thread == threading.main_thread().ident or mine.clock is not None
+    is_main = worker.native == threading.main_thread().native_id or mine.clock is not None
     return Thread(worker.process, "main" if is_main else str(number), worker.name)
 
 

@@ -29,6 +29,7 @@ from taketurns.recording.awaits import Awaits
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.moments import Moment
 from taketurns.trace.spans import State
+from taketurns.watcher.originals import get_ident
 
 if TYPE_CHECKING:
     from taketurns.watcher.looks import Look
@@ -84,7 +85,7 @@ def given_name() -> str:
     """Return the name that the program gave to this thread; empty where it gave none, or Python does not know it."""
     from taketurns.naming.names import thread_name  # here: `import taketurns` is quick
 
-    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    thread = threading._active.get(get_ident())  # type: ignore[attr-defined]
     return thread_name(thread) if thread is not None else ""
 
 
@@ -150,7 +151,7 @@ class Worker:
         self.append = self.events.append
         self.now = recorder.now
         self.process = os.getpid()
-        self.thread, self.native = threading.get_ident(), threading.get_native_id()
+        self.thread, self.native = get_ident(), threading.get_native_id()
         self.name = given_name() if recorder.clock is None else ""  # simulated time has one thread
         self.computed: list[tuple[int, int]] = []  # when `compute` marked the clock in this thread, in ns
         self.announced = ""  # the name of the task that `compute` or `wait` is about to be in this thread

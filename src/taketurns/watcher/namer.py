@@ -13,7 +13,7 @@ from types import FrameType
 
 from taketurns.watcher import calls
 from taketurns.watcher.descriptors import Descriptors
-from taketurns.watcher.originals import original
+from taketurns.watcher.originals import get_ident, original
 from taketurns.watcher.places import place_in, stack_of
 from taketurns.watcher.states import Naming
 
@@ -44,6 +44,7 @@ class Namer:
         self.threads: list[int] = []  #: each that it had, by its native id; the last is at work
         self._held, self._request, self._ask, self._told = held, request, ask, told
         self._frames = frames
+        self._starter = threading.get_native_id(), get_ident()
         self._at_work = original("_thread", "allocate_lock")()
         self._rest = b""
         self._is_over = False
@@ -101,8 +102,11 @@ class Namer:
     def _note(self, asked: list[tuple[int, ...]]) -> None:
         """Note where the threads stand that the helper asks for: by number, system call, and its first argument."""
         # A plain dict: `threading.enumerate()` would wait for a lock that the learner's program may hold.
-        identifiers = {thread._native_id: identifier for identifier, thread in dict(threading._active).items()}  # type: ignore[attr-defined]
+        active = dict(threading._active)  # type: ignore[attr-defined]
         frames, at = self._frames(), now()
+        # Of a thread in which gevent has greenlets taken for threads, only one is an identifier of the system's.
+        identifiers = {self._starter[0]: self._starter[1]}
+        identifiers |= {thread._native_id: identifier for identifier, thread in active.items() if identifier in frames}
         stacks = [stack_of(frames.get(identifiers.get(thread, 0))) for thread, _, _ in asked]
         frames.clear()  # all else takes longer
         for (thread, number, first), stack in zip(asked, stacks, strict=True):

@@ -11,6 +11,7 @@ from typing import Any
 from weakref import ref
 
 from taketurns.recording import of_loops, recorder
+from taketurns.recording.decorator import recorded
 from taketurns.recording.recorder import Recorder
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.trace import Trace
@@ -45,6 +46,8 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
     The trace is complete when the block ends, also by an exception or an interrupt, which it then names in its
     ``cut_short``.
     With a `SimulatedClock`, its times are those of that clock.
+    Before a function, as in ``@record("a label")``, each of its calls is such a block, and the last one's trace is the
+    function's ``trace``.
     Raises ``RuntimeError`` inside another recording.
     """
 
@@ -58,6 +61,10 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
         self.label = label
         self.clock = clock
         self.arguments = arguments
+
+    def __call__(self, function: Any) -> Any:
+        """Return a function each call of which is recorded, in a recording of its own."""
+        return recorded(function, lambda: record(self.label, self.clock, arguments=self.arguments))
 
     def __enter__(self) -> Trace:
         mine = Recorder(self.label, self.clock)

@@ -25,6 +25,7 @@ from opcode import opmap
 from types import CodeType, FrameType
 
 from taketurns.naming.names import code_name
+from taketurns.recording.decorator import is_recorded
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import Outer, Worker
 from taketurns.trace.frames import is_learners_own, module_of
@@ -130,7 +131,7 @@ class Calls:
     def is_of_block(self, frame: FrameType) -> bool:
         """Return whether a frame is one from which the block makes its calls."""
         # A frame can come to have the identity of one that has ended, but hardly with the same code.
-        return self.block.get(id(frame)) is frame.f_code or _is_cell(frame)
+        return self.block.get(id(frame)) is frame.f_code or _is_cell(frame) or is_recorded(frame)
 
     def begin(self, frame: FrameType) -> None:
         """Begin the task of a call, unless that costs too much."""

@@ -16,7 +16,18 @@ from taketurns.trace.spans import Where
 
 NAMES = ["🍕 pizza", "日本語のタスク", "مهمة", "costs $5 and $6", r"\frac{1}{2}", "$x^2$", "$\\frac$ bad", "a\nb"]
 NAMES += ["tab\there", "x" * 300, "<script>alert(1)</script>", "a & b", "'quote\"", "nul\0x", "\x1b[31mred", "_hidden"]
-NAMES += ["", " ", "e\u0301", "\u202eright to left", "lone \ud800 surrogate", "👩‍👩‍👧", "🇫🇷", "\ufeffmark", "-->", "]]>"]
+NAMES += [
+    "",
+    " ",
+    "e\u0301",
+    "\u202eright to left",
+    "lone \ud800 surrogate",
+    "👩‍👩‍👧",
+    "🇫🇷",
+    "\ufeffmark",
+    "-->",
+    "]]>",
+]
 
 #: Every text that Python can hold. The second half of a character, behind the first one, would make a whole in JSON.
 anything = st.text(st.characters(exclude_categories=["Cs"]) | st.just("\ud83c"), max_size=40) | st.sampled_from(NAMES)

@@ -11,7 +11,7 @@ call of a ``@task`` function.
 import sys
 from collections.abc import Callable
 from types import MethodType
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from taketurns.naming.names import call_name
@@ -57,14 +57,21 @@ def remove(mine: Recorder) -> None:
         _replaced.pop(get_ident(), None)
 
 
+class Left(NamedTuple):
+    """The task that ran in a greenlet when it was left, when its time comes (ns), if that is known, or its own wait."""
+
+    number: int
+    due: int | None = None
+    in_wait: bool = False
+
+
 class Switches:
     """What a recording knows of the greenlets of one thread."""
 
     def __init__(self, mine: Recorder, plain: Tracer | None) -> None:
         self.mine, self.plain = mine, plain
         self.known: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()  # greenlets that have begun
-        self.left: WeakKeyDictionary[Any, tuple[int, int | None]] = WeakKeyDictionary()
-        """By greenlet: the task that ran in it when it was left, and when its time comes (ns), if that is known."""
+        self.left: WeakKeyDictionary[Any, Left] = WeakKeyDictionary()
         self.block = sys.modules[MODULE].getcurrent() if mine.thread == get_ident() else None  # that of the block
         if self.block is not None:
             self.known[self.block] = True
@@ -98,16 +105,25 @@ class Switches:
         names = worker.recorder.names
         names[number] = names[number] or _first_function(origin)
         if not _is_hub(target):
-            self.left[origin] = number, None
+            self.left[origin] = Left(number)
             worker.leave(None, WAITING)
             return
         worker.recorder.on_loop.add(number)
+        if worker.state is WAITING:  # as `waiting` says; it goes on with that
+            worker.current = None
+            self.left[origin] = Left(number, in_wait=True)
+            return
         found = suspended(origin.gr_frame)
-        worker.leave(None, found.state, found.reason, found.place)
-        self.left[origin] = number, None if found.seconds is None else worker.last + round(found.seconds * 1e9)
+        reason = found.reason or (EVENT_LOOP if origin is self.block else "")
+        worker.leave(None, found.state, reason, found.place)
+        due = None if found.seconds is None else worker.last + round(found.seconds * 1e9)
+        self.left[origin] = Left(number, due)
 
-    def _resume(self, worker: Worker, number: int, due: int | None) -> None:
+    def _resume(self, worker: Worker, number: int, due: int | None, in_wait: bool) -> None:
         """Go on with what ran in a greenlet; it was READY from when its time had come."""
+        if in_wait:
+            worker.current, worker.state, worker.written, worker.last = number, WAITING, True, worker.mark()
+            return
         if due is not None and due < worker.mark():
             worker.append((due, number, READY, EVENT_LOOP, None, None))
         worker.enter(number)

@@ -205,9 +205,7 @@ class Trace:
         return text.table(self.lanes)
 
     def __str__(self) -> str:
-        return encodable(
-            repr(self) if self.is_on else text.text_timeline(self.summary, self.lanes, self.duration)
-        )
+        return encodable(repr(self) if self.is_on else text.text_timeline(self.summary, self.lanes, self.duration))
 
     def __repr__(self) -> str:
         if self.is_on:

@@ -4,6 +4,8 @@
 taketurns is imported, or inside the first recording.
 """
 
+# ruff: noqa: E402 -- when what is imported is what is tried here
+
 import sys
 
 WHEN = sys.argv[1]
@@ -298,4 +300,4 @@ with record("the block alone") as trace:
 found["block"] = trace
 
 tracing = sys.modules["greenlet"].gettrace() is not None
-print(json.dumps({"tracing": tracing, "traces": {name: trace.to_json() for name, trace in found.items()}}))
+json.dump({"tracing": tracing, "traces": {name: trace.to_json() for name, trace in found.items()}}, sys.stdout)

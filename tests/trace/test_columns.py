@@ -81,7 +81,7 @@ def test_a_trace_is_printed_in_any_encoding(encoding, name):
     output = io.TextIOWrapper(io.BytesIO(), encoding)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", output)
-        print(trace)
+        print(trace, file=output)
         output.flush()
     printed = output.buffer.getvalue().decode(encoding)
     assert len(printed.splitlines()) == len(str(trace).splitlines())

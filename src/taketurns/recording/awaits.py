@@ -9,7 +9,7 @@ from weakref import WeakSet, ref
 
 from taketurns.recording.waits import Codes
 
-__all__ = ["Awaits", "OnLoop", "given_name", "is_future"]
+__all__ = ["Awaits", "OnLoop", "given_name", "is_anyios", "is_future"]
 
 #: The name of a type, without asking its metaclass.
 _name_of = type.__dict__["__name__"].__get__
@@ -29,8 +29,14 @@ def given_name(task: Any) -> str:
     name = str(get_name()) if get_name is not None else ""
     if re.fullmatch(r"Task-\d+|None", name):  # Python 3.13.0 names those of a factory so
         return ""
-    function = getattr(getattr(task, "_coro", None), "__qualname__", None)
-    return "" if "anyio" in sys.modules and name.endswith(f".{function}") else name
+    return "" if is_anyios(name) else name
+
+
+def is_anyios(name: str) -> bool:
+    """Return whether anyio has given this name to a task: it is that of a function with its module."""
+    if "anyio" not in sys.modules or "." not in name:
+        return False
+    return any(name[: dot.start()] in sys.modules for dot in re.finditer(r"\.", name)) and " " not in name
 
 
 def _bound_to(callback: Any) -> Any:

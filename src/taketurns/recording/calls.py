@@ -2,7 +2,7 @@
 
 "Itself" is: the caller is a frame that was on the stack when the recording began, or a cell's own frame in IPython.
 What stands between the two and is no function of the learner's is passed over: comprehensions, the standard library
-(``singledispatch``) and installed packages (a decorator that tries again); but not asyncio, whose callbacks nobody
+(``singledispatch``) and installed packages (a decorator that tries again); but no event loop, whose callbacks nobody
 calls, and nothing of ours.
 
 To hear of calls costs. That is counted, and where it exceeds a share of the time it is given up: inside of a call
@@ -47,6 +47,9 @@ LOST = "a call that the block made itself, and all after it, are one lane: an ex
 #: Python 3.12 keeps a copy of a frame's variables once somebody has asked for them, and so what they hold. Before, a
 #: profile function has one made in any case, which must be left as it is; later, nothing is kept.
 IS_COPY_HELD = sys.version_info[:2] == (3, 12)
+
+#: Packages whose callbacks nobody calls, and we.
+OTHERS_CALL = {"asyncio", "trio", "anyio", "uvloop", "gevent", "taketurns"}
 
 COMPREHENSIONS = {"<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>"}
 
@@ -255,7 +258,7 @@ def _is_cell(frame: FrameType) -> bool:
 def _is_passed_over(frame: FrameType) -> bool:
     if frame.f_code.co_name in COMPREHENSIONS:
         return True
-    return module_of(frame).partition(".")[0] not in ("asyncio", "taketurns") and not is_learners_own(frame)
+    return module_of(frame).partition(".")[0] not in OTHERS_CALL and not is_learners_own(frame)
 
 
 def arguments_of(frame: FrameType, is_copy_held: bool = IS_COPY_HELD) -> dict[str, object]:

@@ -10,13 +10,14 @@ from contextvars import ContextVar
 from types import CoroutineType
 from typing import Any
 
-from taketurns.naming.names import code_name
+from taketurns.naming.names import call_name, code_name
 from taketurns.recording.calls import arguments_of
 from taketurns.recording.recorder import Recorder
+from taketurns.recording.tasks import is_task, names_itself
 from taketurns.recording.waits import wrapped
 from taketurns.trace.frames import module_of
 
-__all__ = ["belongs", "inside", "name_of", "principal"]
+__all__ = ["belongs", "called", "inside", "name_of"]
 
 _Loop = asyncio.BaseEventLoop
 
@@ -51,16 +52,24 @@ def name_of(coro: Any, arguments: bool) -> str:
     return str(name or "")
 
 
-def principal(coro: Any) -> Any:
-    """Return the coroutine that a new one stands for: uvloop.run wraps that of the program."""
+def called(coro: Any, arguments: bool) -> tuple[str, bool]:
+    """Return what a task is called if its program gives it no name, and whether ``@task`` will name it.
+
+    uvloop.run and anyio wrap what they are given.
+    """
     frame = getattr(coro, "cr_frame", None)
-    if frame is None or frame.f_code.co_name != "wrapper" or module_of(frame) != "uvloop":
-        return coro
-    values = frame.f_locals
-    main = values.get("main", coro)
+    package = module_of(frame).partition(".")[0] if frame is not None else ""
+    if package not in ("uvloop", "anyio") or frame.f_code.co_name not in ("wrapper", "_run_coro"):
+        return name_of(coro, arguments), is_task(coro)
+    held = frame.f_locals
+    values = dict(held)
     if IS_COPY_HELD:
-        values.clear()
-    return main
+        held.clear()
+    if "func" in values and "args" in values:
+        name = call_name(values["func"], tuple(values["args"]), arguments=arguments)
+        return name.removesuffix("()"), names_itself(values["func"])
+    inner = values.get("main", getattr(values.get("self"), "_coro", coro))
+    return name_of(inner, arguments), is_task(inner)
 
 
 def belongs(coro: Any, loop: Any, mine: Recorder) -> bool:

@@ -19,9 +19,9 @@ from contextlib import suppress
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from taketurns.recording import of_uvloop, recorder, tasks
+from taketurns.recording import of_uvloop, recorder
 from taketurns.recording.awaits import OnLoop
-from taketurns.recording.membership import belongs, inside, name_of, principal
+from taketurns.recording.membership import belongs, called, inside
 from taketurns.recording.patches import Patches, without_ours
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.timers import due_ns
@@ -106,10 +106,10 @@ def _new(coro: Any, loop: Any, mine: Recorder) -> OnLoop:
         mine.awaits.loops.add(loop)
     if not belongs(coro, loop, mine):
         return OnLoop(None)
-    coro = principal(coro)
-    number = mine.number(name_of(coro, mine.arguments))
+    name, names_itself = called(coro, mine.arguments)
+    number = mine.number(name)
     mine.on_loop.add(number)
-    if tasks.is_task(coro):
+    if names_itself:
         mine.awaits.unnamed.add(number)
     return OnLoop(number)
 

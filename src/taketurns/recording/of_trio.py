@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 
 from taketurns.naming.masks import printable
 from taketurns.recording import recorder
-from taketurns.recording.membership import name_of
+from taketurns.recording.awaits import is_anyios
+from taketurns.recording.membership import called
 from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder, current_worker
-from taketurns.recording.tasks import is_task
 from taketurns.recording.waits import wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.trace.frames import module_of
@@ -110,9 +110,10 @@ class Onlooker:
 
     def _new(self, task: Any) -> OnTrio:
         mine = self._mine
-        number = mine.number(_given_name(task) or name_of(task.coro, mine.arguments))
+        name, names_itself = called(task.coro, mine.arguments)
+        number = mine.number(_given_name(task) or name)
         mine.on_loop.add(number)
-        if is_task(task.coro):
+        if names_itself:
             mine.awaits.unnamed.add(number)
         return OnTrio(number)
 
@@ -207,7 +208,7 @@ def _belongs(coro: Any) -> bool:
 def _given_name(task: Any) -> str:
     """Return the name that the program gave to a task; empty where it is trio's own: that of its function."""
     name = str(task.name)
-    is_own = name.startswith("<") or f".{name}".endswith(f".{task.coro.__qualname__}")
+    is_own = name.startswith("<") or f".{name}".endswith(f".{task.coro.__qualname__}") or is_anyios(name)
     return "" if is_own else printable(name)
 
 

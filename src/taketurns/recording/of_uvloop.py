@@ -52,7 +52,7 @@ class Timer:
     def __init__(self, mine: Recorder, loop: Any, delay: float, callback: Any, args: tuple[Any, ...]) -> None:
         self._mine = mine
         self._loop = id(loop)
-        self._due = mine.now() + round((delay if delay < FOR_EVER else FOR_EVER) * 1e9)
+        self._due = mine.now() + round(min(FOR_EVER, delay) * 1e9)
         self._callback = callback
         self._args = args
 

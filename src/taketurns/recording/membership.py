@@ -7,7 +7,7 @@ import asyncio
 import inspect
 import sys
 from contextvars import ContextVar
-from types import CoroutineType
+from types import CoroutineType, FrameType
 from typing import Any
 
 from taketurns.naming.names import call_name, code_name
@@ -57,9 +57,9 @@ def called(coro: Any, arguments: bool) -> tuple[str, bool]:
 
     uvloop.run and anyio wrap what they are given.
     """
-    frame = getattr(coro, "cr_frame", None)
+    frame: FrameType | None = getattr(coro, "cr_frame", None)
     package = module_of(frame).partition(".")[0] if frame is not None else ""
-    if package not in ("uvloop", "anyio") or frame.f_code.co_name not in ("wrapper", "_run_coro"):
+    if frame is None or package not in ("uvloop", "anyio") or frame.f_code.co_name not in ("wrapper", "_run_coro"):
         return name_of(coro, arguments), is_task(coro)
     held = frame.f_locals
     values = dict(held)

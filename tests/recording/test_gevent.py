@@ -6,7 +6,8 @@ What they are stands in gevent_programs.py, which runs in a process of its own: 
 import json
 import subprocess
 import sys
-from itertools import pairwise
+from dataclasses import replace
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,14 @@ def ran(request):
     done = subprocess.run([sys.executable, str(PROGRAMS), request.param], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)
-    traces = {name: without_block(Trace.from_json(text)) for name, text in printed["traces"].items()}
+    traces = {name: without_caller(Trace.from_json(text)) for name, text in printed["traces"].items()}
     return request.param, traces, printed["tracing"], Trace.from_json(printed["traces"]["block"])
+
+
+def without_caller(trace):
+    """Leave out who starts the greenlets of a program, which has a lane where a busy machine made that slow."""
+    caller = "" if trace.label == "alone" else f"{trace.label}()"
+    return replace(trace, spans=tuple(span for span in without_block(trace).spans if span.task != caller))
 
 
 @pytest.fixture
@@ -142,8 +149,8 @@ def test_to_sleep_for_no_time_is_to_give_others_their_turn(traces):
     for task in "steps(0)", "steps(1)":
         assert [span.reason for span in trace.lane(task) if span.reason == "event loop"] == ["event loop"] * 3
         assert trace.time_in(WAITING, task) == 0
-    began = [span for span in trace.spans if span.state is RUNNING]
-    assert [span.task for span in began if span.task.startswith("steps")][:4] == ["steps(0)", "steps(1)"] * 2
+    ran = [task for task, _ in groupby(span.task for span in trace.spans if span.state is RUNNING)]
+    assert ran == ["steps(0)", "steps(1)"] * 4
 
 
 def test_a_greenlet_that_fails_or_is_killed_ends(traces):

@@ -333,6 +333,28 @@ def test_a_loop_in_another_thread_is_recorded_too():
     assert {span.worker for span in trace.only("job").spans} == {"thread 1"}
 
 
+def test_a_loop_that_runs_in_another_thread_already_is_named():
+    begun, token = threading.Event(), []
+
+    async def main():
+        done = trio.Event()
+        token.append((trio.lowlevel.current_trio_token(), done))
+        begun.set()
+        await done.wait()
+
+    thread = threading.Thread(target=trio.run, args=(main,))
+    thread.start()
+    begun.wait()
+    with record() as trace:
+        pass
+    [(of_loop, done)] = token
+    of_loop.run_sync_soon(done.set)
+    thread.join()
+    assert [note for note in trace.notes if "trio" in note] == [
+        "Tasks of trio that were running in another thread before are not shown: begin the recording first."
+    ]
+
+
 def test_a_guest_run_is_recorded_too():
     import asyncio
 

@@ -84,7 +84,8 @@ def thread_name(thread: threading.Thread) -> str:
     name = _lying(thread, "_name")
     if not issubclass(type(name), str) or AUTOMATIC.fullmatch(plain(name)):
         return ""
-    return _short(printable(plain(name)))
+    shown = printable(plain(name))
+    return _short(shown) if shown.strip() else ""
 
 
 # A function

@@ -27,7 +27,7 @@ def given_name(task: Any) -> str:
     """
     get_name = getattr(task, "get_name", None)  # a task of another kind may have no name
     name = str(get_name()) if get_name is not None else ""
-    if re.fullmatch(r"Task-\d+|None", name):  # Python 3.13.0 names those of a factory so
+    if re.fullmatch(r"Task-\d+|None|\s*", name):  # Python 3.13.0 names those of a factory so
         return ""
     return "" if is_anyios(name) else name
 

@@ -22,6 +22,8 @@ from taketurns.recording.waits import wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.trace.frames import module_of
 from taketurns.trace.text import describe
+from taketurns.watcher.originals import get_ident
+from taketurns.watcher.places import stack_of
 
 __all__ = ["MODULE", "hook", "install", "remove"]
 
@@ -29,6 +31,8 @@ __all__ = ["MODULE", "hook", "install", "remove"]
 MODULE = "trio._core._run"
 #: Which task of trio's own does something for the program: it serves one connection.
 HANDLER = "_run_handler"
+
+ELSEWHERE = "Tasks of trio that were running in another thread before are not shown: begin the recording first."
 
 _patches = Patches()
 #: The instruments of the recording that is on.
@@ -144,6 +148,23 @@ def install(mine: Recorder) -> None:
             onlooker._has_block(lowlevel.current_task())
             mine.block_on_loop = True
             lowlevel.add_instrument(onlooker)
+        if _runs_elsewhere():
+            mine.unseen["trio"] = ELSEWHERE
+
+
+def _runs_elsewhere() -> bool:
+    """Return whether another thread is in the middle of a run of trio's."""
+    if threading.active_count() == 1:
+        return False
+    try:
+        from taketurns.watcher import stacks  # here: it is not everywhere
+    except (ImportError, OSError, AttributeError, TypeError):
+        return False
+
+    code = sys.modules[MODULE].run.__code__
+    frames = stacks.frames_of_threads()
+    frames.pop(get_ident(), None)
+    return any(code is its for frame in frames.values() for its, _ in stack_of(frame))
 
 
 def hook(mine: Recorder) -> None:

@@ -23,11 +23,11 @@ from taketurns.watcher.places import kind_of
 
 __all__ = ["Suspended", "suspended"]
 
-SOCKET, CHILD, LOCK = "socket", "child process", "lock"
+TIMER, SOCKET, CHILD, LOCK = "timer", "socket", "child process", "lock"
 
 #: By the begin of a module and function of gevent's; the first that fits.
 _KINDS = {
-    "gevent.hub.sleep": "timer",
+    "gevent.hub.sleep": TIMER,
     "gevent._socket": SOCKET,
     "gevent.socket.": SOCKET,
     "gevent._ssl": SOCKET,
@@ -62,8 +62,11 @@ _KINDS = {
     "threading.Thread": "thread",
 }
 
-#: By code and instruction: what stands there, as far as it is known by its text. It is found out once.
-_texts: dict[tuple[CodeType, int], ast.expr | None] = {}
+#: By the id of a code object, which is kept so that nobody else gets that: is it the learner's own, and what it waits
+#: for. The hash of code is slow.
+_codes: dict[int, tuple[CodeType, bool, str]] = {}
+#: By the same and an instruction: what stands there, as far as it is known by its text. It is found out once.
+_texts: dict[tuple[int, int], ast.expr | None] = {}
 
 
 class Suspended(NamedTuple):
@@ -78,14 +81,15 @@ class Suspended(NamedTuple):
 def suspended(frame: FrameType | None) -> Suspended:
     """Return how a greenlet is suspended that has just switched to gevent's hub, by its innermost frame."""
     kind = ""
-    while frame is not None and not _is_place(frame):
-        name = f"{module_of(frame)}.{frame.f_code.co_qualname}"
-        if name == "gevent.hub.sleep":
-            seconds = arguments_of(frame, IS_COPY_HELD).get("seconds")
-            found = _sleep(seconds, _outermost(frame))
+    while frame is not None:
+        _, is_place, of_code = _codes.get(id(frame.f_code)) or _know(frame)
+        if is_place:
+            break
+        if of_code == TIMER:
+            found = _sleep(arguments_of(frame, IS_COPY_HELD).get("seconds"), _outermost(frame))
             if found is not None:
                 return found
-        kind = _kind(name) or kind_of(frame.f_code) or kind
+        kind = of_code or kind
         frame = frame.f_back
     if frame is None:
         return Suspended(reason=kind)
@@ -98,17 +102,19 @@ def _sleep(seconds: Any, frame: FrameType | None) -> Suspended | None:
         return None
     if seconds <= 0:
         return Suspended(READY, EVENT_LOOP)
-    return Suspended(WAITING, "timer", None if frame is None else (frame.f_code, frame.f_lasti), float(seconds))
+    return Suspended(WAITING, TIMER, None if frame is None else (frame.f_code, frame.f_lasti), float(seconds))
 
 
-def _is_place(frame: FrameType) -> bool:
-    """Return whether a wait may be shown at a frame: it is the learner's own."""
-    return is_learners_own(frame)
+def _know(frame: FrameType) -> tuple[CodeType, bool, str]:
+    """Find out once whose code a frame runs, and what it waits for."""
+    code = frame.f_code
+    kind = _kind(f"{module_of(frame)}.{code.co_qualname}") or kind_of(code)
+    return _codes.setdefault(id(code), (code, is_learners_own(frame), kind))
 
 
 def _outermost(frame: FrameType | None) -> FrameType | None:
     """Return the innermost frame of the learner's own code, from a frame on."""
-    while frame is not None and not _is_place(frame):
+    while frame is not None and not (_codes.get(id(frame.f_code)) or _know(frame))[1]:
         frame = frame.f_back
     return frame
 
@@ -125,9 +131,9 @@ def _kind(name: str) -> str:
 
 def _kind_of_call(frame: FrameType) -> str:
     """Return what a frame waits for, by the object whose method it calls, or the function."""
-    key = frame.f_code, frame.f_lasti
+    key = id(frame.f_code), frame.f_lasti
     if key not in _texts:
-        _texts[key] = _text(*key)
+        _texts[key] = _text(frame.f_code, frame.f_lasti)
     text = _texts[key]
     if text is None:
         return ""

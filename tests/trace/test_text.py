@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from taketurns.trace import columns
 from taketurns.trace.spans import Span, State
 from taketurns.trace.text import duration_text, text_timeline
 from taketurns.trace.trace import Trace
@@ -203,7 +204,8 @@ def test_all_lanes_have_one_width_and_one_line_whatever_the_names(spans: list[Sp
     lines = in_characters(any_trace, width).splitlines()
     lanes = lines[1 : 1 + len(any_trace.tasks)]
     assert len(lines) == (1 + len(lanes) + 2 if lanes else 1)
-    assert {len(line) for line in lanes} <= {lines[1].index("│") + width + 2 if lanes else 0}
+    widths = {columns.width(line) for line in lanes}
+    assert widths <= {columns.width(lines[1][: -width - 2]) + width + 2 if lanes else 0}
     assert all(line[-width - 2] == line[-1] == "│" for line in lanes)
 
 
@@ -212,4 +214,4 @@ def test_all_lines_of_the_table_have_one_width_whatever_the_names(spans: list[Sp
     any_trace = Trace("any", tuple(spans))
     lines = any_trace.table().splitlines()
     assert len(lines) == 1 + len(any_trace.tasks)
-    assert len({len(line) for line in lines}) == 1
+    assert len({columns.width(line) for line in lines}) == 1

@@ -4,6 +4,8 @@ import os
 import re
 from functools import cache, lru_cache
 
+from taketurns.trace.columns import printable
+
 __all__ = ["MASK", "is_secret", "masked", "printable"]
 
 MASK = "***"
@@ -87,16 +89,3 @@ def _roots() -> frozenset[str]:
         return frozenset(os.listdir("/")) if os.sep == "/" else frozenset()
     except OSError:
         return frozenset()
-
-
-def printable(text: str) -> str:
-    """Return a text as one line without what steers a terminal or the direction of writing."""
-    if text.isprintable():
-        return text
-    return " ".join("".join(map(_printed, text)).split())
-
-
-def _printed(char: str) -> str:
-    if char.isprintable():
-        return char
-    return " " if char.isspace() else "�" if "\ud800" <= char <= "\udfff" else ""

@@ -100,7 +100,8 @@ def _given(carrier: Any, automatic: re.Pattern[str]) -> str:
     name = _lying(carrier, "_name")
     if not issubclass(type(name), str) or automatic.fullmatch(plain(name)):
         return ""
-    return _short(printable(plain(name)))
+    shown = printable(plain(name))
+    return _short(shown) if shown.strip() else ""
 
 
 # A function

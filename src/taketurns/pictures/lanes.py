@@ -9,8 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 
+from taketurns.pictures.glyphs import drawable
 from taketurns.pictures.looks import INK, Look, layers_of
 from taketurns.pictures.words import every, shorten
+from taketurns.trace.columns import printable
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
 
@@ -44,7 +46,7 @@ def name_lanes(ax: Axes, names: Sequence[str], inches: float) -> None:
     """Write the names beside the lanes: every n-th one where they would stand too close."""
     step = every(len(names), inches, apart=0.19 if inches >= 0.19 else 0.36)
     shown = range(0, len(names), step)
-    ax.set_yticks(list(shown), [shorten(names[i]) for i in shown], parse_math=False, fontsize=NAME, color=INK)
+    ax.set_yticks(list(shown), [drawable(shorten(names[i])) for i in shown], parse_math=False, fontsize=NAME, color=INK)
     ax.tick_params(axis="y", length=0, pad=6)
 
 
@@ -106,6 +108,7 @@ def draw_carried(ax: Axes, trace: Trace, inches: float, horizon: float) -> None:
     tabs = _boxes(start, end, row + TAB, 0.26, [tint[task] for _, task, _, _ in carried], "carried")
     ax.add_collection(tabs, autolim=False)
     for at, task, begin, until in carried:
+        task = drawable(printable(task))
         if inches >= 0.3 and len(task) * 0.085 + 0.08 < (until - begin) / horizon * width:
             ax.annotate(task, (begin, at + TAB), (3, 0), textcoords="offset points", va="center_baseline", fontsize=TAG,
                         color=INK, parse_math=False, annotation_clip=True, clip_on=True, zorder=3)  # fmt: skip

@@ -17,6 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
+from taketurns.pictures.glyphs import drawable
 from taketurns.pictures.lanes import Lanes, draw_bars, draw_carried, lane_inches, name_lanes, names_of, paint
 from taketurns.pictures.looks import GRAY, INK, WARNING, looks_of
 from taketurns.pictures.strip import TEXT, draw_strip, strip_height
@@ -135,8 +136,9 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
     horizon = horizon or 1e-6
     ax.set(facecolor="white", xlim=(-0.01 * horizon, 1.01 * horizon), ylim=(max(len(names), 1) - 0.5, -0.5))
     _set_title(ax, trace, title(trace, longest), loc="left", fontsize=TITLE, fontweight="bold")
-    if place := "\n".join(remarks(trace)):
-        ax.annotate(place, (0, 1), (0, 6), "axes fraction", "offset points", fontsize=LEGEND, color=GRAY, gid="place")
+    if place := drawable("\n".join(remarks(trace))):
+        ax.annotate(place, (0, 1), (0, 6), "axes fraction", "offset points", fontsize=LEGEND, color=GRAY, gid="place",
+                    parse_math=False)  # fmt: skip
     ax.spines[["left", "top", "right"]].set_visible(False)
     ax.grid(False)
     name_lanes(ax, names, inches)
@@ -152,7 +154,7 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
 
 def _set_title(ax: Axes, trace: Trace, words: str, **style: Any) -> None:
     """Write above the lanes, and above the line that says where the trace was made."""
-    ax.set_title(words, pad=6 + 72 * (_head(trace) - HEAD), color=INK, parse_math=False, **style)
+    ax.set_title(drawable(words), pad=6 + 72 * (_head(trace) - HEAD), color=INK, parse_math=False, **style)
 
 
 def _draw_end(ax: Axes, trace: Trace, count: int) -> None:

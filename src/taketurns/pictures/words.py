@@ -3,6 +3,7 @@
 from textwrap import wrap
 
 from taketurns import machine
+from taketurns.trace.columns import printable
 from taketurns.trace.spans import State
 from taketurns.trace.text import duration_text
 from taketurns.trace.trace import Trace
@@ -48,7 +49,7 @@ def elsewhere(trace: Trace) -> str:
 
 def remarks(trace: Trace, most: int = 110) -> list[str]:
     """Return the lines beneath the title: where a trace was made, if elsewhere, and what could not be seen."""
-    return [line for said in (elsewhere(trace), *trace.notes) for line in wrap(said, most)]
+    return [line for said in (elsewhere(trace), *trace.notes) for line in wrap(printable(said), most)]
 
 
 def title(trace: Trace, most: int = 46) -> str:
@@ -75,7 +76,7 @@ def time_unit(horizon: float, *traces: Trace) -> tuple[float, str]:
 
 def shorten(name: str, most: int = 24) -> str:
     """Return a name in one line and at most so many characters; what is left out stood before its last third."""
-    name = " ".join(name.split())
+    name = " ".join(printable(name).split())
     tail = most // 3
     return name if len(name) <= most else f"{name[: most - tail - 1]}…{name[-tail:]}"
 

@@ -7,6 +7,7 @@ from itertools import count
 from typing import cast
 
 from taketurns.naming import places
+from taketurns.naming.masks import printable
 from taketurns.recording.bystanders import Sight
 from taketurns.recording.rows import Key, Process, Row, Stretch, Thread
 from taketurns.recording.turns import take_turns
@@ -53,7 +54,7 @@ def assemble(
     named |= {key: tasks[key][-1].name for key in tasks if key in named}
     begun = {key: number for number, key in enumerate(tasks)}
     keys = sorted(named, key=lambda key: begun.get(key, -1))
-    names = dict(zip(keys, _task_names([named[key] for key in keys]), strict=True))
+    names = dict(zip(keys, _task_names([printable(named[key]) for key in keys]), strict=True))
     workers = _worker_names(dict.fromkeys(row.worker for row, _ in lasting))
     spans = []
     woken: dict[Key, Key | None] = {}  # by task: who woke it before the last stretch, of which this one may be a part
@@ -140,8 +141,9 @@ def _worker_names(workers: Iterable[Thread]) -> dict[Thread, str]:
             kinds[kind] += 1
             homes[worker.process] = f"{kind} {worker.home or kinds[kind]}"
         where = homes[worker.process]
-        if worker.name and worker.name not in names.values():
-            names[worker] = worker.name
+        given = printable(worker.name)
+        if given and given not in names.values():
+            names[worker] = given
         elif worker.thread == "main" or (is_new and kind == "interpreter"):
             names[worker] = where or "main thread"
         else:

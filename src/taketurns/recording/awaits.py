@@ -1,6 +1,7 @@
 """What a recording knows of asyncio's tasks: their numbers and names, which of them run, and who waits for what."""
 
 import re
+import sys
 from collections.abc import Callable
 from types import BuiltinMethodType, MethodType
 from typing import Any
@@ -8,7 +9,7 @@ from weakref import WeakSet, ref
 
 from taketurns.recording.waits import Codes
 
-__all__ = ["Awaits", "OnLoop", "given_name", "is_future"]
+__all__ = ["Awaits", "OnLoop", "given_name", "is_anyios", "is_future"]
 
 #: The name of a type, without asking its metaclass.
 _name_of = type.__dict__["__name__"].__get__
@@ -20,10 +21,22 @@ def is_future(given: object) -> bool:
 
 
 def given_name(task: Any) -> str:
-    """Return the name that a program gave to an asyncio task; empty where it is asyncio's own, such as ``Task-1``."""
+    """Return the name that a program gave to an asyncio task; empty where it is asyncio's own, such as ``Task-1``.
+
+    Or anyio's own, which is the full name of the task's function.
+    """
     get_name = getattr(task, "get_name", None)  # a task of another kind may have no name
     name = str(get_name()) if get_name is not None else ""
-    return "" if re.fullmatch(r"Task-\d+|None", name) else name  # Python 3.13.0 names those of a factory so
+    if re.fullmatch(r"Task-\d+|None|\s*", name):  # Python 3.13.0 names those of a factory so
+        return ""
+    return "" if is_anyios(name) else name
+
+
+def is_anyios(name: str) -> bool:
+    """Return whether anyio has given this name to a task: it is that of a function with its module."""
+    if "anyio" not in sys.modules or "." not in name:
+        return False
+    return any(name[: dot.start()] in sys.modules for dot in re.finditer(r"\.", name)) and " " not in name
 
 
 def _bound_to(callback: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from weakref import ref
 
 from taketurns.recording import of_loops, recorder
+from taketurns.recording.decorator import recorded
 from taketurns.recording.endings import RETURNED
 from taketurns.recording.recorder import Recorder
 from taketurns.trace.clock import SimulatedClock
@@ -46,6 +47,8 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
     The trace is complete when the block ends, also by an exception or an interrupt, which it then names in its
     ``cut_short``.
     With a `SimulatedClock`, its times are those of that clock.
+    Before a function, as in ``@record("a label")``, each of its calls is such a block, and the last one's trace is the
+    function's ``trace``.
     Raises ``RuntimeError`` inside another recording.
     """
 
@@ -59,6 +62,10 @@ class record:  # noqa: N801  (a context manager that is called like a function, 
         self.label = label
         self.clock = clock
         self.arguments = arguments
+
+    def __call__(self, function: Any) -> Any:
+        """Return a function each call of which is recorded, in a recording of its own."""
+        return recorded(function, lambda: record(self.label, self.clock, arguments=self.arguments))
 
     def __enter__(self) -> Trace:
         mine = Recorder(self.label, self.clock)
@@ -124,9 +131,20 @@ def _first_line(error: BaseException | None) -> str:
 def _sources(mine: Recorder) -> list[Any]:
     """Return the modules that tell a recording of tasks; in simulated time there is one thread."""
     # When they are needed, not by `import taketurns`. The calls of the block last: what we call ourselves is none.
-    from taketurns.recording import of_asyncio, of_calls, of_greenlets, of_processes, of_threads
+    from taketurns.recording import (
+        late,
+        of_asyncio,
+        of_calls,
+        of_greenlets,
+        of_pools,
+        of_processes,
+        of_threads,
+        of_trio,
+        of_uvloop,
+    )
 
-    return [of_asyncio, of_greenlets] + ([of_threads, of_processes, of_calls] if mine.clock is None else [])
+    tasks = [of_asyncio, of_uvloop, of_trio, of_greenlets, late]
+    return tasks + ([of_threads, of_pools, of_processes, of_calls] if mine.clock is None else [])
 
 
 def _end(mine: Recorder, cut_short: str) -> None:

@@ -2,7 +2,7 @@
 
 "Itself" is: the caller is a frame that was on the stack when the recording began, or a cell's own frame in IPython.
 What stands between the two and is no function of the learner's is passed over: comprehensions, the standard library
-(``singledispatch``) and installed packages (a decorator that tries again); but not asyncio, whose callbacks nobody
+(``singledispatch``) and installed packages (a decorator that tries again); but no event loop, whose callbacks nobody
 calls, and nothing of ours.
 
 To hear of calls costs. That is counted, and where it exceeds a share of the time it is given up: inside of a call
@@ -10,7 +10,6 @@ until that call ends, between calls for the rest of the block.
 """
 
 import sys
-import threading
 import time
 from collections.abc import Callable
 from inspect import (
@@ -26,10 +25,12 @@ from opcode import opmap
 from types import CodeType, FrameType, TracebackType
 
 from taketurns.naming.names import code_name
+from taketurns.recording.decorator import is_recorded
 from taketurns.recording.endings import RETURNED, UNKNOWN
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import Outer, Worker
 from taketurns.trace.frames import is_learners_own, module_of
+from taketurns.watcher.originals import get_ident
 
 __all__ = ["COST_TOO_MUCH", "Calls", "arguments_of", "is_function"]
 
@@ -48,6 +49,9 @@ LOST = "a call that the block made itself, and all after it, are one lane: an ex
 #: profile function has one made in any case, which must be left as it is; later, nothing is kept.
 IS_COPY_HELD = sys.version_info[:2] == (3, 12)
 
+#: Packages whose callbacks nobody calls, and we.
+OTHERS_CALL = {"asyncio", "trio", "anyio", "uvloop", "gevent", "taketurns"}
+
 COMPREHENSIONS = {"<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>"}
 
 
@@ -56,7 +60,7 @@ class Calls:
 
     def __init__(self, mine: Recorder) -> None:
         self.mine = mine
-        self.thread = threading.get_ident()
+        self.thread = get_ident()
         self.block = _stack()
         self.is_on = True
         self.rests = False  # inside of a call, where to hear of more would cost too much
@@ -78,7 +82,7 @@ class Calls:
 
     def stop(self) -> None:
         """Hear of no more calls, and keep nothing. This can be done again."""
-        if self.open and threading.get_ident() != self.thread:
+        if self.open and get_ident() != self.thread:
             self.mine.ends[self.number] = UNKNOWN
         elif self.open and _called(sys._getframe(), self.open) is None:
             self.mine.ends[self.number] = UNKNOWN
@@ -137,7 +141,7 @@ class Calls:
     def is_of_block(self, frame: FrameType) -> bool:
         """Return whether a frame is one from which the block makes its calls."""
         # A frame can come to have the identity of one that has ended, but hardly with the same code.
-        return self.block.get(id(frame)) is frame.f_code or _is_cell(frame)
+        return self.block.get(id(frame)) is frame.f_code or _is_cell(frame) or is_recorded(frame)
 
     def begin(self, frame: FrameType) -> None:
         """Begin the task of a call, unless that costs too much."""
@@ -201,7 +205,7 @@ class Calls:
     def _died(self, frame: int) -> None:
         if not self.is_on or self.open != frame:
             return
-        if threading.get_ident() == self.thread:
+        if get_ident() == self.thread:
             self.end(self.how_it_died())
         else:  # another thread had the frame in its hands when the call ended: one that took an exception, or looked on
             self.give_up(LATE)
@@ -277,7 +281,7 @@ def _is_cell(frame: FrameType) -> bool:
 def _is_passed_over(frame: FrameType) -> bool:
     if frame.f_code.co_name in COMPREHENSIONS:
         return True
-    return module_of(frame).partition(".")[0] not in ("asyncio", "taketurns") and not is_learners_own(frame)
+    return module_of(frame).partition(".")[0] not in OTHERS_CALL and not is_learners_own(frame)
 
 
 def arguments_of(frame: FrameType, is_copy_held: bool = IS_COPY_HELD) -> dict[str, object]:

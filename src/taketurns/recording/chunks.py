@@ -2,8 +2,9 @@
 
 import math
 import os
-import threading
 import time
+
+from taketurns.watcher.originals import original
 
 __all__ = ["CHUNK", "adopt_chunk_ns", "chunk_ns", "chunks", "without_marks"]
 
@@ -23,13 +24,13 @@ def _handed_down() -> float:
 
 
 _known = _handed_down()
-_lock = threading.Lock()
+_lock = original("_thread", "allocate_lock")()
 
 
 def _after_fork() -> None:
     """Renew the lock: a thread that is not in the child may have held it in the middle of its measurement."""
     global _lock
-    _lock = threading.Lock()
+    _lock = original("_thread", "allocate_lock")()
 
 
 if hasattr(os, "register_at_fork"):

@@ -7,7 +7,7 @@ import time
 from taketurns.recording import chunks as work
 from taketurns.recording.endings import RETURNED
 from taketurns.recording.recorder import current_worker
-from taketurns.recording.worker import READY, RUNNING, WAITING, Worker, switched
+from taketurns.recording.worker import EVENT_LOOP, READY, RUNNING, WAITING, Worker, switched
 from taketurns.trace.clock import SimulatedClock, simulated
 
 __all__ = ["compute", "marks_itself", "wait", "waiting"]
@@ -172,8 +172,10 @@ class _timer(waiting):  # noqa: N801
         if worker is not None:
             due, holder = self._began + round(self.seconds * 1e9), worker.recorder.holder
             if worker.mark() - due > 10 * work.chunk_ns():
-                # Who marked the clock after it was due had the GIL then, and this thread had not.
-                reason = "GIL" if worker.recorder.gil and holder is not None and holder.last > due else ""
+                # Who marked the clock after it was due had the GIL then, and this thread had not; or it was another
+                # greenlet of this thread.
+                lost = "GIL" if worker.recorder.gil else ""
+                reason = "" if holder is None or holder.last <= due else EVENT_LOOP if holder is worker else lost
                 late = worker.write() if self._task is None else self._task
                 worker.append((due, late, READY, reason, None, None))
         super().__exit__(*exception)

@@ -7,20 +7,25 @@ import asyncio
 import inspect
 import sys
 from contextvars import ContextVar
-from types import CoroutineType
+from types import CoroutineType, FrameType
 from typing import Any
 
-from taketurns.naming.names import code_name
+from taketurns.naming.names import call_name, code_name
 from taketurns.recording.calls import arguments_of
 from taketurns.recording.recorder import Recorder
+from taketurns.recording.tasks import is_task, names_itself
 from taketurns.recording.waits import wrapped
+from taketurns.trace.frames import module_of
 
-__all__ = ["belongs", "inside", "name_of"]
+__all__ = ["belongs", "called", "inside", "name_of"]
 
 _Loop = asyncio.BaseEventLoop
 
 #: What asyncio.run does by itself when the program has ended.
 _own = {_Loop.shutdown_asyncgens.__code__, _Loop.shutdown_default_executor.__code__}
+
+#: The same of a loop that is written in C, where it has no code.
+_own_names = {"shutdown_asyncgens", "shutdown_default_executor"}
 
 #: Until 3.12, a frame that is suspended keeps a copy of its variables once somebody has asked for them.
 IS_COPY_HELD = sys.version_info < (3, 13)
@@ -47,9 +52,31 @@ def name_of(coro: Any, arguments: bool) -> str:
     return str(name or "")
 
 
+def called(coro: Any, arguments: bool) -> tuple[str, bool]:
+    """Return what a task is called if its program gives it no name, and whether ``@task`` will name it.
+
+    uvloop.run and anyio wrap what they are given.
+    """
+    frame: FrameType | None = getattr(coro, "cr_frame", None)
+    package = module_of(frame).partition(".")[0] if frame is not None else ""
+    if frame is None or package not in ("uvloop", "anyio") or frame.f_code.co_name not in ("wrapper", "_run_coro"):
+        return name_of(coro, arguments), is_task(coro)
+    held = frame.f_locals
+    values = dict(held)
+    if IS_COPY_HELD:
+        held.clear()
+    if "func" in values and "args" in values:
+        name = call_name(values["func"], tuple(values["args"]), arguments=arguments)
+        return name.removesuffix("()"), names_itself(values["func"])
+    inner = values.get("main", getattr(values.get("self"), "_coro", coro))
+    return name_of(inner, arguments), is_task(inner)
+
+
 def belongs(coro: Any, loop: Any, mine: Recorder) -> bool:
     """Return whether the task of a coroutine is one of the program's."""
     if getattr(coro, "cr_code", None) in _own:
+        return False
+    if type(coro) is not CoroutineType and getattr(coro, "__name__", "") in _own_names:
         return False
     frame = getattr(coro, "cr_frame", None)
     package = frame.f_globals.get("__name__", "").partition(".")[0] if frame is not None else ""

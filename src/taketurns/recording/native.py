@@ -2,6 +2,8 @@
 
 import threading
 
+from taketurns.watcher.originals import get_ident
+
 __all__ = ["given_name", "switched"]
 
 try:
@@ -25,5 +27,5 @@ def given_name() -> str:
     """Return the name that the program gave to this thread; empty where it gave none, or Python does not know it."""
     from taketurns.naming.names import thread_name  # here: `import taketurns` is quick
 
-    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    thread = threading._active.get(get_ident())  # type: ignore[attr-defined]
     return thread_name(thread) if thread is not None else ""

@@ -19,12 +19,12 @@ from contextlib import suppress
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from taketurns.recording import recorder, tasks
+from taketurns.recording import of_uvloop, recorder
 from taketurns.recording.askers import asker, how, run_told, teller
 from taketurns.recording.awaits import OnLoop
 from taketurns.recording.endings import NOT_ENDED
 from taketurns.recording.interrupts import on_interrupt
-from taketurns.recording.membership import belongs, inside, name_of
+from taketurns.recording.membership import belongs, called, inside
 from taketurns.recording.patches import Patches, without_ours
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.timers import run_timer
@@ -60,6 +60,7 @@ def install(mine: Recorder) -> None:
     _patches.put(mine, _Loop, "create_task", _create_task)
     _patches.put(mine, _Loop, "call_soon", _call_soon)
     _patches.put(mine, asyncio.Runner, "_on_sigint", on_interrupt)
+    of_uvloop.tell(_run, _call_soon, _create_task)
 
 
 def remove(mine: Recorder) -> None:
@@ -109,9 +110,10 @@ def _new(coro: Any, loop: Any, mine: Recorder) -> OnLoop:
         mine.awaits.loops.add(loop)
     if not belongs(coro, loop, mine):
         return OnLoop(None)
-    number = mine.number(name_of(coro, mine.arguments))
+    name, names_itself = called(coro, mine.arguments)
+    number = mine.number(name)
     mine.on_loop.add(number)
-    if tasks.is_task(coro):
+    if names_itself:
         mine.awaits.unnamed.add(number)
     one, worker = OnLoop(number), current_worker()
     one.begun = _has_begun(coro)
@@ -139,8 +141,8 @@ def _call_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
         except BaseException as error:
             without_ours(error)
             raise
-        if handle._source_traceback:
-            _trim(handle._source_traceback)
+        if stack := getattr(handle, "_source_traceback", None):
+            _trim(stack)
         if recorder.on is mine and (one := _step_of(callback, mine)) is not None:
             waker = None
             if one.running:
@@ -222,7 +224,7 @@ def _create_task(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any
     def create_task(loop: Any, coro: Any, **options: Any) -> Any:
         began = mine.now()
         try:
-            at_once = getattr(loop, "_task_factory", None) is not None or options.get("eager_start")
+            at_once = loop.get_task_factory() is not None or options.get("eager_start")
             if at_once and recorder.on is mine and asyncio.iscoroutine(coro):
                 task = _begin(lambda: plain(loop, coro, **options), coro, loop, mine)
             else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from types import CodeType
 from typing import Any
 
@@ -16,6 +15,7 @@ from taketurns.recording.calls import COST_TOO_MUCH, Calls
 from taketurns.recording.endings import RAISED, RETURNED
 from taketurns.recording.profiled import Profiled
 from taketurns.recording.recorder import Recorder
+from taketurns.watcher.originals import get_ident
 
 __all__ = ["Monitored", "in_cell", "install", "remove"]
 
@@ -85,12 +85,12 @@ class Monitored(Calls):
         if id(code) not in self.known and not self.is_known(sys._getframe(1)):
             return monitoring.DISABLE
         self.spent += EVENT_NS
-        if not self.open and threading.get_ident() == self.thread and self.is_own(frame := sys._getframe(1)):
+        if not self.open and get_ident() == self.thread and self.is_own(frame := sys._getframe(1)):
             self.begin(frame)
             if self.open:
                 self._hear_ends(code)
                 self.enough = self.spent + REST_NS
-        elif self.open and threading.get_ident() == self.thread:
+        elif self.open and get_ident() == self.thread:
             if self.spent > self.enough:
                 self._rest(monitoring.events.PY_UNWIND)
         elif self.spent > self.allowed and self.costs_too_much():

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -20,27 +21,12 @@ from taketurns.naming.names import call_name, process_name
 from taketurns.recording import far, recorder
 from taketurns.recording.children import Announcement
 from taketurns.recording.endings import RETURNED
-from taketurns.recording.of_threads import as_task, called, is_internal, who
+from taketurns.recording.of_threads import as_task, call, is_internal, who
 from taketurns.recording.patches import Patches, unheard, without_ours
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.worker import FarTask, Starter
 
-__all__ = ["Call", "install", "remove"]
-
-#: The pools that are executors, those that are none, and processes: by module and class, where that is imported.
-EXECUTORS = [("concurrent.futures.process", "ProcessPoolExecutor"), ("loky.process_executor", "ProcessPoolExecutor")]
-EXECUTORS += [("joblib.externals.loky.process_executor", "ProcessPoolExecutor")]
-POOLS = [("multiprocessing.pool", "Pool")]
-PROCESSES = [("multiprocessing.process", "BaseProcess")]
-
-#: What else is a dealing with them.
-DEALINGS = [(module, owner, name) for module, owner in EXECUTORS for name in ("__init__", "shutdown")]
-DEALINGS += [(module, owner, name) for module, owner in POOLS for name in ("__init__", "terminate", "join")]
-DEALINGS += [(module, owner, "join") for module, owner in PROCESSES]
-DEALINGS += [
-    ("distributed.client", "Client", name)
-    for name in ("submit", "map", "run", "gather", "compute", "persist", "scatter")
-]
+__all__ = ["MODULES", "Call", "hook", "install", "remove"]
 
 Plain = Callable[..., Any]
 
@@ -49,21 +35,20 @@ _patches = Patches()
 
 def install(mine: Recorder) -> None:
     """Begin to record child processes and pools of processes in a recording."""
-    _put(mine, [(*executor, "submit") for executor in EXECUTORS], _handing_over)
-    names = "apply_async", "_map_async", "imap", "imap_unordered"
-    _put(mine, [(*pool, name) for pool in POOLS for name in names], _handing_over)
-    _put(mine, [(*process, "start") for process in PROCESSES], _starting)
-    _put(mine, DEALINGS, unheard)
+    hook(mine)
+
+
+def hook(mine: Recorder) -> None:
+    """Hear of what is handed over and started from now on, where the modules have been imported."""
+    for method, make in METHODS.items():
+        module, owner, name = method
+        if module in sys.modules and (found := getattr(sys.modules[module], owner, None)) is not None:
+            _patches.put_once(mine, found, name, make)
 
 
 def remove(mine: Recorder) -> None:
     """Put back what is still ours."""
     _patches.remove(mine)
-
-
-def _put(mine: Recorder, methods: list[tuple[str, str, str]], make: Callable[[Recorder, Plain], Plain]) -> None:
-    for method in methods:
-        _patches.put_when_imported(mine, *method, make)
 
 
 # Calls that a pool runs
@@ -85,19 +70,11 @@ class Call:
         mine, function = far.joined(self.ticket), self.function
         if mine is None:
             return function(*args, **kwargs)
-        result = None
-
-        def call() -> str:
-            nonlocal result
-            result = function(*args, **kwargs)
-            return RETURNED
-
         try:
-            called(mine, _here(self.starter), function, args, kwargs, call)
+            return call(mine, _here(self.starter), function, *args, **kwargs)
         except BaseException as error:
             without_ours(error)
             raise
-        return result
 
 
 def _from_here(mine: Recorder) -> FarTask | None:
@@ -201,3 +178,22 @@ def _heard(mine: Recorder, process: Any) -> list[str]:
 
     vars(process)["run"] = run
     return ends
+
+
+# What is replaced: by module, class and name
+
+_EXECUTORS = ("concurrent.futures.process", "loky.process_executor", "joblib.externals.loky.process_executor")
+METHODS: dict[tuple[str, str, str], Callable[[Recorder, Plain], Plain]] = {
+    **{(module, "ProcessPoolExecutor", "submit"): _handing_over for module in _EXECUTORS},
+    **{(module, "ProcessPoolExecutor", name): unheard for module in _EXECUTORS for name in ("__init__", "shutdown")},
+    **{("multiprocessing.pool", "Pool", name): _handing_over for name in ("apply_async", "_map_async")},
+    **{("multiprocessing.pool", "Pool", name): _handing_over for name in ("imap", "imap_unordered")},
+    **{("multiprocessing.pool", "Pool", name): unheard for name in ("__init__", "terminate", "join")},
+    ("multiprocessing.process", "BaseProcess", "start"): _starting,
+    ("multiprocessing.process", "BaseProcess", "join"): unheard,
+    **{
+        ("distributed.client", "Client", name): unheard
+        for name in ("submit", "map", "run", "gather", "compute", "persist", "scatter")
+    },
+}
+MODULES = tuple(dict.fromkeys(module for module, _, _ in METHODS))

@@ -25,13 +25,14 @@ from taketurns.recording.patches import Patches, dealing
 from taketurns.recording.recorder import Recorder, current_worker
 from taketurns.recording.tasks import names_itself
 from taketurns.recording.worker import Starter, Worker
+from taketurns.watcher.originals import get_ident
 
-__all__ = ["as_task", "bystanders", "called", "install", "is_internal", "name_of", "remove", "who"]
+__all__ = ["as_task", "bystanders", "call", "install", "is_internal", "name_of", "remove", "result_of", "who"]
 
 #: Packages whose threads are their own affair.
 INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
 INTERNAL += ["tornado", "debugpy", "pydevd", "_pydevd_bundle", "pytest_timeout", "execnet", "coverage"]
-INTERNAL += ["loky", "joblib", "distributed"]
+INTERNAL += ["loky", "joblib", "distributed", "trio", "anyio"]
 
 _patches = Patches()
 Plain = Callable[..., Any]
@@ -160,6 +161,24 @@ def _is_run(function: Any) -> bool:
     return isinstance(getattr(function, "__self__", None), Context) and function.__name__ == "run"
 
 
+def result_of(mine: Recorder, starter: Starter, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
+    """Return what a call returns that somebody runs, as a task that is named after it."""
+    result = None
+
+    def call() -> str:
+        nonlocal result
+        result = run()
+        return RETURNED
+
+    called(mine, starter, function, args, kwargs, call)
+    return result
+
+
+def call(mine: Recorder, starter: Starter, func: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Call a function that was handed to a pool, as a task that is named after the call."""
+    return result_of(mine, starter, func, args, kwargs, lambda: func(*args, **kwargs))
+
+
 # Threads
 
 
@@ -183,7 +202,8 @@ def _bootstrap(mine: Recorder, plain: Plain) -> Plain:
         if worker is None:
             plain(thread)
             return
-        worker.name = thread_name(thread)  # threading itself does not know the thread yet
+        if get_ident() == threading.get_ident():  # it is no greenlet of gevent's
+            worker.name = thread_name(thread)  # threading itself does not know the thread yet
         worker.starter = mine.starters.get(id(thread))
         target = vars(thread).get("_target")
         if names_itself(target):
@@ -241,7 +261,10 @@ def is_internal(carrier: Any) -> bool:
 
 def bystanders() -> Iterator[threading.Thread]:
     """Yield the learner's threads that are at work already: all but the calling one, and those that are internal."""
+    # A greenlet that gevent takes for a thread is carried by one of these.
+    carried = threading.get_native_id(), threading.main_thread().native_id
     for thread in list(threading._active.values()):  # type: ignore[attr-defined]
         main = thread is threading.main_thread()
-        if thread.ident != threading.get_ident() and not main and not is_internal(thread):
-            yield thread
+        if thread.native_id in carried or main or is_internal(thread):
+            continue
+        yield thread

@@ -1,14 +1,12 @@
 """Patches: methods of the standard library that stand for others while a recording is on."""
 
 import os
-import sys
 import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from taketurns.recording import recorder
-from taketurns.recording.imports import Imports
 from taketurns.recording.recorder import Recorder
 from taketurns.trace.frames import module_of
 
@@ -28,29 +26,34 @@ class Patches:
     def __init__(self) -> None:
         #: By owner and name: for which recording it is replaced, by ours, and what stood there.
         self.replaced: dict[tuple[Any, str], tuple[Recorder, Callable[..., Any], Callable[..., Any]]] = {}
-        self._imports = Imports()
+        self.inherited: set[tuple[Any, str]] = set()  # by owner and name: what stands in a base of that class
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self.remove)
 
     def put(self, mine: Recorder, owner: Any, name: str, make: Make) -> None:
         """Replace a method of a class, or a function of a module, for a recording."""
         plain = getattr(owner, name)
+        if name not in vars(owner):
+            self.inherited.add((owner, name))
         ours = wraps(plain)(make(mine, plain))
         _, before, stood = self.replaced.get((owner, name), (None, None, plain))
         self.replaced[owner, name] = mine, ours, stood if plain is before else plain  # it can be replaced twice
         setattr(owner, name, ours)
 
-    def put_when_imported(self, mine: Recorder, module: str, owner: str, name: str, make: Make) -> None:
-        """Replace a method of a class for a recording as soon as its module has been imported."""
-        self._imports.when(module, lambda: self.put(mine, getattr(sys.modules[module], owner), name, make))
+    def put_once(self, mine: Recorder, owner: Any, name: str, make: Make) -> None:
+        """Replace a method for a recording, unless that is done."""
+        if self.replaced.get((owner, name), (None,))[0] is not mine:
+            self.put(mine, owner, name, make)
 
     def remove(self, mine: Recorder | None = None) -> None:
         """Put back what is still ours: for a recording, or all of it."""
-        self._imports.stop()
         for (owner, name), (its, ours, plain) in tuple(self.replaced.items()):
             if mine in (its, None):
-                if getattr(owner, name) is ours:
+                if getattr(owner, name) is ours and (owner, name) in self.inherited:
+                    delattr(owner, name)
+                elif getattr(owner, name) is ours:
                     setattr(owner, name, plain)
+                self.inherited.discard((owner, name))
                 self.replaced.pop((owner, name), None)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from inspect import CO_OPTIMIZED
 from opcode import opmap
 from types import FrameType
@@ -13,6 +12,7 @@ from taketurns.recording.calls import COST_TOO_MUCH, Calls
 from taketurns.recording.endings import RAISED, RETURNED, UNKNOWN
 from taketurns.recording.quiet import Lookout
 from taketurns.recording.recorder import Recorder
+from taketurns.watcher.originals import get_ident
 
 __all__ = ["Profiled"]
 
@@ -52,7 +52,7 @@ class Profiled(Calls):
     def stop(self) -> None:
         """Hear of no more calls, and keep nothing. This can be done again."""
         self.lookout.stop()
-        if threading.get_ident() == self.thread and sys.getprofile() is self.callback:
+        if get_ident() == self.thread and sys.getprofile() is self.callback:
             sys.setprofile(None)
         super().stop()
 

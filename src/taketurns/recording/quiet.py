@@ -6,7 +6,6 @@ what runs there, to see to it.
 """
 
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +13,7 @@ from functools import partial
 from types import FrameType
 from typing import Protocol
 
-from taketurns.watcher.originals import original
+from taketurns.watcher.originals import get_ident, is_main, original
 
 try:
     import ctypes
@@ -57,7 +56,7 @@ class Lookout:
 
     def start(self) -> None:
         """Start the thread, where the main thread can be asked and is the one that records."""
-        if _ask is None or threading.get_ident() != threading.main_thread().ident:
+        if _ask is None or not is_main():
             return
         self._bell.acquire()
         self.note()
@@ -150,7 +149,7 @@ def _clock_of_main_thread() -> Callable[[], int]:
     """Return a clock of the main thread's CPU time (ns), or of all threads' where the system has none for one."""
     if not hasattr(time, "pthread_getcpuclockid"):
         return time.process_time_ns
-    return partial(time.clock_gettime_ns, time.pthread_getcpuclockid(threading.main_thread().ident or 0))
+    return partial(time.clock_gettime_ns, time.pthread_getcpuclockid(get_ident()))
 
 
 _question = _Question()

@@ -20,6 +20,7 @@ from taketurns.recording.worker import Log, Worker
 from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
 from taketurns.trace.text import describe
 from taketurns.trace.trace import Trace
+from taketurns.watcher.originals import get_ident, local
 
 __all__ = [
     "Recorder",
@@ -48,6 +49,7 @@ class Recorder(Log):
         self.far = far  # what a child process has learned: its events go elsewhere, at once
         self.ticket = far  # what is handed to children
         self.trace = Trace.begin(label)
+        self.followers: list[Callable[[Recorder], None]] = []  # they are called in each thread that takes part
         # Of its block: was it left without a word? And how it ends.
         self.is_given_up: Callable[[], bool] = lambda: False
         self.end: Callable[[str], None] = partial(finish, self)
@@ -63,16 +65,18 @@ class Recorder(Log):
 
     def new_worker(self) -> Worker | None:
         """Make the calling thread a worker of this recording; simulated time has one thread, and the others none."""
-        if self.clock not in (None, simulated()) and self.thread != threading.get_ident():
+        if self.clock not in (None, simulated()) and self.thread != get_ident():
             return None
         worker = here.worker = self.make_worker()
         self.workers.append(worker)
+        for follow in self.followers:
+            follow(self)
         if worker.native in self.bystanders:  # its thread was a task before it had a worker
             worker.enter(self.bystanders[worker.native])
         return worker
 
 
-here = threading.local()
+here = local()
 #: The recording that this process has on; whoever begins one claims its place first.
 on: Recorder | None = None
 _claims: dict[str, Recorder] = {}

@@ -16,6 +16,7 @@ from taketurns.recording.worker import Log
 from taketurns.trace.spans import Span, State
 from taketurns.watcher.locks import Named, Standing, numbered
 from taketurns.watcher.looks import Look
+from taketurns.watcher.originals import get_ident
 
 __all__ = ["look", "said"]
 
@@ -32,7 +33,7 @@ BLOCK = "the block"
 def look(mine: Log) -> list[tuple[int | str, Standing]]:
     """Return what each task that has not ended holds and wants, by its number; a thread without a task by its name."""
     found: list[tuple[int | str, Standing]] = []
-    here = threading.get_ident()
+    here = get_ident()
     carried = {worker.thread: worker.current for worker in mine.workers if worker.current is not None}
     carried.pop(here, None)
     if mine.clock is None and (carried or mine.bystanders):

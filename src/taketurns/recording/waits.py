@@ -1,9 +1,9 @@
 """What a suspended coroutine waits for, and where in the learner's code.
 
 The chain of coroutines that await each other is looked at from outside: their code objects, and what each awaits. Of
-asyncio's own the outermost below the learner's innermost tells what was asked for (``Queue.join`` waits for a queue,
-whatever is inside); where the learner awaits a future itself, that future tells. Nothing of the learner's runs, and
-nothing is kept but code objects.
+asyncio's own, trio's and anyio's the outermost below the learner's innermost tells what was asked for (``Queue.join``
+waits for a queue, whatever is inside); where the learner awaits a future itself, that future tells. Nothing of the
+learner's runs, and nothing is kept but code objects.
 """
 
 import gc
@@ -47,7 +47,47 @@ _KINDS = {
     "asyncio.proactor_events.": SOCKET,
     "asyncio.unix_events.": SOCKET,
     "asyncio.windows_events.": SOCKET,
+    "trio._timeouts.sleep_forever": "cancellation",
+    "trio._timeouts.sleep": "timer",
+    "trio._core._run.Nursery": ANOTHER_TASK,
+    "trio._core._io": SOCKET,
+    "trio._sync.Event": "event",
+    "trio._sync.Lock": "lock",
+    "trio._sync._LockImpl": "lock",
+    "trio._sync.StrictFIFOLock": "lock",
+    "trio._sync.Semaphore": "semaphore",
+    "trio._sync.CapacityLimiter": "semaphore",
+    "trio._sync.Condition": "condition",
+    "trio._channel.": "queue",
+    "trio._threads.": THREAD,
+    "trio._subprocess.": CHILD,
+    "trio._unix_pipes.": "pipe",
+    "trio._file_io.": "file",
+    "trio._path.": "file",
+    "trio._socket.": SOCKET,
+    "trio._highlevel_": SOCKET,
+    "trio._ssl.": SOCKET,
+    "trio._dtls.": SOCKET,
+    "anyio.to_thread.": THREAD,
+    "anyio.streams.memory.": "queue",
+    "anyio._core._eventloop.sleep_forever": "cancellation",
+    "anyio._core._eventloop.sleep": "timer",
+    "anyio._core._sockets.": SOCKET,
+    "anyio._core._subprocesses.": CHILD,
+    "anyio._core._fileio.": "file",
+    "anyio._backends._asyncio.TaskGroup": ANOTHER_TASK,
+    "anyio._backends._asyncio.Event": "event",
+    "anyio._backends._asyncio.Lock": "lock",
+    "anyio._backends._asyncio.Semaphore": "semaphore",
+    "anyio._backends._asyncio.CapacityLimiter": "semaphore",
+    "anyio._backends._asyncio.SocketStream": SOCKET,
+    "anyio._backends._asyncio.Process": CHILD,
+    "anyio._backends._trio.TaskGroup": ANOTHER_TASK,
+    "anyio._backends._trio.SocketStream": SOCKET,
+    "anyio._backends._trio.Process": CHILD,
 }
+#: Packages that are as asyncio: what they await is asked for by who called them.
+_LIKE_ASYNCIO = ("trio", "anyio")
 
 #: By a callback on a future, which tells who will complete it: `wrap_future`, and so `run_in_executor`, and `shield`.
 _CALLBACKS = {
@@ -130,12 +170,15 @@ def _know(code: CodeType, body: Any, codes: Codes) -> str | None:
         return ""
     name = f"{frame.f_globals.get('__name__', '')}.{code.co_qualname}"
     kind = next((kind for begin, kind in _KINDS.items() if name.startswith(begin)), "")
-    codes[id(code)] = code, None if is_learners(frame) else kind
+    is_library = name.partition(".")[0] in _LIKE_ASYNCIO
+    codes[id(code)] = code, None if is_learners(frame) and not is_library else kind
     return codes[id(code)][1]
 
 
 def _kind_of(future: Any) -> str:
-    """Return who will complete a future that is awaited directly."""
+    """Return who will complete a future that is awaited directly; trio has none."""
+    if future is None:
+        return ""
     if issubclass(type(future), _others()):
         return ANOTHER_TASK
     for callback, _ in getattr(future, "_callbacks", None) or ():

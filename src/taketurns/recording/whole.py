@@ -70,6 +70,7 @@ def _notes(mine: Log, names: Mapping[Key, str], beside: str) -> Iterator[str]:
         yield f"What a thread does between marks could not be seen: {mine.watcher.why_not}."
     if problem := children.folder().problem:
         yield f"Child processes could not take part: {problem[0].lower()}{problem[1:]}."
+    yield from mine.unseen.values()
     merged = f"{mine.calls_merged[:1].upper()}{mine.calls_merged[1:]}."
     if mine.calls_merged and mine.block and (os.getpid(), mine.block[0]) in names:
         yield merged
@@ -104,7 +105,7 @@ def _carrier(mine: Log, number: int) -> Thread:
     """Return who carried what a worker of this process wrote."""
     worker = mine.workers[number]
     # Simulated time has one thread.
-    is_main = worker.thread == threading.main_thread().ident or mine.clock is not None
+    is_main = worker.native == threading.main_thread().native_id or mine.clock is not None
     return Thread(worker.process, "main" if is_main else str(number), worker.name)
 
 

@@ -32,6 +32,7 @@ from taketurns.recording.native import given_name, switched
 from taketurns.trace.clock import SimulatedClock
 from taketurns.trace.moments import Moment
 from taketurns.trace.spans import State
+from taketurns.watcher.originals import get_ident
 
 if TYPE_CHECKING:
     from taketurns.watcher.locks import Standing
@@ -85,7 +86,7 @@ class Log:
         self.start = self.now()
         self.workers: list[Worker] = []
         self.watcher: Watcher | None = None  # of this process's threads, where time is real and it is not a child
-        self.thread = threading.get_ident()  # of the block
+        self.thread = get_ident()  # of the block
         self.at_end: list[tuple[int | str, Standing]] = []  # what each task held and wanted that had not ended
         self.at_interrupt: list[tuple[int, Standing]] = []  # the same of asyncio's, when Ctrl-C came to their loop
         self.looks: Mapping[int, Sequence[Look]] = {}  # what it saw of each native thread
@@ -108,6 +109,7 @@ class Log:
         self.arguments = True  # whether names hold arguments
         self.ears: Any = None  # who hears of the calls that its block makes (calls.py)
         self.calls_merged = ""  # why the calls of its block are one lane, where they are not told apart
+        self.unseen: dict[str, str] = {}  # by what it is about: a sentence on what could not be seen
         self.name = ""  # of the recording, for child processes
         self.moments: list[Moment] = []  # of event loops in simulated time; tasks are numbers in them
 
@@ -141,7 +143,7 @@ class Worker:
         self.append = self.events.append
         self.now = recorder.now
         self.process: int | str = os.getpid()  # or a sub-interpreter of it
-        self.thread, self.native = threading.get_ident(), threading.get_native_id()
+        self.thread, self.native = get_ident(), threading.get_native_id()
         self.name = given_name() if recorder.clock is None else ""  # simulated time has one thread
         self.computed: list[tuple[int, int]] = []  # when `compute` marked the clock in this thread, in ns
         self.announced = ""  # the name of the task that `compute` or `wait` is about to be in this thread

@@ -52,8 +52,8 @@ def write_perfetto(
     events += slices
     for name, steps in counts.items():
         events += [{"ph": "C", "pid": 1, "name": name, "ts": at * 1e6, "args": {"tasks": count}} for at, count in steps]
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump({"traceEvents": events, "displayTimeUnit": "ms"}, file)
+    with open(path, "w", encoding="utf-8", errors="replace") as file:  # half a character is no text
+        json.dump({"traceEvents": events, "displayTimeUnit": "ms"}, file, ensure_ascii=False)
 
 
 def _slice(span: Span, tid: int) -> dict[str, Any]:

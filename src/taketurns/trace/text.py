@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from taketurns.trace.columns import COLUMNS, cut, fitted, justified, printable, width, wrapped
 from taketurns.trace.outcomes import Ending, Outcome
 from taketurns.trace.spans import Span, State
 
@@ -66,8 +67,8 @@ def table(lanes: Lanes, outcomes: Mapping[str, Outcome]) -> str:
         times += [sum(span.duration for span in lane if span.state is state) for state in shown]
         last = [_one_line(str(outcomes.get(task, ""))) for _ in endings] + [_longest_wait(lane) for _ in places]
         rows.append((_one_line(task), workers, *map(duration_text, times), *last))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(_aligned(row, widths) for row in rows)
+    cells, widths = fitted(rows)
+    return "\n".join(_aligned(row, widths) for row in cells)
 
 
 def _longest_wait(lane: Sequence[Span]) -> str:
@@ -78,25 +79,26 @@ def _longest_wait(lane: Sequence[Span]) -> str:
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     """Return a line with the two columns of names aligned to the left and the figures to the right."""
-    cells = [cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+    cells = [justified(cell, w, to_the_right=i >= 2) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
     return "  ".join(cells)
 
 
 def _one_line(name: str) -> str:
     """Return a name that keeps a line a line."""
-    return " ".join(name.split())
+    return " ".join(printable(name).split())
 
 
-def text_timeline(summary: str, lanes: Lanes, duration: float, width: int = 64) -> str:
+def text_timeline(summary: str, lanes: Lanes, duration: float, cells: int = 64) -> str:
     """Return lanes drawn with characters: each one shows the state that took most of its stretch of time."""
-    lines = [summary]
-    names = {task: _one_line(task) for task in list(lanes)[:MOST_LANES]}
-    widest = max(map(len, names.values()), default=0)
-    lines += [f"{name:<{widest}} │{_cells(lanes[task], duration, width)}│" for task, name in names.items()]
+    lines = wrapped(summary)
+    room = max(COLUMNS - cells - len(" ││"), 1)
+    names = {task: cut(_one_line(task), room) for task in list(lanes)[:MOST_LANES]}
+    widest = max(map(width, names.values()), default=0)
+    lines += [f"{justified(name, widest)} │{_cells(lanes[task], duration, cells)}│" for task, name in names.items()]
     if more := len(lanes) - len(names):
         lines.append(f"… and {counted(more, 'more task')}")
     if names:
-        lines.append(f"{'':<{widest}} 0{duration_text(duration):>{width}}")
+        lines.append(f"{'':<{widest}} 0{duration_text(duration):>{cells}}")
         seen = {span.state for lane in lanes.values() for span in lane}
         shown = [state for state in MARKS if state is not State.UNSEEN or state in seen]
         lines.append("  ".join(f"{MARKS[state]} {state.lower()}" for state in shown))

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from taketurns.trace import perfetto, text
+from taketurns.trace.columns import encodable, printable
 from taketurns.trace.counts import Interval, Steps, peak, steps, union
 from taketurns.trace.moments import Moment
 from taketurns.trace.outcomes import Outcome, outcome_named
@@ -212,20 +213,20 @@ class Trace:
         """One sentence: label, tasks, duration and the two numbers."""
         tasks = text.counted(len(self.tasks), "task")
         said = (
-            f"{self.label or 'Recording'}: {tasks} in {text.duration_text(self.duration)}, "
+            f"{printable(self.label) or 'Recording'}: {tasks} in {text.duration_text(self.duration)}, "
             f"at most {self.peak_concurrency} in progress and {self.peak_parallelism} running at one instant."
         )
         if any(span.in_turns for span in self.spans):
             said += " Some took turns under the GIL, at moments that were not seen."
-        said = " ".join((said, *self.notes))
-        return f"{said} Cut short: {self.cut_short}." if self.cut_short else said
+        said = " ".join((said, *map(printable, self.notes)))
+        return f"{said} Cut short: {printable(self.cut_short)}." if self.cut_short else said
 
     def table(self) -> str:
         """Return the text twin of the timeline: one line for each task."""
         return text.table(self.lanes, self.outcomes)
 
     def __str__(self) -> str:
-        return repr(self) if self.is_on else text.text_timeline(self.summary, self.lanes, self.duration)
+        return encodable(repr(self) if self.is_on else text.text_timeline(self.summary, self.lanes, self.duration))
 
     def __repr__(self) -> str:
         if self.is_on:
@@ -254,7 +255,9 @@ class Trace:
         whole |= {"outcomes": {task: str(outcome) for task, outcome in self.outcomes.items()}} if self.outcomes else {}
         whole |= {"parents": self.parents} if self.parents else {}
         rows = [row_of(span) for span in self.spans]
-        return json.dumps({"format": FORMAT, **whole, "spans": rows}, ensure_ascii=False)
+        written = json.dumps({"format": FORMAT, **whole, "spans": rows}, ensure_ascii=False)
+        # What is no text in any encoding, a half of a character, can only be written by its number.
+        return written if _is_text(written) else json.dumps(json.loads(written))
 
     @classmethod
     def from_json(cls, source: str) -> Trace:
@@ -270,6 +273,10 @@ class Trace:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"this is not the JSON text of a trace as Trace.to_json gives it ({error})") from error
+
+
+def _is_text(written: str) -> bool:
+    return written.isascii() or not re.search("[\ud800-\udfff]", written)
 
 
 def _times(spans: Sequence[Span]) -> list[Interval]:

@@ -6,7 +6,7 @@ more than one.
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from time import perf_counter_ns as now
 from types import FrameType
@@ -14,7 +14,7 @@ from types import FrameType
 from taketurns.watcher import calls
 from taketurns.watcher.descriptors import Descriptors
 from taketurns.watcher.locks import Standing
-from taketurns.watcher.originals import original
+from taketurns.watcher.originals import get_ident, original
 from taketurns.watcher.places import place_in, stack_of
 from taketurns.watcher.standing import standings
 from taketurns.watcher.states import Naming
@@ -52,6 +52,7 @@ class Namer:
         self.threads: list[int] = []  #: each that it had, by its native id; the last is at work
         self._held, self._request, self._ask, self._told = held, request, ask, told
         self._frames = frames
+        self._starter = threading.get_native_id(), get_ident()
         self._at_work = original("_thread", "allocate_lock")()
         self._rest = b""
         self._is_over = False
@@ -112,16 +113,27 @@ class Namer:
 
     def _note_standing(self, threads: list[int]) -> None:
         """Note what threads that have waited for long hold and want; of each the last is kept."""
-        wanted = {identifier: native for native, identifier in _identifiers().items() if native in threads}
+        known = self._identifiers(self._frames())
+        wanted = {identifier: native for native, identifier in known.items() if native in threads}
         with suppress(Exception):  # places are asked for later, too
             for each in standings(self._frames, wanted):
                 self.standings[each.thread] = each
                 self._stand(wanted[each.thread], each)
 
+    def _identifiers(self, frames: Container[int]) -> dict[int, int]:
+        """Return the identifiers of the threads that are there by their native ids.
+
+        Of a thread in which gevent has greenlets taken for threads, only one is an identifier of the system's.
+        """
+        # A plain dict: `threading.enumerate()` would wait for a lock that the learner's program may hold.
+        active = dict(threading._active)  # type: ignore[attr-defined]
+        known = {thread._native_id: identifier for identifier, thread in active.items() if identifier in frames}
+        return {self._starter[0]: self._starter[1]} | known
+
     def _note(self, asked: list[tuple[int, ...]]) -> None:
         """Note where the threads stand that the helper asks for: by number, system call, and its first argument."""
-        identifiers = _identifiers()
         frames, at = self._frames(), now()
+        identifiers = self._identifiers(frames)
         stacks = [stack_of(frames.get(identifiers.get(thread, 0))) for thread, _, _ in asked]
         frames.clear()  # all else takes longer
         for (thread, number, first), stack in zip(asked, stacks, strict=True):
@@ -130,12 +142,6 @@ class Namer:
                 place, kind = place_in(stack)
                 file = _file(first) if calls.of_a_file(number) else ""
                 self._write(Naming(at, thread, place, kind, file))
-
-
-def _identifiers() -> dict[int, int]:
-    """Return the identifiers of the threads by their native ids."""
-    # A plain dict: `threading.enumerate()` would wait for a lock that the learner's program may hold.
-    return {thread._native_id: identifier for identifier, thread in dict(threading._active).items()}  # type: ignore[attr-defined]
 
 
 def _file(descriptor: int) -> str:

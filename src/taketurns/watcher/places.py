@@ -49,6 +49,9 @@ _KINDS = [
     ("imaplib", "", "socket"),
 ]
 
+#: By the begin of a file's path in an installed package: what an event loop of its own stands in while it waits.
+_LOOPS = ("trio/_core/", "gevent/", "uvloop/")
+
 
 def place_of(frame: FrameType | None) -> tuple[Place | None, str]:
     """Return where a frame stands, as `place_in` does."""
@@ -74,17 +77,18 @@ def place_in(stack: list[Place]) -> tuple[Place | None, str]:
     """
     called: Place | None = None
     package: Place | None = None
+    of_loop = "event loop" if stack and _is_loop(stack[0][0].co_filename) else ""
     for place in stack:
         owner = whose(place[0].co_filename)
         if owner == "learner":
-            return place, kind_of(called[0]) if called is not None else ""
+            return place, of_loop or (kind_of(called[0]) if called is not None else "")
         if owner == "installed":
             package = place
         elif owner == "standard library" and package is None:
             called = place
     if package is None:  # a process that ends first hands on what it has put into queues
         return None, "queue" if any(full_name(code).startswith("multiprocessing.queues.") for code, _ in stack) else ""
-    return package, kind_of(called[0]) if called is not None else ""
+    return package, of_loop or (kind_of(called[0]) if called is not None else "")
 
 
 @cache
@@ -109,6 +113,13 @@ def _module(path: str) -> str:
     """Return the name of the module of the standard library that a file holds: ``concurrent.futures._base``."""
     below = os.path.relpath(path, os.path.dirname(os.path.abspath(os.__file__)))
     return below.removesuffix(".py").removesuffix(f"{os.sep}__init__").replace(os.sep, ".")
+
+
+@cache
+def _is_loop(path: str) -> bool:
+    """Return whether an installed file holds an event loop that is not asyncio's."""
+    below = path.replace(os.sep, "/").rpartition("site-packages/")[2]
+    return below.startswith(_LOOPS) and whose(path) == "installed"
 
 
 @cache

@@ -245,7 +245,7 @@ def test_after_an_exec_a_child_is_recorded_and_no_interpreter():
 @pytest.mark.skipif(os.name != "posix", reason="exec keeps the number of a process on POSIX only")
 def test_after_an_exec_what_was_on_before_is_on_no_more_and_its_folder_is_swept(tmp_path):
     after = (
-        "import os, taketurns; print(taketurns.recording.recorder.current_worker())\n"
+        "import os, taketurns; print(taketurns.recording.current.current_worker())\n"
         "with taketurns.record() as trace: taketurns.compute(0.001)\n"
         "print(trace.workers, os.listdir(os.environ['TMPDIR']))"
     )

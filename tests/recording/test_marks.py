@@ -6,8 +6,8 @@ from multiprocessing.pool import ThreadPool
 import pytest
 
 from taketurns import State, compute, record, wait
+from taketurns.recording.current import current_worker
 from taketurns.recording.of_threads import as_task
-from taketurns.recording.recorder import current_worker
 
 
 def in_a_pool(function, seconds):

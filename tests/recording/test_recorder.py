@@ -7,7 +7,7 @@ from lanes import without_block
 
 from taketurns import State, compute, record, task, wait
 from taketurns.recording import recorder
-from taketurns.recording.recorder import current_worker
+from taketurns.recording.current import current_worker
 
 
 def test_a_second_recording_is_refused_and_the_first_goes_on():

@@ -18,7 +18,7 @@ SPANS = (
     Span("order 1", State.READY, "thread 1", 1.0, 1.5, "event loop", waker="shop"),
     Span("order 2", State.RUNNING, "thread 2", 1.5, 2.0, "", Where("shop.py", 4, "ask()"), "order 1"),
 )
-RAISED = Outcome(Ending.RAISED, "ValueError: no such page")
+RAISED = Outcome(Ending.RAISED, "ValueError: no page")
 OUTCOMES = {"shop": Outcome(Ending.RETURNED), "order 1": RAISED}
 TRACE = Trace("orders", SPANS, outcomes=OUTCOMES, parents={"order 1": "shop", "order 2": "order 1"})
 
@@ -27,7 +27,7 @@ TRACE = Trace("orders", SPANS, outcomes=OUTCOMES, parents={"order 1": "shop", "o
     ("outcome", "said"),
     [
         (Outcome(Ending.RETURNED), "returned"),
-        (RAISED, "raised ValueError: no such page"),
+        (RAISED, "raised ValueError: no page"),
         (Outcome(Ending.RAISED), "raised"),
         (Outcome(Ending.CANCELED), "canceled"),
         (Outcome(Ending.DIED), "died"),
@@ -82,7 +82,7 @@ def test_the_table_has_a_column_where_a_task_did_not_simply_return() -> None:
     head, shop, first, second = TRACE.table().splitlines()
     assert "  outcome  " in head
     assert "  returned  " in shop
-    assert "  raised ValueError: no such page  " in first
+    assert "  raised ValueError: no page  " in first
     assert "returned" not in second
     assert "raised" not in second
     returned = Trace("orders", SPANS, outcomes={"shop": Outcome(Ending.RETURNED)})
@@ -92,7 +92,7 @@ def test_the_table_has_a_column_where_a_task_did_not_simply_return() -> None:
 
 def test_json_holds_them_where_they_are_known() -> None:
     whole = json.loads(TRACE.to_json())
-    assert whole["outcomes"] == {"shop": "returned", "order 1": "raised ValueError: no such page"}
+    assert whole["outcomes"] == {"shop": "returned", "order 1": "raised ValueError: no page"}
     assert whole["parents"] == {"order 1": "shop", "order 2": "order 1"}
     assert [row[6:] for row in whole["spans"]] == [
         [],
@@ -130,6 +130,6 @@ def test_perfetto_shows_them_at_the_first_and_the_last_slice_of_a_task(tmp_path:
     assert told[-len(SPANS) - len([e for e in events if e["ph"] == "C"]) :][: len(SPANS)] == [
         {"outcome": "returned"},
         {"parent": "shop"},
-        {"waker": "shop", "outcome": "raised ValueError: no such page"},
+        {"waker": "shop", "outcome": "raised ValueError: no page"},
         {"waker": "order 1", "parent": "order 1"},
     ]

@@ -25,9 +25,10 @@ from opcode import opmap
 from types import CodeType, FrameType, TracebackType
 
 from taketurns.naming.names import code_name
+from taketurns.recording.current import current_worker
 from taketurns.recording.decorator import is_recorded
 from taketurns.recording.endings import RETURNED, UNKNOWN
-from taketurns.recording.recorder import Recorder, current_worker
+from taketurns.recording.recorder import Recorder
 from taketurns.recording.worker import Outer, Worker
 from taketurns.trace.frames import is_learners_own, module_of
 from taketurns.watcher.originals import get_ident

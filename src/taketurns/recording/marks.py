@@ -5,8 +5,8 @@ import threading
 import time
 
 from taketurns.recording import chunks as work
+from taketurns.recording.current import current_worker
 from taketurns.recording.endings import RETURNED
-from taketurns.recording.recorder import current_worker
 from taketurns.recording.worker import EVENT_LOOP, READY, RUNNING, WAITING, Worker, switched
 from taketurns.trace.clock import SimulatedClock, simulated
 

@@ -22,11 +22,12 @@ from typing import Any
 from taketurns.recording import of_uvloop, recorder
 from taketurns.recording.askers import asker, how, run_told, teller
 from taketurns.recording.awaits import OnLoop
+from taketurns.recording.current import current_worker
 from taketurns.recording.endings import NOT_ENDED
 from taketurns.recording.interrupts import on_interrupt
 from taketurns.recording.membership import belongs, called, inside
 from taketurns.recording.patches import Patches, without_ours
-from taketurns.recording.recorder import Recorder, current_worker
+from taketurns.recording.recorder import Recorder
 from taketurns.recording.timers import run_timer
 from taketurns.recording.waits import wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker

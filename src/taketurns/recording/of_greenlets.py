@@ -19,9 +19,10 @@ from weakref import WeakKeyDictionary
 
 from taketurns.naming.names import call_name
 from taketurns.recording import recorder
+from taketurns.recording.current import current_worker
 from taketurns.recording.endings import CANCELED, RAISED, RETURNED
 from taketurns.recording.greenlet_waits import suspended
-from taketurns.recording.recorder import Recorder, current_worker
+from taketurns.recording.recorder import Recorder
 from taketurns.recording.tasks import names_itself
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Worker
 from taketurns.suspend.loop import is_running

@@ -1,7 +1,7 @@
 """Our own event loops, in a recording: an instrument that tells which of their tasks is ready, runs and waits."""
 
+from taketurns.recording.current import current_worker
 from taketurns.recording.endings import RETURNED
-from taketurns.recording.recorder import current_worker
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.suspend.loop import EventLoop, Instrument, Task, instruments
 from taketurns.trace.moments import Moment, line_of

@@ -20,10 +20,11 @@ from typing import Any
 from taketurns.naming.names import call_name, process_name
 from taketurns.recording import far, recorder
 from taketurns.recording.children import Announcement
+from taketurns.recording.current import current_worker
 from taketurns.recording.endings import RETURNED
 from taketurns.recording.of_threads import as_task, call, is_internal, who
 from taketurns.recording.patches import Patches, unheard, without_ours
-from taketurns.recording.recorder import Recorder, current_worker
+from taketurns.recording.recorder import Recorder
 from taketurns.recording.worker import FarTask, Starter
 
 __all__ = ["MODULES", "Call", "hook", "install", "remove"]

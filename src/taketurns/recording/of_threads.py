@@ -19,10 +19,11 @@ from typing import Any
 
 from taketurns.naming.names import call_name, thread_name
 from taketurns.recording import recorder
+from taketurns.recording.current import current_worker
 from taketurns.recording.endings import CANCELED, RETURNED, UNKNOWN
 from taketurns.recording.marks import marks_itself
 from taketurns.recording.patches import Patches, dealing
-from taketurns.recording.recorder import Recorder, current_worker
+from taketurns.recording.recorder import Recorder
 from taketurns.recording.tasks import names_itself
 from taketurns.recording.worker import Starter, Worker
 from taketurns.watcher.originals import get_ident

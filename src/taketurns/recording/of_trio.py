@@ -15,9 +15,10 @@ from weakref import WeakKeyDictionary
 from taketurns.naming.masks import printable
 from taketurns.recording import recorder
 from taketurns.recording.awaits import is_anyios
+from taketurns.recording.current import current_worker
 from taketurns.recording.membership import called
 from taketurns.recording.patches import Patches
-from taketurns.recording.recorder import Recorder, current_worker
+from taketurns.recording.recorder import Recorder
 from taketurns.recording.waits import wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.trace.frames import module_of

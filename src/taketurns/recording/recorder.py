@@ -26,7 +26,6 @@ __all__ = [
     "Recorder",
     "aside",
     "begin_block",
-    "current_worker",
     "end_block",
     "finish",
     "here",
@@ -76,35 +75,13 @@ class Recorder(Log):
         return worker
 
 
+#: What each thread has for itself: its worker.
 here = local()
 #: The recording that this process has on; whoever begins one claims its place first.
 on: Recorder | None = None
 _claims: dict[str, Recorder] = {}
 #: Whether a parent process could be recording.
 is_child = children.has_ancestors()
-
-
-def current_worker() -> Worker | None:
-    """Return the calling thread's worker in the recording that is on here or in a parent process, if there is one."""
-    recorder = on
-    if recorder is None or recorder.far is not None:
-        recorder = _of_another()
-        if recorder is None:
-            return None
-    try:
-        worker: Worker = here.worker
-    except AttributeError:
-        return recorder.new_worker()
-    return worker if worker.recorder is recorder else recorder.new_worker()
-
-
-def _of_another() -> Recorder | None:
-    """Return the recording of another process in which this one takes part."""
-    if on is None and not is_child:
-        return None
-    from taketurns.recording import far  # here: it makes recorders
-
-    return far.current()
 
 
 def start(recorder: Recorder) -> None:

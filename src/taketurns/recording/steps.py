@@ -7,8 +7,8 @@ from typing import Any
 from weakref import ref
 
 from taketurns.recording.awaits import is_future
+from taketurns.recording.current import current_worker
 from taketurns.recording.endings import CANCELED, RETURNED
-from taketurns.recording.recorder import current_worker
 from taketurns.recording.waits import Lane, wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Log
 from taketurns.trace.spans import State

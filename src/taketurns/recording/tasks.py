@@ -7,8 +7,8 @@ from collections.abc import Callable
 from types import FunctionType, MethodType
 from typing import Any, ParamSpec, TypeVar, overload
 
+from taketurns.recording.current import current_worker
 from taketurns.recording.endings import RETURNED
-from taketurns.recording.recorder import current_worker
 from taketurns.recording.steps import Steps
 
 __all__ = ["is_task", "names_itself", "task"]

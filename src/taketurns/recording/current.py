@@ -1,0 +1,20 @@
+"""Who carries what this thread does: its worker in the recording that is on here, or in one of another process."""
+
+from taketurns.recording import far, recorder
+from taketurns.recording.worker import Worker
+
+__all__ = ["current_worker"]
+
+
+def current_worker() -> Worker | None:
+    """Return the calling thread's worker in the recording that is on here or in a parent process, if there is one."""
+    mine = recorder.on
+    if mine is None or mine.far is not None:
+        mine = far.current() if mine is not None or recorder.is_child else None
+        if mine is None:
+            return None
+    try:
+        worker: Worker = recorder.here.worker
+    except AttributeError:
+        return mine.new_worker()
+    return worker if worker.recorder is mine else mine.new_worker()

@@ -246,18 +246,9 @@ def test_a_child_that_fails_ends_its_siblings_and_the_error_stays_what_it_is():
     assert trace.lane("fails")[-1].end <= trace.lane("for ever")[-1].end
 
 
-def test_how_a_task_ended_is_written_where_it_ends():
-    from taketurns.recording import of_trio
-
+def test_how_a_task_ended_and_who_started_it():
     async def fails():
         raise LookupError("no such page")
-
-    endings = {}
-    plain = of_trio._ending
-
-    def ending(error):
-        endings[type(error).__name__] = plain(error)
-        return endings[type(error).__name__]
 
     async def main():
         with trio.CancelScope() as scope:
@@ -269,13 +260,17 @@ def test_how_a_task_ended_is_written_where_it_ends():
         async with trio.open_nursery() as nursery:
             nursery.start_soon(fails)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(of_trio, "_ending", ending)
-        with record(), pytest.raises(ExceptionGroup):
+    with record() as trace:
+        with pytest.raises(ExceptionGroup):
             trio.run(main, clock=MockClock(autojump_threshold=0))
-    assert endings["NoneType"] == ""
-    assert endings["Cancelled"] == "canceled"
-    assert endings["LookupError"] == "raised LookupError: no such page"
+    outcomes = {name: str(trace.outcome(name)) for name in without_block(trace).tasks}
+    assert outcomes.pop("main").startswith("raised ExceptionGroup")
+    assert outcomes == {
+        "sleep_forever": "canceled",
+        "job(1)": "returned",
+        "fails": "raised LookupError: no such page",
+    }
+    assert trace.parent("job(1)") == trace.parent("fails") == "main"
 
 
 def test_a_call_in_a_thread_is_a_task_and_who_made_it_waits_for_a_thread():

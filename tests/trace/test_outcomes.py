@@ -82,7 +82,7 @@ def test_the_table_has_a_column_where_a_task_did_not_simply_return() -> None:
     head, shop, first, second = TRACE.table().splitlines()
     assert "  outcome  " in head
     assert "  returned  " in shop
-    assert "  raised ValueError: no page  " in first
+    assert "  raised Valu… page  " in first  # cut in the middle: it has 100 columns
     assert "returned" not in second
     assert "raised" not in second
     returned = Trace("orders", SPANS, outcomes={"shop": Outcome(Ending.RETURNED)})

@@ -195,12 +195,12 @@ def _is_of_gevent(greenlet: Any) -> bool:
 
 
 def _how_of_gevent(greenlet: Any, mine: Recorder) -> str:
-    """Return how a greenlet of gevent's ended: it has caught what ended it, and who was killed returns an exit."""
-    error: Any = getattr(greenlet, "exception", None)
-    value: Any = getattr(greenlet, "value", None)
-    if isinstance(error, BaseException):
+    """Return how a greenlet of gevent's ended: it has caught what ended it, and one that was killed returns an exit."""
+    kind: Any = sys.modules["gevent.greenlet"].Greenlet
+    error, value = (kind.__dict__[name].__get__(greenlet) for name in ("exception", "value"))
+    if error is not None:
         return mine.ended_by(error)
-    return mine.ended_by(value) if type(value).__name__ == "GreenletExit" else RETURNED
+    return CANCELED if isinstance(value, sys.modules[MODULE].GreenletExit) else RETURNED
 
 
 def _function(greenlet: Any) -> Any:

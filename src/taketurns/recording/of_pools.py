@@ -9,6 +9,7 @@ from typing import Any
 from taketurns.recording.of_threads import call, result_of, who
 from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder
+from taketurns.recording.worker import Starter
 
 __all__ = ["MODULES", "hook", "install", "remove"]
 
@@ -46,8 +47,8 @@ def remove(mine: Recorder) -> None:
 
 def _start_thread_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
     def start_thread_soon(fn: Any, *args: Any, **options: Any) -> Any:
-        function, its = _wrapped(fn)
-        return plain(partial(result_of, mine, who(mine), function, its, {}, fn), *args, **options)
+        starter, function, its = _wrapped(fn)
+        return plain(partial(result_of, mine, starter or who(mine), function, its, {}, fn), *args, **options)
 
     return start_thread_soon
 
@@ -66,8 +67,9 @@ def _spawn(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
     return spawn
 
 
-def _wrapped(function: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Return the function that is called in the end, and its arguments."""
+def _wrapped(function: Any) -> tuple[Starter, Any, tuple[Any, ...]]:
+    """Return who handed over a call, if that is known, the function that is called in the end, and its arguments."""
+    starter: Starter = None
     args: Any = ()
     while type(function) is FunctionType:
         names = WRAPPERS.get((function.__module__, function.__qualname__))
@@ -76,5 +78,6 @@ def _wrapped(function: Any) -> tuple[Any, tuple[Any, ...]]:
             break
         function, args = (cells[name].cell_contents for name in names)
         if type(function) is partial and function.func is call:  # handed over by anyio
-            function, args = function.args[2], (*function.args[3:], *args)
-    return function, tuple(args)
+            _, starter, function, *more = function.args
+            args = (*more, *args)
+    return starter, function, tuple(args)

@@ -16,13 +16,13 @@ from taketurns.naming.masks import printable
 from taketurns.recording import recorder
 from taketurns.recording.awaits import is_anyios
 from taketurns.recording.current import current_worker
+from taketurns.recording.endings import CANCELED, RETURNED
 from taketurns.recording.membership import called
 from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder
 from taketurns.recording.waits import wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.trace.frames import module_of
-from taketurns.trace.text import describe
 from taketurns.watcher.originals import get_ident
 from taketurns.watcher.places import stack_of
 
@@ -78,7 +78,8 @@ class Onlooker:
         elif (worker := current_worker()) is not None:
             now = worker.mark()
             at = max(one.since, min(now if one.due is None else one.due, now))
-            worker.append((at, one.number, READY, EVENT_LOOP, None, None))
+            waker = worker.carried() if one.since else None
+            worker.append((at, one.number, READY, EVENT_LOOP, None, waker if isinstance(waker, int) else None))
 
     def before_task_step(self, task: Any) -> None:
         """Note that a task is RUNNING."""
@@ -117,6 +118,9 @@ class Onlooker:
         mine = self._mine
         name, names_itself = called(task.coro, mine.arguments)
         number = mine.number(_given_name(task) or name)
+        worker = current_worker()
+        if worker is not None and (starter := worker.carried()) is not None:
+            mine.parents[number] = starter
         mine.on_loop.add(number)
         if names_itself:
             mine.awaits.unnamed.add(number)
@@ -199,17 +203,17 @@ def _setup_runner(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., An
 def _task_exited(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
     def task_exited(runner: Any, task: Any, outcome: Any) -> Any:
         if recorder.on is mine and (one := _onlookers[0]._known.get(task)) is not None:
-            one.ended = _ending(getattr(outcome, "error", None))
+            one.ended = _ending(getattr(outcome, "error", None), mine)
         return plain(runner, task, outcome)
 
     return task_exited
 
 
-def _ending(error: BaseException | None) -> str:
+def _ending(error: BaseException | None, mine: Recorder) -> str:
     """Return how a task ended, by what it raised."""
     if error is None:
-        return ""
-    return "canceled" if _is_canceled(error) else f"raised {describe(error)}"
+        return RETURNED
+    return CANCELED if _is_canceled(error) else mine.ended_by(error)
 
 
 def _is_canceled(error: BaseException) -> bool:

@@ -126,6 +126,19 @@ def test_a_thread_that_begins_between_two_looks_began_when_its_counts_say() -> N
     assert seen(rows, 20) == [("RUNNING", "", 10.6, 11), ("WAITING", "sleep", 11, 20)]
 
 
+def test_who_turns_out_to_have_been_queued_was_seen() -> None:
+    first, second = row(0, 0, RUNS), row(10, 20, RUNS, has=(1003, 0, 51))
+    queued = row(21, 22, RUNS, was=(1003, 0, 51), has=(1003.5, 8, 52))
+    states = seen([first, second, queued], 30)
+    assert states == [("RUNNING", "", 0, 13.5), ("READY", "core", 13.5, 21.5), ("RUNNING", "", 21.5, 30)]
+
+
+def test_who_was_queued_for_less_than_is_missing_was_not_seen() -> None:
+    first, second = row(0, 0, RUNS), row(10, 20, RUNS, has=(1003, 0, 51))
+    queued = row(21, 22, RUNS, was=(1003, 0, 51), has=(1003.5, 3, 52))
+    assert ("UNSEEN", "", 10, 20) in seen([first, second, queued], 30)
+
+
 def test_a_thread_that_is_gone_is_seen_until_then_and_its_number_may_come_again() -> None:
     rows = [row(0, 0, RUNS), row(9, 10, GONE)]
     assert seen(rows, 20) == [("RUNNING", "", 0, 9.5)]

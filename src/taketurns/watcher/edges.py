@@ -78,6 +78,17 @@ class Edge:
     gap: int = 0
 
 
+class Doubt(NamedTuple):
+    """A time in which nobody looked at a thread that ran before and after: it may have been queued at its end.
+
+    ``missing`` is how long it neither ran nor was known to be queued, in ns; ``counts`` as the edges had them.
+    """
+
+    row: Row
+    missing: int
+    counts: tuple[int, int] | None
+
+
 class Edges:
     """The edges of one thread, row by row."""
 
@@ -86,6 +97,7 @@ class Edges:
         self._queued: list[tuple[int, int]] = []
         #: What it had run and been queued when it was blocked last: only then its counts are exact. `None`: not known.
         self._counts: tuple[int, int] | None = None
+        self._doubt: Doubt | None = None  # whether it was queued when it was seen last
         self._gap = 0  # before the row that is taken now
         self._woken = 0  # for how long it was queued when it was woken last
 
@@ -102,12 +114,15 @@ class Edges:
         self._gap = row.gap
         last = self.edges[-1].call if self.edges else GONE
         call = row.call
+        doubt, self._doubt = self._doubt, None
         if call == GONE:
             self._edge(row.before, row.now, GONE)
             self._counts = None
         elif last == GONE:
             self._first(row)
         elif call is None:
+            if doubt is not None and self._was_queued(row, doubt):
+                return
             self._runs(row, last)
         elif last is not None:
             self._ran_unseen(row, last, call)
@@ -145,9 +160,24 @@ class Edges:
             self._woken, self._counts = waited, (row.ran_before, row.queued_before)
         elif row.gap > _GAP and row.ran - row.ran_before + waited < row.gap * 9 // 10:
             self._edge(row.before, row.now, None)  # what it did in so long a time is not known
+            self._doubt = Doubt(row, row.gap - (row.ran - row.ran_before) - waited, self._counts)
             self._counts, self._woken = None, 0
         else:
             self._queue(row.middle - waited, waited)
+
+    def _was_queued(self, row: Row, doubt: Doubt) -> bool:
+        """It has got a core, and so is known to have been queued for so long: if that began before, nothing is missing.
+
+        The kernel counts a wait for a core when it ends.
+        """
+        began_before = row.newly_queued - (row.gap - (row.ran - row.ran_before))
+        if began_before < doubt.missing * 9 // 10:
+            return False
+        self.edges.pop()
+        self._counts = doubt.counts
+        self._queue(doubt.row.before, doubt.row.newly_queued)
+        self._queue(row.middle - row.newly_queued, row.newly_queued)
+        return True
 
     def _was_running(self, row: Row, call: Call, length: int) -> None:
         """It was seen running, and is blocked: its run, with what it was queued, was so long, in ns."""

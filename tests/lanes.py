@@ -8,6 +8,19 @@ from taketurns.trace.trace import Trace
 BLOCK = "the block"
 
 
+def contained(function, *args):
+    """Call a function in a generator, which has handled exceptions of its own, and return what it returns.
+
+    Where a tracer raises inside of an ``except``, Python 3.11 may take that exception for the one that is being handled
+    for ever after, and then it is the context of all that are raised later.
+    """
+
+    def call():
+        yield function(*args)
+
+    return next(call())
+
+
 def without_block(trace: Trace) -> Trace:
     """Return a trace without the lane of its block, which it has only where a busy machine made the block slow."""
     return replace(trace, spans=tuple(span for span in trace.spans if span.task != BLOCK))

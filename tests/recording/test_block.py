@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from lanes import without_block
+from lanes import contained, without_block
 
 from taketurns import Trace, compute, record
 from taketurns.recording import children, recorder
@@ -109,7 +109,7 @@ def test_an_interrupt_at_any_line_leaves_a_whole_trace_and_the_next_recording_be
     methods = [getattr(asyncio.BaseEventLoop, name) for name in ("create_task", "call_at", "call_soon")]
     for line in itertools.count(1, 5):  # each of the next recordings starts a helper, which takes long
         interrupt = Interrupt(line)
-        trace = recorded(interrupt, where == "begin", where == "end")
+        trace = contained(recorded, interrupt, where == "begin", where == "end")
         with record("next") as following:
             compute(0.0001)
         assert len(without_block(following).tasks) == 1

@@ -75,6 +75,18 @@ def test_on_a_crowded_machine_it_takes_less(load: float, share: float) -> None:
     assert pace.share(load, 2) == pytest.approx(share)
 
 
+def test_the_namer_is_not_asked_where_it_waits_for_questions_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = calls._TABLE["file"][0]
+    thread(tmp_path, "7", "1000 20 3", f"{reading} 0x46 0x80 0x0 0x0 0x0 0x0 0x7f00 0x7f01\n")
+    thread(tmp_path, "8", "1000 20 3", f"{reading} 0x5 0x80 0x0 0x0 0x0 0x0 0x7f00 0x7f01\n")
+    program = Program(str(tmp_path), (0, 0), calls.FUTEX, listens=0x46)
+    program.sweep([])
+    monkeypatch.setattr("taketurns.watcher.program.ASKS", ((-1, "ask"), (10**18, "stand")))
+    assert program.sweep([]) == [f"ask 8 {reading} 5\n"]
+
+
 def test_a_child_joins_is_told_by_whom_it_is_seen_and_leaves(tmp_path: Path) -> None:
     own, child = tmp_path / "own", tmp_path / str(os.getpid()) / "task"
     own.mkdir()

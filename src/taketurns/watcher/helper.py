@@ -67,7 +67,8 @@ class Programs:
             pipe = posix.open(f"/proc/{process}/fd/{request}", flags)
             tell(pipe, f"process {posix.getpid()}\n")
             try:
-                self.children[process] = Program(f"{self.root}/{process}/task", gil, self.futex, pipe)
+                folder = f"{self.root}/{process}/task"
+                self.children[process] = Program(folder, gil, self.futex, pipe, int(request))
             except OSError:
                 posix.close(pipe)
 
@@ -107,6 +108,7 @@ def watch(
     process: int,
     control: int,
     request: int,
+    listens: int,
     gil: tuple[int, int],
     futex: tuple[int, ...],
     cores: int,
@@ -124,7 +126,7 @@ def watch(
     prompt_timers()
     gc.disable()  # nothing here goes in circles
     book = Book(file, size)
-    programs = Programs(root, futex, Program(f"{root}/{process}/task", gil, futex, request))
+    programs = Programs(root, futex, Program(f"{root}/{process}/task", gil, futex, request, listens))
     end = look(programs, book, Pace(interval, cores), Control(control), duration)
     for child in programs.children.values():
         tell(child.request, "over\n")

@@ -45,11 +45,14 @@ class Thread:
 class Program:
     """The threads of a process: the open files of each, and what they held last.
 
-    ``request`` is the pipe in which its namer is asked, and ``gil`` between which addresses its GIL lies.
+    ``request`` is the pipe in which its namer is asked, ``listens`` the file that this reads there, and ``gil`` between
+    which addresses its GIL lies.
     """
 
-    def __init__(self, folder: str, gil: tuple[int, int], futex: tuple[int, ...], request: int = -1) -> None:
-        self.folder, self.gil, self.futex, self.request = folder, gil, futex, request
+    def __init__(
+        self, folder: str, gil: tuple[int, int], futex: tuple[int, ...], request: int = -1, listens: int = -1
+    ) -> None:
+        self.folder, self.gil, self.futex, self.request, self.listens = folder, gil, futex, request, listens
         self.began = time.perf_counter_ns()
         self.threads: dict[str, Thread] = {}
         self.links, self.swept = -1, time.perf_counter_ns()
@@ -81,7 +84,8 @@ class Program:
             if seen.asks < len(ASKS) and begin - seen.since > ASKS[seen.asks][0]:
                 word, seen.asks = ASKS[seen.asks][1], seen.asks + 1
                 number, first, _ = self.call(seen.key)
-                if word == "ask" or number in self.futex:
+                is_namer = first == self.listens and number not in self.futex  # to ask it would wake it
+                if (word == "ask" and not is_namer) or number in self.futex:
                     asks.append(f"{word} {name} {number} {first}\n")
         self.swept = time.perf_counter_ns()
         return asks

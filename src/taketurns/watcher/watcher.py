@@ -196,7 +196,7 @@ class Watcher:
         self._memory = held.add_one(os.memfd_create, "taketurns")
         theirs, self._control = held.add(os.pipe)
         self._asks, self._ask = held.add(os.pipe)
-        return {"control": theirs, "request": self._ask}
+        return {"control": theirs, "request": self._ask, "listens": self._asks}
 
     def _told(self, word: str, more: str) -> None:
         """Take what the helper tells beside its questions; in the namer's thread."""

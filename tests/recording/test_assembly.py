@@ -207,6 +207,20 @@ def test_a_task_that_begins_while_the_recording_ends_is_no_error(instants: bool)
     assert [span.duration for span in trace.spans] == [0] * instants
 
 
+def test_workers_of_children_are_named_after_their_processes_and_two_are_never_called_the_same() -> None:
+    carriers = [
+        Thread(CHILD, "main", "", "encoder"),
+        Thread(CHILD, "7", "reader", "encoder"),
+        Thread(CHILD + 1, "main", "", "encoder"),
+        Thread(CHILD + 1, "8", "reader", "encoder"),
+        Thread(CHILD + 2, "main"),
+    ]
+    events = [Row(START + n, (c.process, n), "t", RUNNING, "", c) for n, c in enumerate(carriers)]
+    ends = {(c.process, n): END for n, c in enumerate(carriers)}
+    names = ["process encoder", "process encoder, reader", "process 2", "process 2, reader", "process 3"]
+    assert [span.worker for span in assembled(events, ends).spans] == names
+
+
 @given(st.lists(st.tuples(lanes, st.booleans()), max_size=5))
 def test_a_task_of_a_child_that_did_not_end_is_lost_after_its_last_event(told: list[tuple[str, bool]]) -> None:
     events = []

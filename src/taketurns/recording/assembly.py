@@ -127,7 +127,7 @@ def _task_names(names: list[str]) -> list[str]:
 def _worker_names(workers: Iterable[Thread]) -> dict[Thread, str]:
     """Call this process's threads ``main thread`` and ``thread 1``, its children's ``process 1`` and so on.
 
-    A thread that the program named keeps its name, unless another worker has it.
+    A thread that the program named keeps its name, unless another worker has it; in a child, behind its process.
 
     The first thread of a sub-interpreter goes by its name, ``interpreter 1``: no other is its main thread.
     """
@@ -139,10 +139,12 @@ def _worker_names(workers: Iterable[Thread]) -> dict[Thread, str]:
         kind = "interpreter" if isinstance(worker.process, str) else "process"
         if is_new := worker.process not in homes:
             kinds[kind] += 1
-            homes[worker.process] = f"{kind} {worker.home or kinds[kind]}"
+            home = f"{kind} {printable(worker.home)}"
+            taken = not worker.home or home in homes.values()
+            homes[worker.process] = f"{kind} {kinds[kind]}" if taken else home
         where = homes[worker.process]
-        given = printable(worker.name)
-        if given and given not in names.values():
+        given = f"{where}, {printable(worker.name)}".removeprefix(", ")
+        if worker.name and given not in names.values():
             names[worker] = given
         elif worker.thread == "main" or (is_new and kind == "interpreter"):
             names[worker] = where or "main thread"

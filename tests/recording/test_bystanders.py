@@ -123,13 +123,20 @@ def test_a_block_that_only_waits_for_its_tasks_has_no_lane():
     assert drawn(found, 10, BLOCK) == " " * 10
 
 
+def test_a_block_that_waits_while_nobody_is_in_progress_waits_by_itself():
+    found = sight("llllllllRRRRR", dealings=[(0, 8)]).of(lane("         RRRR", FIRST, Thread(ME, "9")))
+    assert drawn(found, 13, BLOCK) == "llllllllRRRRR"
+    found = sight("llllllllRRRRR", dealings=[(0, 8)]).of(lane("       RRRRRR", FIRST, Thread(ME, "9")))
+    assert drawn(found, 13, BLOCK) == "        RRRRR"
+
+
 def test_what_it_runs_or_waits_for_by_itself_is_in_its_lane():
     found = sight("RRRRRRllllsssssR", others={OTHER: []}).of(lane("      RRRRR", FIRST, Thread(ME, "9")))
     assert drawn(found, 16, BLOCK) == "RRRRRR    sssssR"
 
 
 def test_alone_it_has_a_lane_from_1_ms_on():
-    assert drawn(sight("Rlll").of([]), 4, BLOCK) == "R   "
+    assert drawn(sight("Rlll").of([]), 4, BLOCK) == "Rlll"
     assert drawn(sight("Rlll").of(lane("R", FIRST, Thread(ME, "9"))), 4, BLOCK) == "    "
 
 

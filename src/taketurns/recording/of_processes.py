@@ -173,7 +173,8 @@ def _heard(mine: Recorder, process: Any) -> list[str]:
         try:
             plain()
         except BaseException as error:
-            ends.append(mine.ended_by(error))
+            if not (isinstance(error, SystemExit) and not error.code):  # which is to end well
+                ends.append(mine.ended_by(error))
             without_ours(error)
             raise
 
@@ -192,6 +193,7 @@ METHODS: dict[tuple[str, str, str], Callable[[Recorder, Plain], Plain]] = {
     **{("multiprocessing.pool", "Pool", name): unheard for name in ("__init__", "terminate", "join")},
     ("multiprocessing.process", "BaseProcess", "start"): _starting,
     ("multiprocessing.process", "BaseProcess", "join"): unheard,
+    ("joblib.parallel", "Parallel", "__call__"): unheard,
     **{
         ("distributed.client", "Client", name): unheard
         for name in ("submit", "map", "run", "gather", "compute", "persist", "scatter")

@@ -80,7 +80,7 @@ def _run_item(mine: Recorder, plain: Plain) -> Plain:
             plain(item, *context)
             return _how(mine, future)
 
-        interpreter = getattr(context[0], "interpid", None) if context else None
+        interpreter = getattr(getattr(context[0], "interp", None), "id", None) if context else None
         worker = current_worker() if interpreter is not None and recorder.on is mine else None
         if worker is None:
             called(mine, starter, function, args, kwargs, call)

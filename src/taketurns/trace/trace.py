@@ -219,11 +219,11 @@ class Trace:
         if any(span.in_turns for span in self.spans):
             said += " Some took turns under the GIL, at moments that were not seen."
         said = " ".join((said, *map(printable, self.notes)))
-        return f"{said} Cut short: {printable(self.cut_short)}." if self.cut_short else said
+        return f"{said} Cut short: {printable(self.cut_short).removesuffix(".")}." if self.cut_short else said
 
     def table(self) -> str:
         """Return the text twin of the timeline: one line for each task."""
-        return text.table(self.lanes, self.outcomes)
+        return encodable(text.table(self.lanes, self.outcomes))
 
     def __str__(self) -> str:
         return encodable(repr(self) if self.is_on else text.text_timeline(self.summary, self.lanes, self.duration))

@@ -219,7 +219,8 @@ class Trace:
         if any(span.in_turns for span in self.spans):
             said += " Some took turns under the GIL, at moments that were not seen."
         said = " ".join((said, *map(printable, self.notes)))
-        return f"{said} Cut short: {printable(self.cut_short).removesuffix(".")}." if self.cut_short else said
+        cut_short = printable(self.cut_short).removesuffix(".")
+        return f"{said} Cut short: {cut_short}." if cut_short else said
 
     def table(self) -> str:
         """Return the text twin of the timeline: one line for each task."""

@@ -48,7 +48,7 @@ class FarRecorder(Recorder):
         if found is not None and found.control:
             self.is_watched = self.guest.start(found.control, found.inode)
             if self.is_watched:
-                self.journal.write("watched")
+                self.journal.write(("watched",))
 
     def put_on(self) -> None:
         """Be the recording that is on here."""
@@ -110,19 +110,20 @@ class FarWorker(Worker):
 
         at, task, state, reason, until, place, *off = event
         mine = self.recorder
+        lines: list[tuple[Any, ...]] = []
         if not self.is_known:
             self.is_known = True
             is_main = self.thread == threading.main_thread().ident
-            mine.journal.write("thread", self.native, "main" if is_main else str(self.thread), self.name)
+            lines.append(("thread", self.native, "main" if is_main else str(self.thread), self.name))
         if task not in mine.known:
             mine.known.add(task)
             parent = mine.parents.get(task)
             parent = (os.getpid(), parent) if isinstance(parent, int) else parent
-            mine.journal.write("task", task, task in mine.on_loop, task in mine.implied, parent)
+            lines.append(("task", task, task in mine.on_loop, task in mine.implied, parent))
         at = at if until is None else until  # what ran until then is written already
         waker, place = (place, None) if isinstance(place, int) else (None, place)
         line = at, self.native, task, mine.names[task], state, reason, place and where(*place), waker, *off
-        mine.journal.write("event", *line)
+        mine.journal.write(*lines, ("event", *line))
 
 
 class _Computed(list[tuple[int, int]]):
@@ -134,7 +135,7 @@ class _Computed(list[tuple[int, int]]):
 
     def append(self, times: tuple[int, int]) -> None:
         """Write down from when to when."""
-        self.worker.recorder.journal.write("computed", self.worker.native, *times)
+        self.worker.recorder.journal.write(("computed", self.worker.native, *times))
 
 
 _joined: FarRecorder | None = None

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from time import perf_counter_ns as now
 from typing import Any
 
 from taketurns.naming.places import where
@@ -20,6 +21,8 @@ from taketurns.watcher.states import Naming
 __all__ = ["END", "Journal", "lines"]
 
 END = ".jsonl"
+#: A recording is taken to be on for so long after it was seen to be.
+GOOD_NS = 2_000_000
 #: On Windows, what is open cannot be removed.
 KEEPS_OPEN = os.name == "posix"
 
@@ -31,11 +34,12 @@ class Journal:
         self.path = os.path.join(folder, f"{recording}-{process}{END}")
         self._held = Descriptors()
         self._file = -1
+        self._good_until = 0  # when it is to be looked at again, in ns
         self._open()
 
-    def write(self, *line: Any) -> None:
-        """Write one line; nothing where the recording has ended."""
-        data = json.dumps(line).encode() + b"\n"
+    def write(self, *lines: tuple[Any, ...]) -> None:
+        """Write lines, all at once; nothing where the recording has ended."""
+        data = "".join([json.dumps(line) + "\n" for line in lines]).encode()
         with suppress(OSError):
             if not self._held.holds(self._file):  # the program closed files that it had not opened
                 self._open()
@@ -46,19 +50,22 @@ class Journal:
     def note(self, naming: Naming) -> None:
         """Write down where a thread waited."""
         at, thread, place, kind, file = naming
-        self.write("wait", at, thread, place and where(*place), kind, file)
+        self.write(("wait", at, thread, place and where(*place), kind, file))
 
     def stand(self, native: int, standing: Standing) -> None:
         """Write down what a thread holds and wants that has waited for long."""
         at, _, wants, holds, place = standing
-        self.write("stand", native, at, wants, holds, place and where(*place))
+        self.write(("stand", native, at, wants, holds, place and where(*place)))
 
     @property
     def is_over(self) -> bool:
-        """Whether the recording has ended: nobody will read what is written here."""
-        if not self._held.holds(self._file):
-            return not os.path.exists(self.path)
-        return os.fstat(self._file).st_nlink == 0
+        """Whether the recording has ended: nobody will read what is written here. It is asked for often."""
+        if now() < self._good_until:
+            return False
+        is_held = self._held.holds(self._file)
+        is_over = os.fstat(self._file).st_nlink == 0 if is_held else not os.path.exists(self.path)
+        self._good_until = 0 if is_over else now() + GOOD_NS
+        return is_over
 
     def close(self) -> None:
         """Write no more; the lines stay."""

@@ -151,7 +151,7 @@ def _bootstrap(
     if not isinstance(mine, far.FarRecorder) or worker is None:
         return process._bootstrap(*args, **kwargs)
     if given:
-        mine.journal.write("process", given)
+        mine.journal.write(("process", given))
     status = None
 
     def run() -> str:

@@ -36,7 +36,7 @@ def has_timeout(stack: Sequence[FrameType], call: ast.Call | None) -> bool:
 
 def _has_one(call: ast.Call, names: Callable[[str], Any]) -> bool:
     try:
-        given: dict[str, Any] = dict.fromkeys(("timeout",), *_positional(call, names))
+        given = {"timeout": _positional(call, names)}
         for keyword in call.keywords:
             given |= _known(keyword.value, names, dict) if keyword.arg is None else {}
             if keyword.arg == "timeout":
@@ -46,16 +46,17 @@ def _has_one(call: ast.Call, names: Callable[[str], Any]) -> bool:
     return _is_one(given.get("timeout"))
 
 
-def _positional(call: ast.Call, names: Callable[[str], Any]) -> list[Any]:
-    """Return the timeout of a call, if it has it by its position."""
+def _positional(call: ast.Call, names: Callable[[str], Any]) -> Any:
+    """Return the timeout of a call, if it has it by its position, and else ``None``."""
     position = _POSITIONS.get(call.func.attr) if isinstance(call.func, ast.Attribute) else None
     if position is None:
-        return []
+        return None
     values: list[Any] = []
     for node in call.args:
         is_many = isinstance(node, ast.Starred)
         values += _known(node.value, names, tuple) if is_many else [node]  # type: ignore[attr-defined]
-    return [_value(each, names) if isinstance(each, ast.expr) else each for each in values[position : position + 1]]
+    value = values[position] if position < len(values) else None
+    return _value(value, names) if isinstance(value, ast.expr) else value
 
 
 def _known(node: ast.expr, names: Callable[[str], Any], kind: type) -> Any:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 from taketurns import State
 from taketurns.recording import recorder
-from taketurns.recording.stands import LONG
+from taketurns.recording.hanging import LONG
 from taketurns.trace.trace import Trace
 
 #: What a line ends with on which a thread is to hang.

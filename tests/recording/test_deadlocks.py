@@ -225,7 +225,7 @@ def test_a_call_that_waits_for_a_call_of_its_own_full_pool():
     def outer():
         inner = pool.submit(int)
         submitted.set()
-        inner.result(60)  # as long as the test may take; the pool is made larger in the end
+        inner.result()  # the pool is made larger in the end
 
     with record() as trace:
         done = pool.submit(outer)
@@ -454,6 +454,47 @@ def test_a_greenlet_that_nobody_goes_on_with_waits_to_the_end():
     assert waits_to_the_end(trace, "work")
     assert (trace.cut_short, trace.notes) == ("", ())
     left.switch()
+
+
+def test_who_waits_with_a_timeout_is_in_no_circle():
+    both = threading.Barrier(2)
+
+    def take_in_time(one, other):
+        with one:
+            both.wait()
+            other.acquire(timeout=60)  # hangs
+
+    with hanging(l1, l2) as threads:
+        with record() as trace:
+            threads.start(first=lambda: take_in_time(l1, l2), second=lambda: take(l2, l1, both))
+            threads.settle()
+        assert (trace.cut_short, trace.notes) == ("", ())
+        assert waits_to_the_end(trace, "first", "second")
+
+
+def test_who_wants_a_lock_of_one_that_waits_with_a_timeout_does_not_hang():
+    lock, pages, held = threading.Lock(), queue.Queue(), threading.Event()
+
+    def consume():
+        with lock:
+            held.set()
+            pages.get(timeout=60)  # hangs
+
+    def work():
+        held.wait()
+        with lock:  # hangs
+            pass
+
+    with hanging() as threads:
+        with record() as trace:
+            threads.start(consumer=consume, work=work)
+            threads.settle()
+        pages.put(1)
+        place = f"{HERE}, line {line(consume, 3)}"
+        assert trace.cut_short == ""
+        assert trace.notes == (
+            f"When the block ended, consumer still waited for a queue: pages.get(timeout=60) ({place}).",
+        )
 
 
 def test_a_lock_that_is_only_busy_is_not_told_of():

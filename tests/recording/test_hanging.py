@@ -101,3 +101,14 @@ def test_who_is_idle():
     busy = waiter("work", "a", waits_for="lock")
     assert idles([busy], "still waits") == "work still waits for a lock"
     assert idles([busy, waiter("holder", "", "a")]) == ""
+
+
+def test_a_wait_with_a_timeout_is_in_no_circle_and_hangs_nobody():
+    pair = [waiter("first", "b", "a"), waiter("second", "a", "b")]
+    assert deadlocks(pair)
+    assert deadlocks([pair[0]._replace(has_timeout=True), pair[1]]) == ""
+    idle, wants = waiter("consumer", "", "a", waits_for="queue"), waiter("work", "a")
+    assert hangs([wants, idle])
+    assert hangs([wants, idle._replace(has_timeout=True)]) == ""
+    assert hangs([wants._replace(has_timeout=True), idle]) == ""
+    assert idles([idle._replace(has_timeout=True)]) == "consumer waits for a queue"

@@ -15,7 +15,7 @@ from types import CodeType
 
 from taketurns.naming.acquires import Taken, acquired, parsed
 
-__all__ = ["Taken", "held", "wanted"]
+__all__ = ["Taken", "called", "held", "wanted"]
 
 _OF_WITH = bytes((opmap["PUSH_EXC_INFO"], opmap["WITH_EXCEPT_START"]))
 #: Until 3.13, the instructions that enter; later, calls like others.
@@ -37,6 +37,11 @@ def wanted(code: CodeType, instruction: int) -> ast.expr | None:
     return _wanted(code.co_filename, code, instruction)
 
 
+def called(code: CodeType, instruction: int) -> ast.Call | None:
+    """Return the call that an instruction makes; ``None`` where it makes none, or enters what a call returned."""
+    return _called(code.co_filename, code, instruction)
+
+
 # The name of the file is in the key: code is equal to code of the same text in another file.
 @lru_cache(1024)
 def _held(file: str, code: CodeType, instruction: int) -> tuple[Taken, ...]:
@@ -56,9 +61,20 @@ def _wanted(file: str, code: CodeType, instruction: int) -> ast.expr | None:
     for handler in blocks.handlers:
         if blocks.enter(handler) <= instruction < blocks.begin(handler):
             return _expression(file, blocks.item(handler))
+    call = _called(file, code, instruction)
+    return call.func.value if call is not None and isinstance(call.func, ast.Attribute) else None
+
+
+@lru_cache(1024)
+def _called(file: str, code: CodeType, instruction: int) -> ast.Call | None:
+    blocks = _Blocks(code)
+    if any(blocks.enter(handler) <= instruction < blocks.begin(handler) for handler in blocks.handlers):
+        return None
     match _expression(file, _position(code, instruction)):
-        case ast.Call(func=ast.Attribute(value=owner)) | ast.Await(value=ast.Call(func=ast.Attribute(value=owner))):
-            return owner
+        case ast.Call() as call:
+            return call
+        case ast.Await(value=ast.Call() as call):
+            return call
     return None
 
 

@@ -10,7 +10,12 @@ from typing import NamedTuple
 from taketurns.trace.spans import Where
 from taketurns.watcher.locks import Named, Resource
 
-__all__ = ["Waiter", "deadlocks", "hangs", "idles"]
+__all__ = ["FOR_OTHERS", "LEAST", "LONG", "Waiter", "deadlocks", "hangs", "idles"]
+
+#: Waits that nobody outside of the program ends.
+FOR_OTHERS = {"lock", "semaphore", "queue", "event", "condition", "barrier", "future", "thread"}
+#: A wait is one that hangs from so many seconds on, and is told of from so many on.
+LONG, LEAST = 0.1, 0.005
 
 #: So many tasks are named.
 _MOST = 4
@@ -27,6 +32,7 @@ class Waiter(NamedTuple):
 
     ``waits_for`` is the reason of its wait, empty where it does not wait for anybody of this program. ``where`` is its
     place. ``is_long`` says whether it waits for so long that it hangs, if what it wants has not been given back.
+    A wait that has a timeout ends by itself: it is in no circle, and hangs nobody.
     """
 
     task: str
@@ -35,6 +41,12 @@ class Waiter(NamedTuple):
     waits_for: str = ""
     where: Where | None = None
     is_long: bool = True
+    has_timeout: bool = False
+
+    @property
+    def may_hang(self) -> bool:
+        """Whether it waits, and will for ever, if nobody ends that."""
+        return self.is_long and not self.has_timeout
 
 
 Holders = Mapping[Resource, Sequence[Waiter]]
@@ -61,12 +73,12 @@ def hangs(waiters: Sequence[Waiter], ended: Collection[str] = ()) -> str:
     stuck = _stuck(waiters, holders)
     said = []
     for waiter in waiters:
-        if waiter in stuck or not waiter.is_long:
+        if waiter in stuck or not waiter.may_hang:
             continue
         holder = next((one for want in waiter.wants for one in _having(want, holders) if one is not waiter), None)
         if holder is None or _kind(waiter) not in LOCKS | _WHO:
             continue
-        if holder in stuck or holder.task in ended or (holder.waits_for and holder.is_long):
+        if holder in stuck or holder.task in ended or (holder.waits_for and holder.may_hang):
             said.append(_behind(waiter, holders))
             if holder not in stuck and not _having_any(holder, holders) and holder.waits_for:
                 said.append(_idle(holder))
@@ -107,7 +119,7 @@ def _having_any(waiter: Waiter, holders: Holders) -> bool:
 
 def _stuck(waiters: Iterable[Waiter], holders: Holders) -> list[Waiter]:
     """Return who waits for others that wait for each other, and so for ever."""
-    stuck = [waiter for waiter in waiters if waiter.wants]
+    stuck = [waiter for waiter in waiters if waiter.wants and not waiter.has_timeout]
     while True:
         names = {id(waiter) for waiter in stuck}
         left = [waiter for waiter in stuck if any(_never_comes(want, holders, names) for want in waiter.wants)]

@@ -54,8 +54,13 @@ class Journal:
 
     def stand(self, native: int, standing: Standing) -> None:
         """Write down what a thread holds and wants that has waited for long."""
+<<<<<<< HEAD
         at, _, wants, holds, place = standing
         self.write(("stand", native, at, wants, holds, place and where(*place)))
+=======
+        at, _, wants, holds, place, has_timeout = standing
+        self.write("stand", native, at, wants, holds, place and where(*place), has_timeout)
+>>>>>>> helper-C2
 
     @property
     def is_over(self) -> bool:

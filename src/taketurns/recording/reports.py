@@ -22,6 +22,7 @@ class Stand(NamedTuple):
     wants: tuple[Named, ...]
     holds: tuple[Named, ...]
     where: Where | None
+    has_timeout: bool = False
 
 
 class Reports:
@@ -70,9 +71,11 @@ class Reports:
             Row(at, (process, number), name, state, reason, carrier, where, 0, off[0] if off else None, waker)
         )
 
-    def _stand(self, process: int, native: int, at: int, wants: list[Any], holds: list[Any], where: Any) -> None:
+    def _stand(
+        self, process: int, native: int, at: int, wants: list[Any], holds: list[Any], where: Any, has_timeout: bool
+    ) -> None:
         place = Where(*where) if where is not None else None
-        self.stands[native] = Stand(at, _named(wants), _named(holds), place)
+        self.stands[native] = Stand(at, _named(wants), _named(holds), place, has_timeout)
 
     def _computed(self, process: int, native: int, at: int, until: int) -> None:
         if native in self.carriers:

@@ -8,8 +8,10 @@ from time import perf_counter_ns as now
 
 from taketurns.naming import places
 from taketurns.recording.chains import LOOP, chains
-from taketurns.recording.hanging import Waiter, deadlocks, hangs, idles
-from taketurns.recording.reports import Reports, Stand
+from taketurns.recording.fates import is_gone
+from taketurns.recording.hanging import FOR_OTHERS, LEAST, LONG, Waiter, deadlocks, hangs, idles
+from taketurns.recording.lost import at_work, died, far_waiters
+from taketurns.recording.reports import Reports
 from taketurns.recording.rows import Key
 from taketurns.recording.sight import HOLDS_THE_LOOP
 from taketurns.recording.worker import Log
@@ -20,10 +22,6 @@ from taketurns.watcher.originals import get_ident
 
 __all__ = ["look", "said"]
 
-#: Waits that nobody outside of the program ends.
-_FOR_OTHERS = {"lock", "semaphore", "queue", "event", "condition", "barrier", "future", "thread"}
-#: A wait is one that hangs from so many seconds on, and is told of from so many on.
-LONG, LEAST = 0.1, 0.005
 #: An interrupt ends a block so soon after the wait that it came in, in ns.
 _SOON = 1_000_000_000
 
@@ -65,10 +63,13 @@ def _with_loop(mine: Log, task: int | str | None, standing: Standing) -> Standin
     return standing._replace(holds=(*standing.holds, Named(numbered(LOOP, standing.thread), f"the {LOOP}")))
 
 
-def said(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], error: str, reports: Reports) -> tuple[str, str]:
-    """Return what is said of who hangs: with what cut the recording short, and beside it.
+def said(
+    mine: Log, spans: Sequence[Span], names: Mapping[Key, str], lost: Mapping[Key, str], error: str, reports: Reports
+) -> tuple[str, str]:
+    """Return what is said of who hangs, or died: with what cut the recording short, and beside it.
 
-    ``error`` is what ended the block, empty where it ended by itself.
+    ``lost`` are the tasks of children that have not ended. ``error`` is what ended the block, empty where it ended by
+    itself.
     """
     waiters = list(_at_end(mine, spans, names))
     block = _block(mine, names) if error else None
@@ -77,21 +78,26 @@ def said(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], error: str,
     there = {waiter.task for waiter in waiters}
     suspended = _waiters(mine, mine.at_interrupt if error else (), spans, names)
     waiters += [waiter for waiter in suspended if waiter.task not in there]
-    waiters += _far_waiters(mine, spans, names, reports)
-    cut_short = [deadlocks(waiters) or hangs(waiters, ended={BLOCK} if not error else ())]
+    gone = {process for process, _ in lost if is_gone(process)}
+    far = list(far_waiters(mine, spans, names, reports, gone))
+    waiters += far
+    hanging = deadlocks(waiters) or hangs(waiters, ended={BLOCK} if not error else ())
+    cut_short, beside = [hanging], [at_work(spans, lost, gone)]
+    if not error:
+        cut_short.append(died(lost, gone, [waiter.task for waiter in far if waiter.wants] if hanging else ()))
     idle = [waiter for waiter in waiters if waiter is not block]
-    beside = ""
-    if not cut_short[0]:
-        if error.startswith("KeyboardInterrupt"):
-            cut_short += [idles([block] if block is not None else [], "waited"), idles(idle, "still waits")]
-        elif told := idles(idle, "still waited"):
-            beside = f"When the block ended, {told}."
-    return "; ".join(filter(None, cut_short)), beside
+    if not hanging and error.startswith("KeyboardInterrupt"):
+        cut_short += [idles([block] if block is not None else [], "waited"), idles(idle, "still waits")]
+    elif not hanging:
+        beside.insert(0, idles(idle, "still waited"))
+    notes = "; ".join(filter(None, beside))
+    return "; ".join(filter(None, cut_short)), f"When the block ended, {notes}." if notes else ""
 
 
 def _at_end(mine: Log, spans: Sequence[Span], names: Mapping[Key, str]) -> Iterator[Waiter]:
     """Yield who has not ended; who has no lane, or does not wait at the end, may still hold something."""
-    end = max((span.end for span in spans), default=0.0)
+    theirs = {_name(mine, task, names) for task, _ in mine.at_end}
+    end = max((span.end for span in spans if span.task in theirs), default=0.0)  # children are seen a little longer
     waits = {waiter.task: waiter for waiter in _waiters(mine, mine.at_end, spans, names, end)}
     for task, standing in mine.at_end:
         name = _name(mine, task, names)
@@ -116,27 +122,11 @@ def _waiters(
         if name == BLOCK or its is None:
             continue
         reason = its.reason.removesuffix(HOLDS_THE_LOOP)
-        waits = its.state is State.WAITING and reason in _FOR_OTHERS
+        waits = its.state is State.WAITING and reason in FOR_OTHERS
         is_told = waits and its.duration >= (LONG if reason == "lock" else LEAST)
         where = places.where(*standing.place) if standing.place is not None else its.where
-        yield Waiter(name, standing.wants, standing.holds, reason * is_told, where, waits and its.duration >= LONG)
-
-
-def _far_waiters(mine: Log, spans: Sequence[Span], names: Mapping[Key, str], reports: Reports) -> Iterator[Waiter]:
-    """Yield who waits in child processes; who is at work for a process has it, for those who wait for its end."""
-    lasts = {span.task: span for span in spans}
-    ends = {row.task: row for row in reports.rows}
-    natives = {carrier: native for native, carrier in reports.carriers.items()}
-    for key, row in ends.items():
-        native, last = natives.get(row.worker, 0), lasts.get(names.get(key, ""))
-        if row.state is None or last is None:
-            continue
-        at, wants, holds, where = reports.stands.get(native, Stand(0, (), (), None))
-        if native == key[0]:
-            holds = (*holds, Named(("process", native), ""))
-        stands = (at - mine.start) / 1e9 >= last.start and last.state is State.WAITING
-        reason = last.reason if stands and last.reason in _FOR_OTHERS | {"child process"} else ""
-        yield Waiter(last.task, wants if stands else (), holds, reason, where or last.where, last.duration >= LONG)
+        is_long, has_timeout = waits and its.duration >= LONG, standing.has_timeout
+        yield Waiter(name, standing.wants, standing.holds, reason * is_told, where, is_long, has_timeout)
 
 
 def _name(mine: Log, task: int | str, names: Mapping[Key, str]) -> str:
@@ -199,8 +189,8 @@ def _waiter(mine: Log, standing: Standing, look: Look, names: Mapping[Key, str])
     if task is not None:
         standing = _with_loop(mine, task, standing)
     where = places.where(*standing.place) if standing.place is not None else None
-    waits_for = look.reason if look.reason in _FOR_OTHERS else ""
-    return Waiter(name or BLOCK, standing.wants, standing.holds, waits_for, where)
+    waits_for = look.reason if look.reason in FOR_OTHERS else ""
+    return Waiter(name or BLOCK, standing.wants, standing.holds, waits_for, where, has_timeout=standing.has_timeout)
 
 
 def _carried(mine: Log, thread: int, at: int) -> int | None:

@@ -9,7 +9,7 @@ from taketurns.machine import origin
 from taketurns.recording import children, stands
 from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
-from taketurns.recording.fates import is_gone, outcomes, parents
+from taketurns.recording.fates import outcomes, parents
 from taketurns.recording.reports import Reports
 from taketurns.recording.rows import Key, Row, Thread, Times
 from taketurns.recording.worker import CALLED, RUNNING, Log, Worker
@@ -43,8 +43,8 @@ def whole(mine: Log, label: str, cut_short: str) -> Trace:
     sight = _sight(mine, end, reports) if mine.is_watched else None
     instants = mine.clock is not None
     spans, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
-    told, beside = stands.said(mine, spans, names, cut_short, reports)
-    cut_short = "; ".join(filter(None, (cut_short, told))) or _ends_missing(lost)
+    told, beside = stands.said(mine, spans, names, lost, cut_short, reports)
+    cut_short = "; ".join(filter(None, (cut_short, told)))
     where = {**origin(), "clock": "simulated" if instants else "real"}
     known = {number: name for (_, number), name in names.items()}
     moments = tuple(moment.named(known) for moment in mine.moments)
@@ -127,14 +127,6 @@ def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
 
 
 # What the watcher saw
-
-
-def _ends_missing(lost: Mapping[Key, str]) -> str:
-    """Return which tasks of children did not end, and why, in a sentence; empty where all did."""
-    alive = [name for key, name in lost.items() if not is_gone(key[0])]
-    dead = [name for name in lost.values() if name not in alive]
-    said = [f"{', '.join(dead)} did not end: its process died"] if dead else []
-    return "; ".join([*said, *([f"{', '.join(alive)} was still at work in its process"] if alive else [])])
 
 
 def _last_seen(mine: Log, reports: Reports) -> dict[Key, int]:

@@ -50,13 +50,17 @@ class Named(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What somebody who stands still holds and wants, at a moment in ns; of a thread, with its identifier."""
+    """What somebody who stands still holds and wants, at a moment in ns; of a thread, with its identifier.
+
+    Who waits with a timeout goes on by itself.
+    """
 
     at: int
     thread: int
     wants: tuple[Named, ...]
     holds: tuple[Named, ...]
     place: Place | None = None
+    has_timeout: bool = False
 
 
 def of_kind(kind: str, thing: object) -> Resource:

@@ -85,7 +85,7 @@ class Program:
                 word, seen.asks = ASKS[seen.asks][1], seen.asks + 1
                 number, first, _ = self.call(seen.key)
                 is_namer = first == self.listens and number not in self.futex  # to ask it would wake it
-                if (word == "ask" and not is_namer) or number in self.futex:
+                if not is_namer:
                     asks.append(f"{word} {name} {number} {first}\n")
         self.swept = time.perf_counter_ns()
         return asks

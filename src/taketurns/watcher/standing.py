@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from taketurns.naming import withs
 from taketurns.naming.values import UnknownError, lying, value_of
-from taketurns.watcher import locks
+from taketurns.watcher import locks, timeouts
 from taketurns.watcher.locks import Named, Standing, numbered, of_kind
 from taketurns.watcher.looks import Place
 from taketurns.watcher.places import BOOTSTRAP, full_name, place_in, stack_of, whose
@@ -49,12 +49,17 @@ _OF_POOL = "a thread of its pool"
 
 
 class _Plan(NamedTuple):
-    """What to ask the frames of a stack: by their index, an expression that is held, and what is waited for."""
+    """What to ask the frames of a stack: by their index, an expression that is held, and what is waited for.
+
+    ``call`` is what the innermost has called, ``last`` the index of the learner's frame that waits.
+    """
 
     held: list[tuple[int, withs.Taken]]
     waits: tuple[int, str] | None
     wanted: ast.expr | None
+    call: ast.Call | None
     place: Place | None
+    last: int
 
 
 def standings(frames: Frames, threads: Iterable[int]) -> list[Standing]:
@@ -99,7 +104,8 @@ def _plan(stack: list[Place]) -> _Plan:
     last = stack.index(place) if place is not None else len(stack)
     names = ((index, waits_below(stack[index][0])) for index in reversed(range(last)))
     waits = next(((index, kind) for index, kind in names if kind), None)
-    return _Plan(held, waits, withs.wanted(*stack[0]) if stack else None, place)
+    wanted, call = (withs.wanted(*stack[0]), withs.called(*stack[0])) if stack else (None, None)
+    return _Plan(held, waits, wanted, call, place, last)
 
 
 def waits_below(code: CodeType) -> str:
@@ -129,7 +135,8 @@ def _standing(at: int, thread: int, stack: list[FrameType], plan: _Plan, pools: 
     given_back = locks.resource_of(waits_in)
     holds = [Named(numbered("thread", thread), "")]
     holds += [each for each in _holds(thread, stack, plan, wants) if each.what != given_back]
-    return Standing(at, thread, wants, tuple(dict.fromkeys(holds)), plan.place)
+    has_timeout = timeouts.has_timeout(stack[: plan.last + 1], plan.call)
+    return Standing(at, thread, wants, tuple(dict.fromkeys(holds)), plan.place, has_timeout)
 
 
 def _holds(thread: int, stack: list[FrameType], plan: _Plan, wants: Iterable[Named]) -> Iterator[Named]:

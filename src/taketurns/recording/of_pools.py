@@ -33,11 +33,11 @@ def install(mine: Recorder) -> None:
 def hook(mine: Recorder) -> None:
     """Hear of calls that are handed over from now on, where the packages have been imported."""
     if (trio := sys.modules.get("trio._threads")) is not None:
-        _patches.put(mine, trio, "start_thread_soon", _start_thread_soon)
+        _patches.put_once(mine, trio, "start_thread_soon", _start_thread_soon)
     if (anyio := sys.modules.get("anyio.to_thread")) is not None and "asyncio" in sys.modules:
-        _patches.put(mine, anyio, "run_sync", _run_sync)
+        _patches.put_once(mine, anyio, "run_sync", _run_sync)
     if (gevent := sys.modules.get("gevent.threadpool")) is not None:
-        _patches.put(mine, gevent.ThreadPool, "spawn", _spawn)
+        _patches.put_once(mine, gevent.ThreadPool, "spawn", _spawn)
 
 
 def remove(mine: Recorder) -> None:

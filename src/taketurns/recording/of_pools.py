@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 from functools import partial
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import Any
 
 from taketurns.recording.of_threads import call, result_of, who
 from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder
 from taketurns.recording.worker import Starter
+from taketurns.trace.frames import module_of
 
 __all__ = ["MODULES", "hook", "install", "remove"]
 
@@ -47,10 +48,17 @@ def remove(mine: Recorder) -> None:
 
 def _start_thread_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
     def start_thread_soon(fn: Any, *args: Any, **options: Any) -> Any:
+        if _begins_child(sys._getframe(1)):
+            return plain(fn, *args, **options)
         starter, function, its = _wrapped(fn)
         return plain(partial(result_of, mine, starter or who(mine), function, its, {}, fn), *args, **options)
 
     return start_thread_soon
+
+
+def _begins_child(frame: FrameType) -> bool:
+    """Return whether trio itself hands over a call, from a frame of its `to_thread`: to begin a child process."""
+    return frame.f_back is not None and module_of(frame.f_back) == "trio._subprocess"
 
 
 def _run_sync(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:

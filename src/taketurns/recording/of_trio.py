@@ -17,7 +17,7 @@ from taketurns.recording import recorder
 from taketurns.recording.awaits import is_anyios
 from taketurns.recording.current import current_worker
 from taketurns.recording.endings import CANCELED, RETURNED
-from taketurns.recording.membership import called
+from taketurns.recording.membership import called, is_of_library
 from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder
 from taketurns.recording.suspension import Suspension
@@ -223,8 +223,12 @@ def _belongs(coro: Any) -> bool:
     """Return whether the task of a coroutine is one of the program's."""
     frame = coro.cr_frame
     module = module_of(frame) if frame is not None else ""
-    return not module.startswith("trio._core.") and not (
-        module.startswith("trio.") and coro.cr_code.co_name.startswith("_") and coro.cr_code.co_name != HANDLER
+    return (
+        not module.startswith("trio._core.")
+        and not is_of_library(coro)
+        and not (
+            module.startswith("trio.") and coro.cr_code.co_name.startswith("_") and coro.cr_code.co_name != HANDLER
+        )
     )
 
 

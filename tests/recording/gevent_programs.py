@@ -299,5 +299,23 @@ with record("the block alone") as trace:
     gevent.sleep(0.03)
 found["block"] = trace
 
+
+def ticks():
+    for _ in range(15):
+        gevent.sleep(0.004)
+
+
+def own(seconds):
+    gevent.sleep(seconds)
+
+
+with record("beside others") as trace:
+    other = gevent.spawn(ticks)
+    own(0.02)
+    gevent.sleep(0.021)
+    own(0.003)
+    other.join()
+found["beside"] = trace
+
 tracing = sys.modules["greenlet"].gettrace() is not None
 json.dump({"tracing": tracing, "traces": {name: trace.to_json() for name, trace in found.items()}}, sys.stdout)

@@ -1,5 +1,7 @@
 """anyio's programs on both of its backends, and what stands on it: an application such as those of FastAPI."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -150,3 +152,28 @@ def test_an_application_with_plain_and_async_endpoints(backend):
         assert {span.worker for span in trace.lane(f"plain({number})")}.isdisjoint({"main thread"})
     for number in 0, 2:
         assert waits(trace, f"GET /{number}") == ["another task"]
+
+
+def test_of_how_anyio_runs_a_child_process_nothing_is_a_task_but_who_waits_for_it(backend):
+    async def main():
+        await anyio.run_process([sys.executable, "-c", "print()"])
+
+    with record() as trace:
+        anyio.run(main, backend=backend)
+    assert without_block(trace).tasks == ("main",)
+
+
+def test_a_call_in_a_thread_has_its_name_also_where_all_is_imported_inside_of_the_block(backend):
+    code = f"""
+import asyncio, time
+from taketurns import record
+with record() as trace:
+    import anyio
+    async def main():
+        await anyio.to_thread.run_sync(time.sleep, 0.01)
+    anyio.run(main, backend={backend!r})
+assert "sleep(0.01)" in trace.tasks, trace.tasks
+assert not trace.only("call").tasks, trace.tasks
+assert all(span.where is None for span in trace.lane("sleep(0.01)")), trace.lane("sleep(0.01)")
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

@@ -316,7 +316,77 @@ def test_the_block_in_a_task_has_no_lane_where_it_waits_for_its_tasks():
     assert without_block(trace).tasks == ("sleep(0.02)",)
     if not any("could not be seen" in note for note in second.notes):
         assert second.tasks == ("the block",)
-        assert "await" in {span.reason for span in second.spans}
+        assert waits(second, "the block") == ["timer"]
+
+
+@pytest.fixture
+def ticking():
+    """Return what records an await beside a task that never rests."""
+
+    async def tick():
+        while True:
+            await trio.sleep(0.003)
+
+    async def main(awaited):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(tick)
+            await trio.sleep(0.01)
+            with record() as trace:
+                await awaited()
+            nursery.cancel_scope.cancel()
+        return trace
+
+    def recorded(awaited):
+        trace = trio.run(main, awaited)
+        if any("could not be seen" in note for note in trace.notes):
+            pytest.skip("the block has a lane only where it is seen")
+        return trace
+
+    return recorded
+
+
+def test_the_blocks_own_await_is_one_wait_with_its_place_whatever_else_runs(ticking):
+    async def inner():
+        await trio.sleep(0.03)
+
+    trace = ticking(inner)
+    [sleep] = [span for span in trace.lane("the block") if span.state is WAITING]
+    assert (sleep.reason, str(sleep.where.expression)) == ("timer", "await trio.sleep(0.03)")
+    assert [one.end for one in trace.lane("the block")[:-1]] == [one.start for one in trace.lane("the block")[1:]]
+
+
+def test_where_the_block_waits_for_what_its_tasks_do_it_has_no_lane_beside_them(ticking):
+    async def inner():
+        event = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(setter, event)
+            await event.wait()
+
+    async def setter(event):
+        await trio.sleep(0.03)
+        event.set()
+
+    block = ticking(inner).lanes.get("the block", ())
+    assert [span for span in block if span.state is WAITING and span.reason in ("await", "event", "timer")] == []
+
+
+def test_of_how_trio_runs_a_child_process_nothing_is_a_task_but_who_waits_for_it():
+    async def main():
+        await trio.run_process([sys.executable, "-c", "input()"], stdin=b"page", capture_stdout=True)
+
+    with record() as trace:
+        trio.run(main)
+    assert without_block(trace).tasks == ("main",)
+
+
+def test_who_begins_a_child_process_in_a_thread_itself_sees_that():
+    async def main():
+        process = await trio.to_thread.run_sync(subprocess.Popen, [sys.executable, "-c", ""])
+        process.wait()
+
+    with record() as trace:
+        trio.run(main)
+    assert len(trace.only("Popen").tasks) == 1
 
 
 def test_a_loop_in_another_thread_is_recorded_too():

@@ -178,3 +178,12 @@ def test_a_loop_that_cannot_be_seen_is_named():
         "The tasks of swiftloop are not shown: it runs them out of our sight. "
         "Run the program on asyncio's own loop to see them."
     ]
+
+
+def test_by_what_uvloop_ends_its_pool_is_no_task():
+    async def main():
+        await asyncio.to_thread(time.sleep, 0.001)
+
+    with record() as trace:
+        uvloop.run(main())
+    assert set(without_block(trace).tasks) == {"main", "sleep(0.001)"}

@@ -1,4 +1,5 @@
 import concurrent.futures
+import multiprocessing.managers
 import os
 import queue
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from taketurns.watcher import places
 from taketurns.watcher.descriptors import Descriptors
 from taketurns.watcher.originals import original
-from taketurns.watcher.places import kind_of, place_of
+from taketurns.watcher.places import kind_of, place_of, stack_of
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,26 @@ def test_between_the_place_and_the_wait_the_outermost_of_the_standard_library_is
     assert place_of(frame_of(SCRIPT, PACKAGE, LIBRARY))[1] == "queue"
     assert place_of(frame_of(SCRIPT, threading.__file__, PACKAGE, LIBRARY))[1] == "queue"  # what the package called
     assert place_of(frame_of(LIBRARY, SCRIPT))[1] == ""
+
+
+def test_who_only_runs_what_it_was_given_is_no_place() -> None:
+    folder = os.path.dirname(os.path.dirname(PACKAGE))
+    runners = [os.path.join(folder, *file.split("/")) for file in ("trio/_core/_thread_cache.py", "outcome/_impl.py")]
+    assert places.place_in(stack_of(frame_of(threading.__file__, *runners, LIBRARY))[:4]) == (None, "queue")
+    place, kind = places.place_in(stack_of(frame_of(threading.__file__, *runners, PACKAGE, LIBRARY))[:5])
+    assert (place and place[0].co_filename, kind) == (PACKAGE, "queue")
+    assert place_of(frame_of(SCRIPT, *runners, LIBRARY))[1] == "queue"
+
+
+def test_a_managers_proxy_is_no_place_and_one_of_a_queue_waits_for_a_queue() -> None:
+    queues = multiprocessing.managers.MakeProxyType("ProxyOfQueue", ("get", "size"))  # type: ignore[attr-defined]
+    for method, kind in ("get", "queue"), ("size", "child process"):
+        generated, called = getattr(queues, method).__code__, multiprocessing.managers.BaseProxy._callmethod.__code__  # type: ignore[attr-defined]
+        script = frame_of(SCRIPT).f_code
+        stack: list[places.Place] = [(called, 0), (generated, 0), (script, 0)]
+        assert places.place_in(stack) == ((script, 0), kind)
+    assert places.place_in([(generated, 0), (script, 0)])[0] == (generated, 0)
+    assert kind_of(multiprocessing.managers.AcquirerProxy.acquire.__code__) == "lock"  # type: ignore[attr-defined]
 
 
 def test_whose_code_a_file_holds_is_told_by_whole_paths() -> None:

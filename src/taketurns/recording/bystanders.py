@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from taketurns.recording.law import obeyed
 from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
 from taketurns.recording.sight import between, cut_out, joined, looks_in, seen
+from taketurns.recording.suspension import Suspended
 from taketurns.recording.worker import CALLED, EVENT_LOOP
 from taketurns.trace.counts import union
 from taketurns.trace.spans import State
@@ -49,6 +50,7 @@ class Sight:
     block: Key | None = None  #: the task of those that stands for the block
     were_there: Set[Key] = frozenset()  #: tasks that are threads from before the block
     block_on_loop: bool = False  #: whether the block is a step on an event loop, which others run on too
+    suspended: Sequence[Suspended] = ()  #: when the block was, outside of its calls; sorted, not overlapping
     gil: bool = True
     for_others: Set[str] = frozenset(FOR_OTHERS)  #: reasons of waits for tasks
 
@@ -59,6 +61,9 @@ class Sight:
         found = list(seen(stretches, self.looks, self.exact, self.on_loop))
         for row, whole in self.beside:
             carried = self._carried(row.worker, stretches, with_loop=row.task == self.block and not self.block_on_loop)
+            if row.task == self.block:
+                carried = self._not_of_block(carried, stretches)
+                found += [(self._suspended(row, each), each.until) for each in self.suspended]
             found += self._beside(row, whole, carried)
         if self.gil:
             found = list(obeyed(found, self.exact))
@@ -86,9 +91,28 @@ class Sight:
         """Yield the block's lane: where its loop waits while no task is in progress, it is the block that awaits."""
         tasks = [stretch for key, lane in lanes.items() if key in self.on_loop for stretch in lane]
         busy = list(union(sorted((row.at, until) for row, until in tasks))) if tasks else []
+        exact = {each.at for each in self.suspended}
         for row, until in block:
-            awaits = row.reason == "event loop" and not between(busy, row.at, until)
-            yield (row._replace(reason=AWAITS, place=None) if awaits else row), until
+            if row.state is not State.WAITING or row.reason != EVENT_LOOP:
+                yield row, until
+            elif exact and row.at not in exact:  # it was seen late that the block went on
+                yield row._replace(state=State.RUNNING, reason="", place=None), until
+            elif not between(busy, row.at, until):
+                yield row._replace(reason=AWAITS, place=None), until
+            else:
+                yield row, until
+
+    def _not_of_block(self, carried: Sequence[Times], stretches: Sequence[Stretch]) -> list[Times]:
+        """Return when the block's thread does not tell of the block: also while that was suspended, or made a call."""
+        times = [*carried, *((each.at, each.until) for each in self.suspended)]
+        times += [(row.at, until) for row, until in stretches if row.task in self.callers]
+        return list(union(sorted(times))) if times else []
+
+    def _suspended(self, row: Row, how: Suspended) -> Row:
+        """Return the block's row of when it was suspended; what it waits for that others may end, its loop knows."""
+        is_own = how.state is not State.WAITING or (how.reason and how.reason not in self.for_others)
+        reason = how.reason if is_own else EVENT_LOOP
+        return row._replace(at=how.at, state=how.state, reason=reason, place=how.place)
 
     def _own_of_block(self, lane: list[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
         """Return what of the block's lane is its own, beside the lanes of others.
@@ -111,7 +135,8 @@ class Sight:
 
     def _deals(self, lane: list[Stretch]) -> bool:
         dealings = self.dealings.get(lane[0][0].worker, ())
-        return any(row.reason in FOR_TASKS for row, _ in lane) or bool(between(dealings, lane[0][0].at, lane[-1][1]))
+        waits = any(row.state is State.WAITING and row.reason in FOR_TASKS for row, _ in lane)
+        return waits or bool(between(dealings, lane[0][0].at, lane[-1][1]))
 
     def _carried(self, worker: Thread, stretches: Sequence[Stretch], with_loop: bool) -> list[Times]:
         """Return when a thread carried tasks, or also when it ran their event loop, which it does for them.

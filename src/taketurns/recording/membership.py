@@ -17,9 +17,12 @@ from taketurns.recording.tasks import is_task, names_itself
 from taketurns.recording.waits import wrapped
 from taketurns.trace.frames import module_of
 
-__all__ = ["belongs", "called", "inside", "name_of"]
+__all__ = ["belongs", "called", "inside", "is_of_library", "name_of"]
 
 _Loop = asyncio.BaseEventLoop
+
+#: What uvloop and anyio call a coroutine by which they wrap another.
+WRAPPERS = ("wrapper", "_run_coro")
 
 #: What asyncio.run does by itself when the program has ended.
 _own = {_Loop.shutdown_asyncgens.__code__, _Loop.shutdown_default_executor.__code__}
@@ -57,19 +60,38 @@ def called(coro: Any, arguments: bool) -> tuple[str, bool]:
 
     uvloop.run and anyio wrap what they are given.
     """
+    values = _given(coro)
+    if "func" in values and "args" in values:
+        name = call_name(values["func"], tuple(values["args"]), arguments=arguments)
+        return name.removesuffix("()"), names_itself(values["func"])
+    inner = _wrapped(values, coro)
+    return name_of(inner, arguments), is_task(inner)
+
+
+def _given(coro: Any) -> dict[str, Any]:
+    """Return what a coroutine was given by which uvloop.run or anyio wraps another; empty where it is none."""
     frame: FrameType | None = getattr(coro, "cr_frame", None)
     package = module_of(frame).partition(".")[0] if frame is not None else ""
-    if frame is None or package not in ("uvloop", "anyio") or frame.f_code.co_name not in ("wrapper", "_run_coro"):
-        return name_of(coro, arguments), is_task(coro)
+    if frame is None or package not in ("uvloop", "anyio") or frame.f_code.co_name not in WRAPPERS:
+        return {}
     held = frame.f_locals
     values = dict(held)
     if IS_COPY_HELD:
         held.clear()
-    if "func" in values and "args" in values:
-        name = call_name(values["func"], tuple(values["args"]), arguments=arguments)
-        return name.removesuffix("()"), names_itself(values["func"])
-    inner = values.get("main", getattr(values.get("self"), "_coro", coro))
-    return name_of(inner, arguments), is_task(inner)
+    return values
+
+
+def _wrapped(values: dict[str, Any], coro: Any) -> Any:
+    return values.get("main", getattr(values.get("self"), "_coro", coro))
+
+
+def is_of_library(coro: Any) -> bool:
+    """Return whether trio or anyio runs a coroutine for itself: it is that of a function inside of another one."""
+    inner = _wrapped(_given(coro), coro)
+    frame: FrameType | None = getattr(inner, "cr_frame", None)
+    if frame is None or frame.f_code.co_name in WRAPPERS or "<locals>" not in frame.f_code.co_qualname:
+        return False
+    return module_of(frame).partition(".")[0] in ("trio", "anyio")
 
 
 def belongs(coro: Any, loop: Any, mine: Recorder) -> bool:
@@ -82,6 +104,8 @@ def belongs(coro: Any, loop: Any, mine: Recorder) -> bool:
     package = frame.f_globals.get("__name__", "").partition(".")[0] if frame is not None else ""
     if package == "asyncio" and coro.cr_code.co_name.startswith("_"):
         return False  # as in the inside of a stream or a child process
+    if is_of_library(coro):
+        return False
     if package in _shared:
         is_hosts = loop not in mine.awaits.loops and getattr(loop, "_thread_id", None) in mine.awaits.threads
         return inside.get() is mine or not is_hosts

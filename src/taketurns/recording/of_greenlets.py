@@ -23,9 +23,11 @@ from taketurns.recording.current import current_worker
 from taketurns.recording.endings import CANCELED, RAISED, RETURNED
 from taketurns.recording.greenlet_waits import suspended
 from taketurns.recording.recorder import Recorder
+from taketurns.recording.suspension import Suspension
 from taketurns.recording.tasks import names_itself
-from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Worker
+from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Place, Worker
 from taketurns.suspend.loop import is_running
+from taketurns.trace.spans import State
 from taketurns.watcher.originals import get_ident
 
 __all__ = ["MODULE", "hook", "install", "remove"]
@@ -81,7 +83,7 @@ class Switches:
         self.block = sys.modules[MODULE].getcurrent() if mine.thread == get_ident() else None  # that of the block
         if self.block is not None:
             self.known[self.block] = True
-        self.since = 0  # from when on the hub did something else than to wait for the block, in ns
+        self.suspension = Suspension(mine)  # of that
 
     def switched(self, event: str, args: Any) -> None:
         """Note that a greenlet has given the thread to another one."""
@@ -94,12 +96,12 @@ class Switches:
         if worker is None or is_running():
             return
         origin, target = args
+        if self.block is not None:
+            self._suspend(worker, origin, target)
         number = self._leave(worker, event, origin, target) if worker.current is not None else None
         self.thrown.pop(origin, None)
         if event == "throw" and not origin.dead:
             self.thrown[target] = True
-        if self.block is not None:
-            self._deal(worker, origin, target)
         if target in self.left:
             self._resume(worker, number, *self.left.pop(target))
         elif target not in self.known:
@@ -160,17 +162,19 @@ class Switches:
             worker.recorder.parents[number] = starter
         worker.enter(number)
 
-    def _deal(self, worker: Worker, origin: Any, target: Any) -> None:
-        """Note what the hub does while the block is suspended: that is not the block's."""
-        mine = self.mine
+    def _suspend(self, worker: Worker, origin: Any, target: Any) -> None:
+        """Note when the block itself is suspended, and goes on; a call that it makes has marks of its own."""
         if target is self.block:
-            if self.since:
-                mine.dealings.append((worker.native, self.since, mine.now()))
-            self.since = 0
-        elif _is_hub(origin):
-            self.since = self.since or mine.now()
-        elif _is_hub(target) and origin is self.block:
-            mine.block_on_loop = True
+            self.suspension.end()
+        elif origin is self.block and _is_hub(target):
+            self.mine.block_on_loop = True
+            if worker.current is None:
+                self.suspension.begin(lambda now: _how_suspended(origin, now))
+
+
+def _how_suspended(greenlet: Any, now: int) -> tuple[State, str, Place, int | None]:
+    found = suspended(greenlet.gr_frame)
+    return found.state, found.reason, found.place, None if found.seconds is None else now + round(found.seconds * 1e9)
 
 
 def _first_function(suspended: Any) -> str:

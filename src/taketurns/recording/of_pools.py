@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 from functools import partial
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import Any
 
 from taketurns.recording.of_threads import call, result_of, who
 from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder
 from taketurns.recording.worker import Starter
+from taketurns.trace.frames import module_of
 
 __all__ = ["MODULES", "hook", "install", "remove"]
 
@@ -33,11 +34,11 @@ def install(mine: Recorder) -> None:
 def hook(mine: Recorder) -> None:
     """Hear of calls that are handed over from now on, where the packages have been imported."""
     if (trio := sys.modules.get("trio._threads")) is not None:
-        _patches.put(mine, trio, "start_thread_soon", _start_thread_soon)
+        _patches.put_once(mine, trio, "start_thread_soon", _start_thread_soon)
     if (anyio := sys.modules.get("anyio.to_thread")) is not None and "asyncio" in sys.modules:
-        _patches.put(mine, anyio, "run_sync", _run_sync)
+        _patches.put_once(mine, anyio, "run_sync", _run_sync)
     if (gevent := sys.modules.get("gevent.threadpool")) is not None:
-        _patches.put(mine, gevent.ThreadPool, "spawn", _spawn)
+        _patches.put_once(mine, gevent.ThreadPool, "spawn", _spawn)
 
 
 def remove(mine: Recorder) -> None:
@@ -47,10 +48,17 @@ def remove(mine: Recorder) -> None:
 
 def _start_thread_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
     def start_thread_soon(fn: Any, *args: Any, **options: Any) -> Any:
+        if _begins_child(sys._getframe(1)):
+            return plain(fn, *args, **options)
         starter, function, its = _wrapped(fn)
         return plain(partial(result_of, mine, starter or who(mine), function, its, {}, fn), *args, **options)
 
     return start_thread_soon
+
+
+def _begins_child(frame: FrameType) -> bool:
+    """Return whether trio itself hands over a call, from a frame of its `to_thread`: to begin a child process."""
+    return frame.f_back is not None and module_of(frame.f_back) == "trio._subprocess"
 
 
 def _run_sync(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:

@@ -33,7 +33,7 @@ __all__ = ["as_task", "bystanders", "call", "install", "is_internal", "name_of",
 #: Packages whose threads are their own affair.
 INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
 INTERNAL += ["tornado", "debugpy", "pydevd", "_pydevd_bundle", "pytest_timeout", "execnet", "coverage"]
-INTERNAL += ["loky", "joblib", "distributed", "trio", "anyio"]
+INTERNAL += ["loky", "joblib", "distributed", "trio", "anyio", "uvloop"]
 
 _patches = Patches()
 Plain = Callable[..., Any]

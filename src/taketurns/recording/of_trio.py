@@ -17,9 +17,10 @@ from taketurns.recording import recorder
 from taketurns.recording.awaits import is_anyios
 from taketurns.recording.current import current_worker
 from taketurns.recording.endings import CANCELED, RETURNED
-from taketurns.recording.membership import called
+from taketurns.recording.membership import called, is_of_library
 from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder
+from taketurns.recording.suspension import Suspension
 from taketurns.recording.waits import wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.trace.frames import module_of
@@ -62,7 +63,7 @@ class Onlooker:
         self._mine = mine
         self._known: WeakKeyDictionary[Any, OnTrio | None] = WeakKeyDictionary()  # None is not recorded
         self._block: Any = None  # the task that the block stands in
-        self._block_since = 0  # from when on its loop did something else, in ns
+        self._suspension = Suspension(mine)  # of that
 
     def task_spawned(self, task: Any) -> None:
         """Know a new task."""
@@ -71,7 +72,11 @@ class Onlooker:
 
     def task_scheduled(self, task: Any) -> None:
         """Note that a task is READY: from when its deadline was, where that has passed."""
-        if recorder.on is not self._mine or (one := self._one(task)) is None:
+        if recorder.on is not self._mine:
+            return
+        if task is self._block:
+            self._suspension.ready()
+        if (one := self._one(task)) is None:
             return
         if one.worker is not None:
             one.woken = True
@@ -85,8 +90,8 @@ class Onlooker:
         """Note that a task is RUNNING."""
         if recorder.on is not self._mine:
             return
-        if self._block is not None:
-            self._before(task)
+        if task is self._block:
+            self._suspension.end()
         one = self._one(task)
         if one is not None and (worker := current_worker()) is not None:
             one.woken = False
@@ -94,6 +99,9 @@ class Onlooker:
 
     def after_task_step(self, task: Any) -> None:
         """Note what a task does after a step: it has ended, is READY for its next turn, or waits."""
+        if task is self._block and recorder.on is self._mine:
+            codes = self._mine.awaits.codes
+            self._suspension.begin(lambda now: (WAITING, *wait_of(task.coro, None, codes), _due_ns(now)))
         one = self._known.get(task)
         if one is None or one.worker is None:
             return
@@ -129,17 +137,6 @@ class Onlooker:
     def _has_block(self, task: Any) -> None:
         self._block = task
         self._known[task] = None
-
-    def _before(self, task: Any) -> None:
-        """Note that a step is about to begin: what its loop does while the block is suspended is not the block's."""
-        mine = self._mine
-        if mine.block is None or threading.get_native_id() != mine.block[1]:
-            return
-        if task is not self._block:
-            self._block_since = self._block_since or mine.now()
-        elif self._block_since:
-            mine.dealings.append((mine.block[1], self._block_since, mine.now()))
-            self._block_since = 0
 
 
 def install(mine: Recorder) -> None:
@@ -226,8 +223,12 @@ def _belongs(coro: Any) -> bool:
     """Return whether the task of a coroutine is one of the program's."""
     frame = coro.cr_frame
     module = module_of(frame) if frame is not None else ""
-    return not module.startswith("trio._core.") and not (
-        module.startswith("trio.") and coro.cr_code.co_name.startswith("_") and coro.cr_code.co_name != HANDLER
+    return (
+        not module.startswith("trio._core.")
+        and not is_of_library(coro)
+        and not (
+            module.startswith("trio.") and coro.cr_code.co_name.startswith("_") and coro.cr_code.co_name != HANDLER
+        )
     )
 
 

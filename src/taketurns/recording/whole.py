@@ -168,6 +168,7 @@ def _sight(mine: Log, end: int, reports: Reports) -> Sight:
         were_there=_keys(set(mine.bystanders.values())),
         gil=mine.gil,
         block_on_loop=mine.block_on_loop,
+        suspended=mine.suspended,
         block=(os.getpid(), mine.block[0]) if mine.block else None,
     )
 

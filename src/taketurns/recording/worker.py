@@ -106,6 +106,7 @@ class Log:
         self.implied: set[int] = set()  # tasks that nobody decorated: threads, and calls that a pool runs
         self.callers: set[int] = set()  # tasks that are calls which the block makes itself
         self.dealings: list[tuple[int, int, int]] = []  # native thread, and from when to when it dealt with tasks
+        self.suspended: list[Any] = []  # when the block itself was suspended on its event loop (suspension.py)
         self.arguments = True  # whether names hold arguments
         self.ears: Any = None  # who hears of the calls that its block makes (calls.py)
         self.calls_merged = ""  # why the calls of its block are one lane, where they are not told apart

@@ -26,6 +26,10 @@ _KINDS = [
     ("multiprocessing.synchronize", "", "lock"),
     ("multiprocessing.connection", "", "pipe"),
     ("multiprocessing.pool", "", "future"),
+    ("multiprocessing.managers", "AcquirerProxy.", "lock"),
+    ("multiprocessing.managers", "EventProxy.", "event"),
+    ("multiprocessing.managers", "ConditionProxy.", "condition"),
+    ("multiprocessing.managers", "BarrierProxy.", "barrier"),
     ("multiprocessing", "", "child process"),
     ("concurrent.futures", "", "future"),
     ("threading", "Thread.", "thread"),
@@ -51,6 +55,12 @@ _KINDS = [
 
 #: By the begin of a file's path in an installed package: what an event loop of its own stands in while it waits.
 _LOOPS = ("trio/_core/", "gevent/", "uvloop/")
+#: By the same: who only runs what it was given, in a thread or a process of its own.
+_RUNNERS = ("trio/", "outcome/", "anyio/", "gevent/", "joblib/", "loky/")
+
+#: What the methods call that a manager's proxy has written itself, and those of them that are a queue's.
+_OF_PROXY = "multiprocessing.managers.BaseProxy._callmethod"
+_OF_QUEUE = {"get", "put", "join"}
 
 
 def place_of(frame: FrameType | None) -> tuple[Place | None, str]:
@@ -73,22 +83,28 @@ def stack_of(frame: FrameType | None) -> list[Place]:
 def place_in(stack: list[Place]) -> tuple[Place | None, str]:
     """Return the innermost place of the learner's own code, and the kind of wait by what it called there.
 
-    If there is none of the learner's, it is the outermost of an installed package.
+    If there is none of the learner's, it is the outermost of an installed package, but for those that only run what
+    they were given.
     """
     called: Place | None = None
     package: Place | None = None
+    in_package, kind = False, ""
     of_loop = "event loop" if stack and _is_loop(stack[0][0].co_filename) else ""
     for place in stack:
         owner = whose(place[0].co_filename)
-        if owner == "learner":
-            return place, of_loop or (kind_of(called[0]) if called is not None else "")
-        if owner == "installed":
-            package = place
-        elif owner == "standard library" and package is None:
-            called = place
-    if package is None:  # a process that ends first hands on what it has put into queues
-        return None, "queue" if any(full_name(code).startswith("multiprocessing.queues.") for code, _ in stack) else ""
-    return package, of_loop or (kind_of(called[0]) if called is not None else "")
+        if owner == "learner" and called is not None and _is_of_proxy(place[0], called[0]):
+            kind = "queue" if place[0].co_name in _OF_QUEUE else kind
+        elif owner == "learner":
+            return place, of_loop or kind
+        elif owner == "installed":
+            in_package = True
+            package = package if _is_within(place[0].co_filename, _RUNNERS) else place
+        elif owner == "standard library" and not in_package:
+            called, kind = place, kind_of(place[0])
+    if in_package:
+        return package, of_loop or kind
+    # A process that ends first hands on what it has put into queues.
+    return None, "queue" if any(full_name(code).startswith("multiprocessing.queues.") for code, _ in stack) else ""
 
 
 @cache
@@ -118,8 +134,18 @@ def _module(path: str) -> str:
 @cache
 def _is_loop(path: str) -> bool:
     """Return whether an installed file holds an event loop that is not asyncio's."""
-    below = path.replace(os.sep, "/").rpartition("site-packages/")[2]
-    return below.startswith(_LOOPS) and whose(path) == "installed"
+    return _is_within(path, _LOOPS) and whose(path) == "installed"
+
+
+@cache
+def _is_within(path: str, begins: tuple[str, ...]) -> bool:
+    """Return whether an installed file's path begins so, below the folder of packages."""
+    return path.replace(os.sep, "/").rpartition("site-packages/")[2].startswith(begins)
+
+
+def _is_of_proxy(code: CodeType, called: CodeType) -> bool:
+    """Return whether this is a method that a manager's proxy has written itself, as `multiprocessing` lets it."""
+    return code.co_filename == "<string>" and full_name(called) == _OF_PROXY
 
 
 @cache

@@ -54,13 +54,8 @@ class Journal:
 
     def stand(self, native: int, standing: Standing) -> None:
         """Write down what a thread holds and wants that has waited for long."""
-<<<<<<< HEAD
-        at, _, wants, holds, place = standing
-        self.write(("stand", native, at, wants, holds, place and where(*place)))
-=======
         at, _, wants, holds, place, has_timeout = standing
-        self.write("stand", native, at, wants, holds, place and where(*place), has_timeout)
->>>>>>> helper-C2
+        self.write(("stand", native, at, wants, holds, place and where(*place), has_timeout))
 
     @property
     def is_over(self) -> bool:

@@ -154,18 +154,18 @@ def test_the_holder_of_a_lock_of_processes_hangs_others_unless_its_wait_has_a_ti
         assert (trace.cut_short, beside(trace)) == ("", [note])
 
 
-def test_an_interrupt_while_the_block_joins_a_child_tells_what_that_waits_for():
+@pytest.mark.parametrize("timeout", [None, LONG])
+def test_an_interrupt_while_the_block_joins_a_child_tells_what_that_waits_for(timeout):
     pages = context.Queue()
     with pytest.raises(KeyboardInterrupt), record() as trace:
         process = start(consume, pages, name="kid")
         rescue = interrupt_when(lambda: stand(line(consume, 1)) and stood(threading.main_thread()))
-        process.join()
+        process.join(timeout)
     rescue.join()
     end(process)
+    told = "the block waits for kid; kid waits" if timeout is None else "kid still waits"
     place = f"{HERE}, line {line(consume, 1)}"
-    assert trace.cut_short == (
-        f"KeyboardInterrupt; the block waits for kid; kid waits for a queue: pages.get() ({place})"
-    )
+    assert trace.cut_short == f"KeyboardInterrupt; {told} for a queue: pages.get() ({place})"
 
 
 # Who is dead

@@ -123,10 +123,9 @@ def test_a_block_that_only_waits_for_its_tasks_has_no_lane():
     assert drawn(found, 10, BLOCK) == " " * 10
 
 
-def test_a_block_that_waits_while_nobody_is_in_progress_waits_by_itself():
+def test_a_block_that_waits_where_there_is_no_task_waits_by_itself():
+    assert drawn(sight("llllllllRRRRR", dealings=[(0, 8)]).of([]), 13, BLOCK) == "llllllllRRRRR"
     found = sight("llllllllRRRRR", dealings=[(0, 8)]).of(lane("         RRRR", FIRST, Thread(ME, "9")))
-    assert drawn(found, 13, BLOCK) == "llllllllRRRRR"
-    found = sight("llllllllRRRRR", dealings=[(0, 8)]).of(lane("       RRRRRR", FIRST, Thread(ME, "9")))
     assert drawn(found, 13, BLOCK) == "        RRRRR"
 
 

@@ -117,7 +117,7 @@ class Sight:
     def _own_of_block(self, lane: list[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
         """Return what of the block's lane is its own, beside the lanes of others.
 
-        What it waits for while no task is in progress is none of its tasks: a process from before, say.
+        Where there is no task at all, what it waits for is none of its tasks: a process from before, say.
         """
         least = LEAST_ALONE_NS
         if others:
@@ -125,13 +125,9 @@ class Sight:
             least = max(LEAST_RUN_NS, whole // LEAST_SHARE)
         if not lane:
             return []
-        busy = list(union(sorted((row.at, until) for row, until in others))) if others else []
-        dealings = [
-            (at, until)
-            for at, until in self.dealings.get(lane[0][0].worker, ())
-            if until - at < LEAST_WAIT_NS or between(busy, at, until)
-        ]
-        return own(lane, dealings, self.for_others, least, busy)
+        if not others:
+            return own(lane, (), set(), least)
+        return own(lane, self.dealings.get(lane[0][0].worker, ()), self.for_others, least)
 
     def _deals(self, lane: list[Stretch]) -> bool:
         dealings = self.dealings.get(lane[0][0].worker, ())
@@ -177,32 +173,25 @@ def _in_steps(lane: Sequence[Stretch]) -> Iterator[Times]:
 
 
 def own(
-    stretches: Sequence[Stretch],
-    dealings: Sequence[Times],
-    for_others: Set[str],
-    least: int = LEAST_RUN_NS,
-    busy: Sequence[Times] | None = None,
+    stretches: Sequence[Stretch], dealings: Sequence[Times], for_others: Set[str], least: int = LEAST_RUN_NS
 ) -> list[Stretch]:
     """Return what of a lane is its own: whole episodes between its dealings with tasks, if they are long enough.
 
     An episode is long enough if it ran for so many ns, or waited for 5 ms for something that is no thread of this
-    program. ``busy``: when others are in progress, where that is known; who waits at another time waits for none.
+    program.
     """
     return [
         stretch
-        for episode in _episodes(stretches, dealings, for_others, busy)
+        for episode in _episodes(stretches, dealings, for_others)
         if _counts(episode, least)
         for stretch in episode
     ]
 
 
-def _episodes(
-    stretches: Sequence[Stretch], dealings: Sequence[Times], for_others: Set[str], busy: Sequence[Times] | None
-) -> Iterator[list[Stretch]]:
+def _episodes(stretches: Sequence[Stretch], dealings: Sequence[Times], for_others: Set[str]) -> Iterator[list[Stretch]]:
     episode: list[Stretch] = []
     for row, until in stretches:
-        alone = busy is not None and not between(busy, row.at, until)
-        if row.state is State.WAITING and row.reason in for_others and not alone:
+        if row.state is State.WAITING and row.reason in for_others:
             yield episode
             episode = []
             continue

@@ -192,7 +192,11 @@ def desk(lab, browser, request):
         page.wait_for_function("() => window.jupyterapp")
         page.evaluate("() => window.jupyterapp.restored")
         page.keyboard.press("Control+b")  # the files at the left
-    chosen = [item.callspec.params["name"] for item in request.session.items if "ran" in item.fixturenames]
+    chosen = [
+        item.callspec.params["name"]
+        for item in request.session.items
+        if item.path == Path(__file__) and "ran" in item.fixturenames
+    ]
     yield Desk(pages, chosen)
     for page in pages:
         page.close()

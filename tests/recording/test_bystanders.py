@@ -125,6 +125,7 @@ def test_a_block_that_only_waits_for_its_tasks_has_no_lane():
 
 def test_a_block_that_waits_where_there_is_no_task_waits_by_itself():
     assert drawn(sight("llllllllRRRRR", dealings=[(0, 8)]).of([]), 13, BLOCK) == "llllllllRRRRR"
+    assert drawn(sight("RRRRRllllllRR", dealings=[(0, 12)]).of([]), 13, BLOCK) == "     llllll R"
     found = sight("llllllllRRRRR", dealings=[(0, 8)]).of(lane("         RRRR", FIRST, Thread(ME, "9")))
     assert drawn(found, 13, BLOCK) == "        RRRRR"
 

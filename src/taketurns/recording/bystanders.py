@@ -125,9 +125,12 @@ class Sight:
             least = max(LEAST_RUN_NS, whole // LEAST_SHARE)
         if not lane:
             return []
-        if not others:
-            return own(lane, (), set(), least)
-        return own(lane, self.dealings.get(lane[0][0].worker, ()), self.for_others, least)
+        dealings = self.dealings.get(lane[0][0].worker, ())
+        if others:
+            return own(lane, dealings, self.for_others, least)
+        waits = [(row.at, until) for row, until in lane if row.state is State.WAITING]
+        busy = [part for dealing in dealings for part in cut_out(dealing, between(waits, *dealing))]
+        return own(lane, busy, set(), least)
 
     def _deals(self, lane: list[Stretch]) -> bool:
         dealings = self.dealings.get(lane[0][0].worker, ())

@@ -12,6 +12,7 @@ import threading
 from importlib import import_module
 from typing import Any
 
+from taketurns.naming.places import where
 from taketurns.recording import children, chunks, recorder
 from taketurns.recording.children import Announcement
 from taketurns.recording.journals import Journal
@@ -106,8 +107,6 @@ class FarWorker(Worker):
 
     def tell(self, event: Any) -> None:
         """Write down an event, and before its first one who this is, and which task."""
-        from taketurns.naming.places import where  # here and below: `import taketurns` is quick
-
         at, task, state, reason, until, place, *off = event
         mine = self.recorder
         lines: list[tuple[Any, ...]] = []

@@ -111,3 +111,10 @@ def test_an_encoding_that_python_does_not_know_is_left_to_the_output(monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", Strange())
         assert encodable("█") == "█"
+
+
+def test_a_page_has_room_for_lines_of_any_length() -> None:
+    name = "a task with a name of many words " * 5
+    trace = Trace("", (Span(name, State.RUNNING, "thread 1", 0, 1),))
+    assert name.strip() in trace.twin
+    assert max(map(len, trace.table().splitlines())) <= COLUMNS < max(map(len, trace.twin.splitlines()))

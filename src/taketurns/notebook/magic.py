@@ -109,7 +109,7 @@ class Recording:
         else:
             from taketurns.pictures.timeline import timeline
 
-            twin = f"<details><summary>As text</summary><pre>{escape(trace.table())}</pre></details>"
+            twin = f"<details><summary>As text</summary><pre>{escape(trace.twin)}</pre></details>"
             display(timeline(trace, lanes="worker"))  # type: ignore[no-untyped-call]
             display({"text/html": twin, "text/plain": trace.table()}, raw=True)  # type: ignore[no-untyped-call]
 

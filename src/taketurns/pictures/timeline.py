@@ -87,7 +87,7 @@ def picture(trace: Trace) -> str:
     figure = Figure(**size)
     with style.context("default"):
         _draw(figure.add_subplot(), trace, "task", inches)
-    twin = f"<details><summary>As text</summary><pre>{escape(trace.table())}</pre></details>"
+    twin = f"<details><summary>As text</summary><pre>{escape(trace.twin)}</pre></details>"
     return img(figure, alt(trace)) + twin
 
 

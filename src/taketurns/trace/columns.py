@@ -61,15 +61,15 @@ def justified(text: str, columns: int, to_the_right: bool = False) -> str:
     return spaces + text if to_the_right else text + spaces
 
 
-def fitted(rows: Sequence[Sequence[str]], between: int = 2) -> tuple[list[list[str]], list[int]]:
+def fitted(rows: Sequence[Sequence[str]], between: int = 2, most: float = COLUMNS) -> tuple[list[list[str]], list[int]]:
     """Return the rows of a table, and the widths of its columns: the widest are cut where a line would be too long.
 
     They can be, down to a least width: a table of very many columns is longer.
     """
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    while sum(widths) + between * (len(widths) - 1) > COLUMNS and max(widths) > LEAST:
+    while sum(widths) + between * (len(widths) - 1) > most and max(widths) > LEAST:
         widths[widths.index(max(widths))] -= 1
-    return [[cut(cell, most) for cell, most in zip(row, widths, strict=True)] for row in rows], widths
+    return [[cut(cell, room) for cell, room in zip(row, widths, strict=True)] for row in rows], widths
 
 
 def wrapped(text: str) -> list[str]:

@@ -48,11 +48,11 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
-def table(lanes: Lanes, outcomes: Mapping[str, Outcome]) -> str:
+def table(lanes: Lanes, outcomes: Mapping[str, Outcome], most: float = COLUMNS) -> str:
     """Return one line for each task: its workers, when it started and ended, its time in each state, its longest wait.
 
     There is a column for what was not seen, and one for places, where there is something to stand in it; and one for
-    how the tasks ended, where one of them did not simply return.
+    how the tasks ended, where one of them did not simply return. No line has more than so many columns.
     """
     spans = [span for lane in lanes.values() for span in lane]
     shown = [state for state in MARKS if state is not State.UNSEEN or state in {span.state for span in spans}]
@@ -67,7 +67,7 @@ def table(lanes: Lanes, outcomes: Mapping[str, Outcome]) -> str:
         times += [sum(span.duration for span in lane if span.state is state) for state in shown]
         last = [_one_line(str(outcomes.get(task, ""))) for _ in endings] + [_longest_wait(lane) for _ in places]
         rows.append((_one_line(task), workers, *map(duration_text, times), *last))
-    cells, widths = fitted(rows)
+    cells, widths = fitted(rows, most=most)
     return "\n".join(_aligned(row, widths) for row in cells)
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from taketurns.trace import perfetto, text
@@ -225,6 +226,11 @@ class Trace:
     def table(self) -> str:
         """Return the text twin of the timeline: one line for each task."""
         return encodable(text.table(self.lanes, self.outcomes))
+
+    @property
+    def twin(self) -> str:
+        """The same for a page, which has room for lines of any length, and all letters."""
+        return text.table(self.lanes, self.outcomes, inf)
 
     def __str__(self) -> str:
         return encodable(repr(self) if self.is_on else text.text_timeline(self.summary, self.lanes, self.duration))

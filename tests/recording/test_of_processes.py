@@ -13,12 +13,13 @@ from functools import partial
 from multiprocessing.pool import Pool, ThreadPool
 
 import pytest
+from hanging import until
 from lanes import without_block
 
 from taketurns import compute, record, task, wait
 from taketurns.recording import recorder
 from taketurns.recording.of_processes import Call
-from taketurns.recording.reports import Reports, namings
+from taketurns.recording.reports import Reports
 from taketurns.trace.spans import State
 from taketurns.watcher import calls
 
@@ -112,11 +113,6 @@ def seen(trace):
     return sorted(without_block(trace).tasks)
 
 
-def until(holds):
-    while not holds():
-        time.sleep(0.001)
-
-
 # Pools that are executors
 
 
@@ -160,7 +156,7 @@ def test_a_call_in_a_child_is_seen_to_wait_and_says_for_what_and_where(method, t
 def waits_for_long():
     """Whether a thread of a child has been seen to wait for long, and has said where."""
     reports, looks = Reports(recorder.on.name), recorder.on.watcher.looks()
-    natives = {naming.thread for naming in namings(recorder.on.name)} & reports.carriers.keys()
+    natives = {naming.thread for naming in reports.namings} & reports.carriers.keys()
     seen = [look for native in natives for look in looks.get(native, ()) if look.state is State.WAITING]
     return any(look.end - look.start > 20_000_000 for look in seen)
 

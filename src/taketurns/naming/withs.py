@@ -15,7 +15,7 @@ from types import CodeType
 
 from taketurns.naming.acquires import Taken, acquired, parsed
 
-__all__ = ["Taken", "called", "held", "wanted"]
+__all__ = ["Taken", "at", "called", "held", "wanted"]
 
 _OF_WITH = bytes((opmap["PUSH_EXC_INFO"], opmap["WITH_EXCEPT_START"]))
 #: Until 3.13, the instructions that enter; later, calls like others.
@@ -32,14 +32,26 @@ def held(code: CodeType, instruction: int) -> tuple[Taken, ...]:
     return _held(code.co_filename, code, instruction)
 
 
+def at(code: CodeType, instruction: int) -> tuple[ast.expr | None, bool]:
+    """Return the expression at an instruction, or of what it enters, and whether it enters that."""
+    return _at(code.co_filename, code, instruction)
+
+
 def wanted(code: CodeType, instruction: int) -> ast.expr | None:
     """Return the expression of what an instruction enters, or whose method it calls."""
-    return _wanted(code.co_filename, code, instruction)
+    expression, enters = at(code, instruction)
+    if enters:
+        return expression
+    call = called(code, instruction)
+    return call.func.value if call is not None and isinstance(call.func, ast.Attribute) else None
 
 
 def called(code: CodeType, instruction: int) -> ast.Call | None:
     """Return the call that an instruction makes; ``None`` where it makes none, or enters what a call returned."""
-    return _called(code.co_filename, code, instruction)
+    match at(code, instruction):
+        case ast.Call() | ast.Await(value=ast.Call()) as expression, False:
+            return expression.value if isinstance(expression, ast.Await) else expression  # type: ignore[return-value]
+    return None
 
 
 # The name of the file is in the key: code is equal to code of the same text in another file.
@@ -56,26 +68,12 @@ def _held(file: str, code: CodeType, instruction: int) -> tuple[Taken, ...]:
 
 
 @lru_cache(1024)
-def _wanted(file: str, code: CodeType, instruction: int) -> ast.expr | None:
+def _at(file: str, code: CodeType, instruction: int) -> tuple[ast.expr | None, bool]:
     blocks = _Blocks(code)
     for handler in blocks.handlers:
         if blocks.enter(handler) <= instruction < blocks.begin(handler):
-            return _expression(file, blocks.item(handler))
-    call = _called(file, code, instruction)
-    return call.func.value if call is not None and isinstance(call.func, ast.Attribute) else None
-
-
-@lru_cache(1024)
-def _called(file: str, code: CodeType, instruction: int) -> ast.Call | None:
-    blocks = _Blocks(code)
-    if any(blocks.enter(handler) <= instruction < blocks.begin(handler) for handler in blocks.handlers):
-        return None
-    match _expression(file, _position(code, instruction)):
-        case ast.Call() as call:
-            return call
-        case ast.Await(value=ast.Call() as call):
-            return call
-    return None
+            return _expression(file, blocks.item(handler)), True
+    return _expression(file, _position(code, instruction)), False
 
 
 class _Blocks:

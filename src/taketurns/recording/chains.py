@@ -5,7 +5,6 @@ from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
 from taketurns.naming import withs
-from taketurns.naming.values import UnknownError, value_of
 from taketurns.recording.awaits import Awaits
 from taketurns.recording.waits import wrapped
 from taketurns.trace.frames import is_learners
@@ -42,7 +41,7 @@ def chains(awaits: Awaits, at: int) -> Iterator[tuple[int, Standing]]:
         last = own[-1] if own else -1
         place = (frames[last].f_code, frames[last].f_lasti) if own else None
         kind, thing = next((wait for frame in frames[last + 1 :] if (wait := _wait_in(frame))), ("", None))
-        text = _text(frames[last]) if own and kind else ""
+        text = locks.found(frames[last], withs.wanted(*place))[1] if place is not None and kind else ""
         future = getattr(task, "_fut_waiter", None)  # None of one that is about to go on
         wants = tuple(_wants(kind, thing, text, future)) if future is not None else ()
         given_back = locks.resource_of(thing) if kind == "condition" else None
@@ -73,7 +72,7 @@ def _wait_in(frame: FrameType) -> tuple[str, Any] | None:
     name = full_name(frame.f_code)
     for begin, (kind, variable) in _WAITS.items():
         if name.startswith(begin):
-            return kind, _variable(frame, variable)
+            return kind, locks.variable(frame, variable)
     return None
 
 
@@ -93,30 +92,8 @@ def _wants(kind: str, thing: Any, text: str, future: Any) -> Iterator[Named]:
 
 def _held(frame: FrameType, wants: Iterable[Named]) -> Iterator[Named]:
     for node, is_given_back in withs.held(frame.f_code, frame.f_lasti):
-        try:
-            thing, text = value_of(node, locks.names_in(frame))
-        except UnknownError:
-            continue
+        thing, text = locks.found(frame, node)
         what = locks.resource_of(thing)
         if what is None or (not is_given_back and locks.may_be_a_signal(what, wants)) or locks.owner_of(thing) == 0:
             continue
-        yield Named(what, locks.shown(thing, text, frame))
-
-
-def _text(frame: FrameType) -> str:
-    """Return how the code calls what it waits for."""
-    node = withs.wanted(frame.f_code, frame.f_lasti)
-    if node is None:
-        return ""
-    try:
-        thing, text = value_of(node, locks.names_in(frame))
-    except UnknownError:
-        return ""
-    return locks.shown(thing, text, frame)
-
-
-def _variable(frame: FrameType, name: str) -> Any:
-    try:
-        return locks.names_in(frame)(name)
-    except UnknownError:
-        return None
+        yield Named(what, text)

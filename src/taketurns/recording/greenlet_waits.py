@@ -8,17 +8,16 @@ reason is given.
 
 import ast
 import inspect
-import linecache
-from inspect import CO_OPTIMIZED
-from itertools import islice
 from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
 
+from taketurns.naming import withs
 from taketurns.recording.calls import arguments_of
 from taketurns.recording.membership import IS_COPY_HELD
 from taketurns.recording.worker import CALLED, EVENT_LOOP, READY, WAITING, Place
 from taketurns.trace.frames import is_learners_own, module_of
 from taketurns.trace.spans import State
+from taketurns.watcher import locks
 from taketurns.watcher.places import kind_of
 
 __all__ = ["Suspended", "suspended"]
@@ -65,8 +64,6 @@ _KINDS = {
 #: By the id of a code object, which is kept so that nobody else gets that: is it the learner's own, and what it waits
 #: for. The hash of code is slow.
 _codes: dict[int, tuple[CodeType, bool, str]] = {}
-#: By the same and an instruction: what stands there, as far as it is known by its text. It is found out once.
-_texts: dict[tuple[int, int], ast.expr | None] = {}
 
 
 class Suspended(NamedTuple):
@@ -131,22 +128,16 @@ def _kind(name: str) -> str:
 
 def _kind_of_call(frame: FrameType) -> str:
     """Return what a frame waits for, by the object whose method it calls, or the function."""
-    key = id(frame.f_code), frame.f_lasti
-    if key not in _texts:
-        _texts[key] = _text(frame.f_code, frame.f_lasti)
-    text = _texts[key]
-    if text is None:
-        return ""
-    called = text.func if isinstance(text, ast.Call) else text
-    if isinstance(text, ast.Call) and isinstance(called, ast.Attribute):
-        owner = _value(called.value, frame)
+    node, enters = withs.at(frame.f_code, frame.f_lasti)
+    if enters or not isinstance(node, ast.Call):
+        return _kind_of_type(locks.found(frame, node)[0])
+    if isinstance(node.func, ast.Attribute):
+        owner, _ = locks.found(frame, node.func.value)
         if not isinstance(owner, ModuleType):
             return _kind_of_type(owner)
-    value = _value(called, frame)
-    if isinstance(text, ast.Call):
-        module = getattr(value, "__module__", None) if value is not None and inspect.isroutine(value) else None
-        return CALLED if isinstance(module, str) and module.partition(".")[0] == "gevent" else ""
-    return _kind_of_type(value)
+    function, _ = locks.found(frame, node.func)
+    module = getattr(function, "__module__", None) if inspect.isroutine(function) else None
+    return CALLED if isinstance(module, str) and module.partition(".")[0] == "gevent" else ""
 
 
 def _kind_of_type(value: Any) -> str:
@@ -155,44 +146,3 @@ def _kind_of_type(value: Any) -> str:
         if kind := _kind(f"{base.__module__}.{base.__qualname__}"):
             return kind
     return ""
-
-
-def _text(code: CodeType, instruction: int) -> ast.expr | None:
-    """Return the expression at an instruction, or what a ``with`` there enters."""
-    first, last, start, end = next(islice(code.co_positions(), instruction // 2, None), (None,) * 4)
-    if first is None or last is None or start is None or end is None:
-        return None
-    lines = [line.encode() for line in linecache.getlines(code.co_filename)[first - 1 : last]]
-    if not lines:
-        return None
-    lines[-1] = lines[-1][:end]
-    lines[0] = lines[0][start:]
-    text = b"".join(lines)
-    try:
-        if not text.startswith(b"with"):
-            return ast.parse(b"(" + text + b")", mode="eval").body
-        statement = ast.parse(text).body[0]
-    except (SyntaxError, ValueError):
-        return None
-    is_one = isinstance(statement, ast.With) and len(statement.items) == 1
-    return statement.items[0].context_expr if is_one else None  # type: ignore[attr-defined]
-
-
-def _value(expression: ast.expr, frame: FrameType) -> Any:
-    """Return what a name, or attributes of a name, stand for in a frame; None where that is not known."""
-    if isinstance(expression, ast.Name):
-        return _variable(expression.id, frame)
-    if isinstance(expression, ast.Attribute):
-        owner = _value(expression.value, frame)
-        return None if owner is None else inspect.getattr_static(owner, expression.attr, None)
-    return None
-
-
-def _variable(name: str, frame: FrameType) -> Any:
-    if not frame.f_code.co_flags & CO_OPTIMIZED:
-        return frame.f_globals.get(name)
-    values = frame.f_locals
-    value = values.get(name, frame.f_globals.get(name))
-    if IS_COPY_HELD:
-        values.clear()
-    return value

@@ -28,9 +28,8 @@ def far_waiters(
     for span in spans:
         lanes[span.task].append(span)
     ends = {row.task: row for row in reports.rows}
-    natives = {carrier: native for native, carrier in reports.carriers.items()}
     for key, row in ends.items():
-        native, lane = natives.get(row.worker, 0), lanes.get(names.get(key, ""))
+        native, lane = reports.natives.get(row.worker, 0), lanes.get(names.get(key, ""))
         if row.state is not None and lane:
             stand = reports.stands.get(native, Stand(0, (), (), None))
             if native == key[0]:

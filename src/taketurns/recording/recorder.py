@@ -156,13 +156,17 @@ def finish(recorder: Recorder, cut_short: str) -> None:
 def _complete(recorder: Recorder, cut_short: str) -> None:
     """Complete the trace of a recording, unless that is done."""
     if recorder.trace.is_on:
-        from taketurns.recording import reports, stands
+        from taketurns.recording import stands
+        from taketurns.recording.reports import Reports
         from taketurns.recording.whole import whole
 
         recorder.at_end = recorder.at_end or stands.look(recorder)
         if recorder.watcher is not None:
-            recorder.looks = recorder.watcher.stop(partial(reports.namings, recorder.name))
-        recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short))
+            recorder.watcher.end()  # from now on children are asked nothing more
+        reports = Reports(recorder.name)
+        if recorder.watcher is not None:
+            recorder.looks = recorder.watcher.stop(reports.namings)
+        recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short, reports))
 
 
 def _after_fork() -> None:

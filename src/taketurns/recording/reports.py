@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from taketurns.recording import children, journals
@@ -12,7 +11,7 @@ from taketurns.trace.spans import State, Where
 from taketurns.watcher.locks import Named
 from taketurns.watcher.states import Naming
 
-__all__ = ["Reports", "Stand", "namings"]
+__all__ = ["Reports", "Stand"]
 
 
 class Stand(NamedTuple):
@@ -28,19 +27,22 @@ class Stand(NamedTuple):
 class Reports:
     """All that the children have written down until now.
 
-    ``carriers`` are their threads by native number, ``watched`` the processes at which a watcher looks, ``computed``
-    when `compute` marked the clock; ``on_loop`` and ``implied`` are tasks, as in `Log`.
+    ``carriers`` are their threads by native number, and ``natives`` the other way round; ``watched`` the processes at
+    which a watcher looks; ``computed`` when `compute` marked the clock; ``on_loop`` and ``implied`` are tasks, as in
+    `Log`.
     """
 
     def __init__(self, recording: str) -> None:
         self.rows: list[Row] = []
         self.carriers: dict[int, Thread] = {}
+        self.natives: dict[Thread, int] = {}
         self.watched: set[int] = set()
         self.computed: defaultdict[Thread, list[Times]] = defaultdict(list)
         self.on_loop: set[Key] = set()
         self.implied: set[Key] = set()
         self.parents: dict[Key, Key] = {}  # who started whom
         self.stands: dict[int, Stand] = {}  # of threads that waited for long, by their native numbers
+        self.namings: list[Naming] = []  # where their threads waited
         self._homes: dict[int, str] = {}  # the names that processes were given
         for process, (word, *line) in journals.lines(children.folder().path, recording):
             if take := getattr(self, f"_{word}", None):
@@ -53,7 +55,8 @@ class Reports:
         self._homes[process] = name
 
     def _thread(self, process: int, native: int, thread: str, name: str) -> None:
-        self.carriers[native] = Thread(process, thread, name, self._homes.get(process, ""))
+        carrier = Thread(process, thread, name, self._homes.get(process, ""))
+        self.carriers[native], self.natives[carrier] = carrier, native
 
     def _task(self, process: int, number: int, on_loop: bool, implied: bool, parent: list[int] | None) -> None:
         if parent is not None:
@@ -77,6 +80,10 @@ class Reports:
         place = Where(*where) if where is not None else None
         self.stands[native] = Stand(at, _named(wants), _named(holds), place, has_timeout)
 
+    def _wait(self, process: int, at: int, native: int, where: list[Any] | None, kind: str, file: str) -> None:
+        place = Where(*where) if where is not None else None
+        self.namings.append(Naming(at, native, place, kind, file))
+
     def _computed(self, process: int, native: int, at: int, until: int) -> None:
         if native in self.carriers:
             self.computed[self.carriers[native]].append((at, until))
@@ -84,11 +91,3 @@ class Reports:
 
 def _named(resources: list[Any]) -> tuple[Named, ...]:
     return tuple(Named(tuple(what), text, owner) for what, text, owner in resources)
-
-
-def namings(recording: str) -> Iterator[Naming]:
-    """Yield where the children's threads waited."""
-    for _, (word, *line) in journals.lines(children.folder().path, recording):
-        if word == "wait":
-            at, thread, place, kind, file = line
-            yield Naming(at, thread, Where(*place) if place is not None else None, kind, file)

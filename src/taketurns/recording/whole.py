@@ -24,14 +24,13 @@ NOTHING = (
 )
 
 
-def whole(mine: Log, label: str, cut_short: str) -> Trace:
-    """Return the trace of a recording that takes no more events."""
+def whole(mine: Log, label: str, cut_short: str, reports: Reports) -> Trace:
+    """Return the trace of a recording that takes no more events, with what its children have reported."""
     end = mine.ended
     for number in list(mine.awaits.tasks):
         mine.adopt_name(number)
     seen = [_seen(worker) for worker in mine.workers]
     rows = [row for number, worker in enumerate(seen) for row in _near_rows(mine, number, worker)]
-    reports = Reports(mine.name)
     rows += reports.rows
     mine.far_parents |= reports.parents
     last_seen: dict[Key, int] = {
@@ -131,10 +130,9 @@ def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
 
 def _last_seen(mine: Log, reports: Reports) -> dict[Key, int]:
     """Return until when the watcher saw the threads that carried the children's tasks last."""
-    natives = {carrier: native for native, carrier in reports.carriers.items()}
     found = {}
     for row in reports.rows:
-        if looks := mine.looks.get(natives.get(row.worker, 0)):
+        if looks := mine.looks.get(reports.natives.get(row.worker, 0)):
             found[row.task] = looks[-1].end
     return found
 

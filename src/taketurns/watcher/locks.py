@@ -4,6 +4,7 @@ A thread holds what the ``with`` blocks around it are of, and what it took by a 
 stands at. A resource is a tuple of plain values: its kind, its process, and a number in that, or a name for all.
 """
 
+import ast
 import os
 import re
 import sys
@@ -13,13 +14,14 @@ from inspect import CO_OPTIMIZED
 from types import FrameType
 from typing import Any, NamedTuple
 
-from taketurns.naming.values import UnknownError, lying
+from taketurns.naming.values import UnknownError, lying, value_of
 from taketurns.watcher.originals import original
 
 __all__ = [
     "Named",
     "Resource",
     "Standing",
+    "found",
     "may_be_a_signal",
     "names_in",
     "numbered",
@@ -27,6 +29,7 @@ __all__ = [
     "owner_of",
     "resource_of",
     "shown",
+    "variable",
 ]
 
 Resource = tuple[str | int, ...]
@@ -160,6 +163,25 @@ def names_in(frame: FrameType) -> Callable[[str], Any]:
         raise UnknownError
 
     return look_up
+
+
+def variable(frame: FrameType, name: str) -> Any:
+    """Return what a name stands for in a frame; ``None`` where that is not known."""
+    try:
+        return names_in(frame)(name)
+    except UnknownError:
+        return None
+
+
+def found(frame: FrameType, node: ast.expr | None) -> tuple[Any, str]:
+    """Return what an expression stands for in a frame, and what it is called; ``None`` where that is not known."""
+    try:
+        if node is not None:
+            thing, text = value_of(node, names_in(frame))
+            return thing, shown(thing, text, frame)
+    except UnknownError:
+        pass
+    return None, ""
 
 
 def _variables(frame: FrameType) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from taketurns.naming import withs
-from taketurns.naming.values import UnknownError, lying, value_of
+from taketurns.naming.values import UnknownError, lying
 from taketurns.watcher import locks, timeouts
 from taketurns.watcher.locks import Named, Standing, numbered, of_kind
 from taketurns.watcher.looks import Place
@@ -118,20 +118,13 @@ def _pools(stacks: dict[int, list[FrameType]]) -> Iterator[tuple[int, Any]]:
     """Yield the queues of the pools that threads work for, by their identities."""
     for stack in stacks.values():
         for frame in stack:
-            if full_name(frame.f_code) == _WORKER and (queue := _variable(frame, "work_queue")) is not None:
+            if full_name(frame.f_code) == _WORKER and (queue := locks.variable(frame, "work_queue")) is not None:
                 yield id(queue), queue
-
-
-def _variable(frame: FrameType, name: str) -> Any:
-    try:
-        return locks.names_in(frame)(name)
-    except UnknownError:
-        return None
 
 
 def _standing(at: int, thread: int, stack: list[FrameType], plan: _Plan, pools: dict[int, Any]) -> Standing:
     wants = tuple(_wants(stack, plan, pools))
-    waits_in = _variable(stack[plan.waits[0]], "self") if plan.waits and plan.waits[1] == "condition" else None
+    waits_in = locks.variable(stack[plan.waits[0]], "self") if plan.waits and plan.waits[1] == "condition" else None
     given_back = locks.resource_of(waits_in)
     holds = [Named(numbered("thread", thread), "")]
     holds += [each for each in _holds(thread, stack, plan, wants) if each.what != given_back]
@@ -141,7 +134,7 @@ def _standing(at: int, thread: int, stack: list[FrameType], plan: _Plan, pools: 
 
 def _holds(thread: int, stack: list[FrameType], plan: _Plan, wants: Iterable[Named]) -> Iterator[Named]:
     for index, taken in plan.held:
-        thing, text = _found(stack[index], taken.node)
+        thing, text = locks.found(stack[index], taken.node)
         what = locks.resource_of(thing)
         if what is None or (not taken.is_given_back and locks.may_be_a_signal(what, wants)):
             continue
@@ -149,26 +142,26 @@ def _holds(thread: int, stack: list[FrameType], plan: _Plan, wants: Iterable[Nam
             yield Named(what, text)
     for frame in stack:
         match full_name(frame.f_code):
-            case name if name == _WORKER and (queue := _variable(frame, "work_queue")) is not None:
+            case name if name == _WORKER and (queue := locks.variable(frame, "work_queue")) is not None:
                 yield Named(of_kind("pool", queue), _OF_POOL)
-            case name if name == _RUN and (future := _lying(_variable(frame, "self"), "future")) is not None:
+            case name if name == _RUN and (future := _lying(locks.variable(frame, "self"), "future")) is not None:
                 yield Named(of_kind("future", future), "")
 
 
 def _wants(stack: list[FrameType], plan: _Plan, pools: dict[int, Any]) -> Iterator[Named]:
     text = ""
     if plan.wanted is not None:
-        thing, text = _found(stack[0], plan.wanted)
+        thing, text = locks.found(stack[0], plan.wanted)
         what = locks.resource_of(thing)
         if plan.waits is None and what is not None:
             yield Named(what, text, locks.owner_of(thing) or 0)
     if plan.waits is None:
         return
     index, kind = plan.waits
-    thing = _variable(stack[index], "self")
+    thing = locks.variable(stack[index], "self")
     node = withs.wanted(*plan.place) if plan.place is not None else None
     learners = next((frame for frame in stack if (frame.f_code, frame.f_lasti) == plan.place), None)
-    text = _found(learners, node)[1] if learners is not None and node is not None else ""
+    text = locks.found(learners, node)[1] if learners is not None else ""
     if kind == "lock":
         if (what := locks.resource_of(thing)) is not None:
             yield Named(what, text, locks.owner_of(thing) or 0)
@@ -181,15 +174,6 @@ def _wants(stack: list[FrameType], plan: _Plan, pools: dict[int, Any]) -> Iterat
         yield Named(of_kind("future", thing) if queue is None else of_kind("pool", queue), text)
     elif thing is not None:
         yield Named(of_kind(kind, thing), text)
-
-
-def _found(frame: FrameType, node: ast.expr) -> tuple[Any, str]:
-    """Return what an expression stands for in a frame, and what it is called; ``None`` where that is not known."""
-    try:
-        thing, text = value_of(node, locks.names_in(frame))
-    except UnknownError:
-        return None, ""
-    return thing, locks.shown(thing, text, frame)
 
 
 def _lying(thing: Any, name: str) -> Any:

@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -112,14 +112,34 @@ class Watcher:
         except Exception as problem:  # noqa: BLE001 -- a recording goes on without the kernel's view
             self.why_not = f"the kernel's view is missing: {type(problem).__name__}: {problem}"
 
-    def stop(self, of_children: Callable[[], Iterable[Naming]] = tuple) -> dict[int, list[Look]]:
+    def end(self) -> None:
+        """End the helper and the namer: nobody is looked at or asked any more. Each step can be done again."""
+        if self._stopped or self._program != os.getpid():
+            return
+        if self._signals is not None:
+            self._signals.end()
+        if self._launched:
+            if self._descriptors.holds(self._control):
+                with suppress(OSError):
+                    os.write(self._control, b"stop\n")
+            late = self.why_not == _LATE  # it need not be waited for twice
+            if self._known.acquire(timeout=0 if late else _PATIENCE):  # only then it has opened our files
+                self._known.release()
+                self._bury()
+        if self._namer is not None:
+            from taketurns.watcher import forks
+
+            self._namer.end(_PATIENCE)
+            forks.namers.discard(self._namer)
+
+    def stop(self, of_children: Iterable[Naming] = ()) -> dict[int, list[Look]]:
         """End the helper, and return what each thread did, by its native id. Again it returns the same.
 
-        ``of_children`` returns what the namers of other processes have found, once that is all.
+        ``of_children`` is what the namers of other processes have found.
         """
         if not self._stopped and self._program == os.getpid():
-            self._end()
-            self._looks = self.looks(of_children())
+            self.end()
+            self._looks = self.looks(of_children)
             if self._taken.rows and not self._taken.end and not self.cut_short:
                 self.cut_short = "the helper was killed"
             self._stopped = True
@@ -220,24 +240,6 @@ class Watcher:
             else:  # it let the helper look at first
                 self.cut_short = refused
 
-    def _end(self) -> None:
-        """End the helper and the namer. Each step can be done again."""
-        if self._signals is not None:
-            self._signals.end()
-        if self._launched:
-            if self._descriptors.holds(self._control):
-                with suppress(OSError):
-                    os.write(self._control, b"stop\n")
-            late = self.why_not == _LATE  # it need not be waited for twice
-            if self._known.acquire(timeout=0 if late else _PATIENCE):  # only then it has opened our files
-                self._known.release()
-                self._bury()
-        if self._namer is not None:
-            from taketurns.watcher import forks
-
-            self._namer.end(_PATIENCE)
-            forks.namers.discard(self._namer)
-
     def _bury(self) -> None:
         """Wait for the helper's end, and kill it where it does not come."""
         from taketurns.watcher import kernel
@@ -273,15 +275,11 @@ class Watcher:
         self.cut_short = self.cut_short or self._why_cut_short(end)
 
     def _why_cut_short(self, end: str) -> str:
-        match end:
-            case "duration":
-                return f"it had seen for {self._limits['duration'] / 60e9:.3g} minutes"
-            case "size":
-                return f"{self._limits['size'] / 2**20:.3g} MB were full"
-            case "gone":
-                return "the threads of this process could not be listed any more"
-            case _:
-                return ""
+        return {
+            "duration": f"it had seen for {self._limits['duration'] / 60e9:.3g} minutes",
+            "size": f"{self._limits['size'] / 2**20:.3g} MB were full",
+            "gone": "the threads of this process could not be listed any more",
+        }.get(end, "")
 
 
 @cache

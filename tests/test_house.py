@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, list[str]] = {
 #: Against the direction, and only inside a function: a trace shows itself in a notebook.
 WRITTEN_DOWN = {("trace/trace", "pictures/timeline")}
 
-#: What is neither ours nor the standard library's, and the rows that may import it.
+#: What is neither ours nor the standard library's, and the rows, or single modules, that may import it.
 OTHERS: dict[str, list[str]] = {
     "IPython": ["pictures", "notebook"],
     "PIL": ["pictures", "course"],
@@ -48,7 +48,7 @@ OTHERS: dict[str, list[str]] = {
     "httpx": ["course"],
     "ipywidgets": ["widgets"],
     "matplotlib": ["pictures", "widgets", "course"],
-    "numpy": ["pictures"],
+    "numpy": ["pictures", "trace/counts"],
     "psycopg": ["course"],
     "tornado": ["course"],
     "traitlets": ["widgets", "course"],
@@ -92,7 +92,8 @@ def wrong(source: str, module: str, known: list[str]) -> list[str]:
     for imported, in_function in imports(ast.parse(source), module, known):
         if imported.startswith("."):
             name = imported[1:]
-            allowed = name in {*sys.stdlib_module_names, "__future__"} or row(module) in OTHERS.get(name, ())
+            allowed = name in {*sys.stdlib_module_names, "__future__"}
+            allowed |= not {row(module), module}.isdisjoint(OTHERS.get(name, ()))
         else:
             allowed = row(imported) in {row(module), *MAY_IMPORT[row(module)]}
             allowed |= in_function and (module, imported) in WRITTEN_DOWN

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from taketurns.trace.outcomes import Ending, Outcome, outcome_named
+from taketurns.trace.rows import FORMAT
 from taketurns.trace.spans import Span, State, Where
-from taketurns.trace.trace import FORMAT, Trace
+from taketurns.trace.trace import Trace
 
 SPANS = (
     Span("shop", State.RUNNING, "main thread", 0.0, 1.0),

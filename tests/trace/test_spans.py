@@ -17,13 +17,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taketurns.trace.counts import Interval, Steps
+from taketurns.trace.counts import Steps
 from taketurns.trace.moments import Moment
 from taketurns.trace.outcomes import Ending, Outcome
+from taketurns.trace.rows import FORMAT
 from taketurns.trace.spans import Span, State, Where
-from taketurns.trace.trace import FORMAT, Trace
+from taketurns.trace.trace import Trace
 
 RUNNING, READY, WAITING, _ = State
+Interval = tuple[float, float]
 
 #: Two threads take turns under the GIL, and a third task waits from their middle on.
 SPANS = (

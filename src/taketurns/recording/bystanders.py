@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 
 from taketurns.recording.law import obeyed
 from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
-from taketurns.recording.sight import between, cut_out, joined, looks_in, seen
+from taketurns.recording.sight import between, cut_out, joined, looks_in, seen, union
 from taketurns.recording.suspension import Suspended
 from taketurns.recording.worker import CALLED, EVENT_LOOP
-from taketurns.trace.counts import union
 from taketurns.trace.spans import State
 from taketurns.watcher.looks import Look
 

@@ -9,8 +9,7 @@ other, in C code that had let go of the GIL. And so did what two threads did tha
 from collections.abc import Iterator, Mapping, Sequence
 
 from taketurns.recording.rows import Key, Stretch, Thread, Times
-from taketurns.recording.sight import SHORT_NS, between, cut_out
-from taketurns.trace.counts import union
+from taketurns.recording.sight import SHORT_NS, between, cut_out, union
 from taketurns.trace.spans import State
 
 __all__ = ["obeyed"]

@@ -13,7 +13,7 @@ from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
 from taketurns.trace.spans import State
 from taketurns.watcher.looks import Look
 
-__all__ = ["SHORT_NS", "between", "cut_out", "joined", "looks_in", "seen"]
+__all__ = ["SHORT_NS", "between", "cut_out", "joined", "looks_in", "seen", "union"]
 
 #: What lasts shorter, nobody need have seen: it is what the marks say.
 SHORT_NS = 3_000_000
@@ -112,6 +112,17 @@ def between(times: Sequence[Times], at: int, until: int) -> list[Times]:
         if end > at:
             found.append((max(start, at), min(end, until)))
     return found
+
+
+def union(times: Sequence[Times]) -> Iterator[Times]:
+    """Yield times that overlap or touch put together; they are sorted, and there is one at least."""
+    start, end = times[0]
+    for one in times[1:]:
+        if one[0] > end:
+            yield start, end
+            start = one[0]
+        end = max(end, one[1])
+    yield start, end
 
 
 def cut_out(whole: Times, times: Sequence[Times]) -> Iterator[Times]:

@@ -12,8 +12,8 @@ from taketurns.recording.bystanders import Sight
 from taketurns.recording.fates import outcomes, parents
 from taketurns.recording.reports import Reports
 from taketurns.recording.rows import Key, Row, Thread, Times
+from taketurns.recording.sight import union
 from taketurns.recording.worker import CALLED, RUNNING, Log, Worker
-from taketurns.trace.counts import union
 from taketurns.trace.trace import Trace
 
 __all__ = ["whole"]

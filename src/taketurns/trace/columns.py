@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import compress
+from operator import and_
 from typing import NamedTuple, TypeVar
 
 from taketurns.trace.spans import Span, State, Where
@@ -85,10 +85,10 @@ class Columns(NamedTuple):
         yield from (self.start, self.end)
         yield from (map(each.__getitem__, self.kind) for each in (reasons, places, wakers))
 
-    def times_of(self, kinds: Iterable[bool]) -> Iterator[tuple[float, float]]:
-        """Yield start and end of the spans of some kinds: for each kind, whether it is one of them."""
-        wanted = bytes(kinds)
-        return compress(zip(self.start, self.end, strict=True), map(wanted.__getitem__, self.kind))
+    def which(self, tasks: Iterable[bool], kinds: Iterable[bool]) -> Iterator[int]:
+        """Yield for each span whether its task and its kind are among those for which that is said."""
+        wanted, fit = bytes(tasks), bytes(kinds)
+        return map(and_, map(wanted.__getitem__, self.task), map(fit.__getitem__, self.kind))
 
 
 def _numbered(values: Iterable[T]) -> tuple[tuple[T, ...], array[int]]:

@@ -1,45 +1,98 @@
-"""How many intervals there are at one instant: the two numbers of every recording are such counts."""
+"""How many intervals there are at one instant: the two numbers of every recording are such counts.
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+All is found by sorting. NumPy does it, which takes longer to import than all of ours: so a trace imports this late.
+"""
 
-__all__ = ["Interval", "Steps", "peak", "steps", "union"]
+from __future__ import annotations
 
-Interval = tuple[float, float]
-N = TypeVar("N", int, float)
-Steps = tuple[tuple[float, int], ...]
+from functools import cached_property
+from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 
-def steps(intervals: Iterable[Interval]) -> Steps:
-    """Return how many intervals hold each instant, as (time, count from then on), without its end."""
-    change: Counter[float] = Counter()
-    for start, end in intervals:
-        change[start] += 1
-        change[end] -= 1
-    found, count = [], 0
-    for at in sorted(change):
-        if change[at]:
-            count += change[at]
-            found.append((at, count))
-    return tuple(found)
+from taketurns.trace.columns import Columns
+from taketurns.trace.spans import State, process_of
+
+__all__ = ["Count", "Steps", "in_progress", "of_kinds", "running"]
+
+Numbers: TypeAlias = NDArray[np.float64]
+Steps: TypeAlias = tuple[tuple[float, int], ...]
 
 
-def union(intervals: Sequence[tuple[N, N]]) -> Iterator[tuple[N, N]]:
-    """Yield intervals that overlap or touch put together; they are sorted by their start, and there is one at least."""
-    start, end = intervals[0]
-    for one in intervals[1:]:
-        if one[0] > end:
-            yield start, end
-            start = one[0]
-        end = max(end, one[1])
-    yield start, end
+class Count:
+    """How many of some intervals there are at each instant; they are two arrays, of starts and of ends, in seconds."""
+
+    def __init__(self, starts: Numbers, ends: Numbers) -> None:
+        self.starts, self.ends = starts, ends
+
+    @cached_property
+    def changes(self) -> tuple[Numbers, NDArray[np.int64]]:
+        """At which times the count changes, and what it is from then on, without the interval's end."""
+        times, places = np.unique(np.concatenate((self.starts, self.ends)), return_inverse=True)
+        begun, over = (np.bincount(part, minlength=len(times)) for part in np.split(places, [len(self.starts)]))
+        changes = begun != over
+        return times[changes], np.cumsum(begun - over)[changes]
+
+    @cached_property
+    def steps(self) -> Steps:
+        """The same as (time, count from then on)."""
+        times, counts = self.changes
+        return tuple(zip(times.tolist(), counts.tolist(), strict=True))
+
+    @cached_property
+    def peak(self) -> int:
+        """The most intervals at one instant; one without length counts beside those that reach across it."""
+        lasts = self.starts < self.ends
+        at, begun, over = self.starts[~lasts], np.sort(self.starts[lasts]), np.sort(self.ends[lasts])
+        lasting = np.arange(1, len(begun) + 1) - np.searchsorted(over, begun, "right")
+        across = np.searchsorted(begun, at, "left") - np.searchsorted(over, at, "right")
+        return int(max(lasting.max(initial=0), (across + 1).max(initial=0)))
+
+    @property
+    def total(self) -> float:
+        """How long all intervals are together, in seconds."""
+        return float(sum((self.ends - self.starts).tolist()))
 
 
-def peak(intervals: Sequence[Interval]) -> int:
-    """Return the most intervals at one instant; one without length counts beside those that reach across it."""
-    lasting = [interval for interval in intervals if interval[0] < interval[1]]
-    starts, ends = sorted(start for start, _ in lasting), sorted(end for _, end in lasting)
-    across = (bisect_left(starts, at) - bisect_right(ends, at) for at, end in intervals if at == end)
-    return max(max((count for _, count in steps(lasting)), default=0), max((n + 1 for n in across), default=0))
+def in_progress(columns: Columns) -> Count:
+    """Return how many tasks are in progress, in whatever state."""
+    return Count(*_union(np.asarray(columns.task), np.asarray(columns.start), np.asarray(columns.end)))
+
+
+def running(columns: Columns) -> Count:
+    """Return how many tasks are running. Those in turns are as many as one in each process: it has one GIL."""
+    in_turns = [kind.in_turns for kind in columns.kinds]
+    _, starts, ends = _of(columns, [kind.state is State.RUNNING and not kind.in_turns for kind in columns.kinds])
+    if any(in_turns):
+        processes = [process_of(worker) for worker in columns.workers]
+        workers, *times = _of(columns, in_turns)
+        process = np.array([processes.index(each) for each in processes])[workers]
+        alone, shared = (starts, ends), _union(process, *times)
+        starts, ends = (np.concatenate(both) for both in zip(alone, shared, strict=True))
+    return Count(starts, ends)
+
+
+def of_kinds(columns: Columns, kinds: list[bool]) -> Count:
+    """Return how many spans there are of some kinds: for each kind, whether it is one of them."""
+    _, starts, ends = _of(columns, kinds)
+    return Count(starts, ends)
+
+
+def _of(columns: Columns, kinds: list[bool]) -> tuple[NDArray[np.int64], Numbers, Numbers]:
+    """Return the numbers of their workers, the starts and the ends of all spans of some kinds."""
+    those = np.array(kinds, bool)[np.asarray(columns.kind)]
+    return np.asarray(columns.worker)[those], np.asarray(columns.start)[those], np.asarray(columns.end)[those]
+
+
+def _union(group: NDArray[np.int64], start: Numbers, end: Numbers) -> tuple[Numbers, Numbers]:
+    """Return intervals of the same group that overlap or touch put together; they are sorted by their start."""
+    if not len(start):
+        return start, end
+    order = np.argsort(group, kind="stable")
+    group, start = group[order].astype(np.int64), start[order]
+    times, rank = np.unique(end[order], return_inverse=True)
+    # The latest end so far, in each group anew: the ranks of each group begin above those of the one before it.
+    reached = times[np.maximum.accumulate(group * len(times) + rank) - group * len(times)]
+    begins = np.concatenate(([True], (group[1:] != group[:-1]) | (start[1:] > reached[:-1])))
+    return start[begins], reached[np.append(begins[1:], True)]

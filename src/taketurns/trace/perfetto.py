@@ -9,12 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from taketurns.trace.counts import Steps
 from taketurns.trace.outcomes import Outcome
 from taketurns.trace.spans import Span, State
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from taketurns.trace.counts import Steps
 
 __all__ = ["write_perfetto"]
 

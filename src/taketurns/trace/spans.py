@@ -5,7 +5,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-__all__ = ["Span", "State", "Where", "state_named"]
+__all__ = ["Span", "State", "Where", "process_of", "state_named"]
 
 
 class State(StrEnum):
@@ -69,7 +69,12 @@ class Span:
     @property
     def process(self) -> str:
         """The process or sub-interpreter of its worker, each with its own GIL; empty for the one that recorded."""
-        return self.worker.partition(", ")[0] if self.worker.startswith(("process ", "interpreter ")) else ""
+        return process_of(self.worker)
+
+
+def process_of(worker: str) -> str:
+    """Return the process or sub-interpreter of a worker; empty for the one that recorded."""
+    return worker.partition(", ")[0] if worker.startswith(("process ", "interpreter ")) else ""
 
 
 def state_named(name: object) -> State:

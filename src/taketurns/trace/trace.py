@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import compress
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from taketurns.trace import perfetto, text
-from taketurns.trace.counts import Interval, Steps, peak, steps, union
+from taketurns.trace import perfetto, rows, text
+from taketurns.trace.columns import Columns
 from taketurns.trace.moments import Moment
-from taketurns.trace.outcomes import Outcome, outcome_named
-from taketurns.trace.rows import row_of, span_of
+from taketurns.trace.outcomes import Outcome
 from taketurns.trace.spans import Span, State, state_named
 from taketurns.trace.terminal import encodable, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["StillRecordingError", "Trace"]
+    from taketurns.trace.counts import Count, Steps
 
-FORMAT = "taketurns trace 1"
+__all__ = ["StillRecordingError", "Trace"]
 
 
 class StillRecordingError(RuntimeError, AttributeError):
@@ -54,15 +53,13 @@ class Trace:
     parents: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        spans = tuple(self.spans)
-        for span in spans:
-            if not isinstance(span, Span):
-                raise TypeError(f"a trace is made of Span, not of {type(span).__name__}: {span!r}")
-        object.__setattr__(self, "spans", tuple(sorted(spans, key=lambda span: span.start)))
-        object.__setattr__(self, "origin", dict(self.origin))
-        object.__setattr__(self, "notes", tuple(self.notes))
-        object.__setattr__(self, "outcomes", dict(self.outcomes))
-        object.__setattr__(self, "parents", dict(self.parents))
+        mine = vars(self)
+        if isinstance(self.spans, Columns):
+            mine["columns"] = mine.pop("spans")
+        else:
+            mine["spans"] = tuple(sorted(map(_checked, self.spans), key=lambda span: span.start))
+        mine |= {"origin": dict(self.origin), "notes": tuple(self.notes)}
+        mine |= {"outcomes": dict(self.outcomes), "parents": dict(self.parents)}
 
     # While it is recorded
 
@@ -82,16 +79,23 @@ class Trace:
     @property
     def is_on(self) -> bool:
         """Whether it is still being recorded: its block has not ended."""
-        return "spans" not in vars(self)
+        return "origin" not in vars(self)
 
     def __getattr__(self, name: str) -> object:
         # Python asks here for what is not there, and for a property that found something else missing.
+        if name == "spans" and "columns" in vars(self):
+            return vars(self).setdefault("spans", self.columns.spans())
         if hasattr(type(self), name) or name in type(self).__dataclass_fields__:
             what = "spans" if name.startswith("_") else name
             raise StillRecordingError(f"{self!r}: its {what} can be read after its `with record()` block has ended")
         raise AttributeError(f"a Trace has no {name!r}")
 
     # What it holds
+
+    @cached_property
+    def columns(self) -> Columns:
+        """Its spans column by column: for who asks about very many of them."""
+        return Columns.of(self.spans)
 
     @cached_property
     def lanes(self) -> Mapping[str, tuple[Span, ...]]:
@@ -104,12 +108,12 @@ class Trace:
     @property
     def tasks(self) -> tuple[str, ...]:
         """The names of the tasks, in the order in which they started."""
-        return tuple(self.lanes)
+        return self.columns.tasks
 
     @property
     def workers(self) -> tuple[str, ...]:
         """The names of the workers, in the order in which they were first seen."""
-        return tuple(dict.fromkeys(span.worker for span in self.spans))
+        return self.columns.workers
 
     def lane(self, task: str) -> tuple[Span, ...]:
         """Return the spans of one task; ``KeyError`` names the tasks where there is no such task."""
@@ -134,70 +138,76 @@ class Trace:
         not ``page 10``. A span is to have that state and that reason.
         """
         words = re.compile("|".join(re.escape(word) + r"\b" * bool(re.search(r"\w\Z", word)) for word in begin))
-        wanted = None if state is None else state_named(state)
-        fit = (span for span in self.spans if words.match(span.task) and wanted in (None, span.state))
-        spans = tuple(span for span in fit if reason in (None, span.reason))
+        fit = [bool(words.match(task)) for task in self.tasks]
+        spans = list(compress(self.spans, self.columns.which(fit, self._kinds(state, reason))))
         left = {span.task for span in spans}
         outcomes = {task: outcome for task, outcome in self.outcomes.items() if task in left}
         parents = {task: parent for task, parent in self.parents.items() if task in left}
-        return replace(self, spans=spans, outcomes=outcomes, parents=parents)
+        return replace(self, spans=tuple(spans), outcomes=outcomes, parents=parents)
+
+    def _kinds(self, state: State | str | None, reason: str | None) -> list[bool]:
+        """Return for each kind of its spans whether it is in a state, and for a reason."""
+        wanted = None if state is None else state_named(state)
+        return [wanted in (None, kind.state) and reason in (None, kind.reason) for kind in self.columns.kinds]
 
     @cached_property
     def duration(self) -> float:
         """Seconds from the begin of the recording to the end of its last span."""
-        return max((span.end for span in self.spans), default=0.0)
+        return max(self.columns.end, default=0.0)
 
     def time_in(self, state: State | str, task: str | None = None) -> float:
         """Return the seconds that a task, or all of them together, spent in a state."""
-        wanted = state_named(state)
-        spans = self.spans if task is None else self.lane(task)
-        return sum(span.duration for span in spans if span.state is wanted)
+        if task is not None:
+            self.lane(task)
+        columns = self.columns
+        times = zip(columns.start, columns.end, strict=True)
+        which = columns.which([task in (None, each) for each in columns.tasks], self._kinds(state_named(state), None))
+        return sum(end - start for start, end in compress(times, which))
 
     # The two numbers
 
-    @cached_property
+    @property
     def concurrency_steps(self) -> Steps:
         """How many tasks are in progress, in whatever state, as (seconds, count from then on)."""
-        return steps(self._in_progress)
+        return self._in_progress.steps
 
-    @cached_property
+    @property
     def parallelism_steps(self) -> Steps:
         """How many tasks are running, as (seconds, count from then on)."""
-        return steps(self._running)
+        return self._running.steps
 
-    @cached_property
+    @property
     def peak_concurrency(self) -> int:
         """The most tasks that are in progress at one instant."""
-        return peak(self._in_progress)
+        return self._in_progress.peak
 
-    @cached_property
+    @property
     def peak_parallelism(self) -> int:
         """The most tasks that are running at one instant."""
-        return peak(self._running)
+        return self._running.peak
 
     @property
     def mean_parallelism(self) -> float:
         """How many tasks are running on average over the whole duration."""
-        return sum(end - start for start, end in self._running) / self.duration if self.duration else 0.0
+        return self._running.total / self.duration if self.duration else 0.0
 
     def peak(self, state: State | str, reason: str | None = None) -> int:
         """Return the most tasks that are in a state, or in it for that reason, at one instant."""
-        return peak(_times(self.only(state=state, reason=reason).spans))
+        from taketurns.trace.counts import of_kinds
+
+        return of_kinds(self.columns, self._kinds(state, reason)).peak
 
     @cached_property
-    def _in_progress(self) -> list[Interval]:
-        return [interval for lane in self.lanes.values() for interval in union(_times(lane))]
+    def _in_progress(self) -> Count:
+        from taketurns.trace.counts import in_progress
+
+        return in_progress(self.columns)
 
     @cached_property
-    def _running(self) -> list[Interval]:
-        # Those in turns are as many as one in each process: it has one GIL.
-        running = [span for span in self.spans if span.state is State.RUNNING]
-        in_turns: dict[str, list[Span]] = {}
-        for span in running:
-            if span.in_turns:
-                in_turns.setdefault(span.process, []).append(span)
-        alone = _times([span for span in running if not span.in_turns])
-        return alone + [interval for spans in in_turns.values() for interval in union(_times(spans))]
+    def _running(self) -> Count:
+        from taketurns.trace.counts import running
+
+        return running(self.columns)
 
     def same_schedule(self, other: Trace) -> bool:
         """Return whether both have the same spans, to the nanosecond, whoever carries them and for whatever reason."""
@@ -205,7 +215,10 @@ class Trace:
 
     @property
     def _schedule(self) -> Counter[tuple[str, str, int, int]]:
-        return Counter((s.task, s.state.value, round(s.start * 1e9), round(s.end * 1e9)) for s in self.spans)
+        held = self.columns
+        tasks, states = map(held.tasks.__getitem__, held.task), [kind.state.value for kind in held.kinds]
+        starts, ends = ([round(at * 1e9) for at in times] for times in (held.start, held.end))
+        return Counter(zip(tasks, map(states.__getitem__, held.kind), starts, ends, strict=True))
 
     # How it is told
 
@@ -217,7 +230,7 @@ class Trace:
             f"{printable(self.label) or 'Recording'}: {tasks} in {text.duration_text(self.duration)}, "
             f"at most {self.peak_concurrency} in progress and {self.peak_parallelism} running at one instant."
         )
-        if any(span.in_turns for span in self.spans):
+        if any(kind.in_turns for kind in self.columns.kinds):
             said += " Some took turns under the GIL, at moments that were not seen."
         said = " ".join((said, *map(printable, self.notes)))
         cut_short = printable(self.cut_short).removesuffix(".")
@@ -239,7 +252,7 @@ class Trace:
         if self.is_on:
             return f"<Trace {self.label!r}, still being recorded>"
         cut_short = ", cut short" if self.cut_short else ""
-        counts = f"{text.counted(len(self.tasks), 'task')}, {text.counted(len(self.spans), 'span')}"
+        counts = f"{text.counted(len(self.tasks), 'task')}, {text.counted(len(self.columns.start), 'span')}"
         peaks = f"peak concurrency {self.peak_concurrency}, peak parallelism {self.peak_parallelism}"
         return f"<Trace {self.label!r}: {counts}, {self.duration:.6g} s, {peaks}{cut_short}>"
 
@@ -258,33 +271,15 @@ class Trace:
 
     def to_json(self) -> str:
         """Return the whole trace as JSON text; ``Trace.from_json`` reads it back, and nothing is lost."""
-        whole = {"label": self.label, "cut_short": self.cut_short, "notes": self.notes, "origin": self.origin}
-        whole |= {"outcomes": {task: str(outcome) for task, outcome in self.outcomes.items()}} if self.outcomes else {}
-        whole |= {"parents": self.parents} if self.parents else {}
-        rows = [row_of(span) for span in self.spans]
-        written = json.dumps({"format": FORMAT, **whole, "spans": rows}, ensure_ascii=False)
-        # What is no text in any encoding, a half of a character, can only be written by its number.
-        return written if _is_text(written) else json.dumps(json.loads(written))
+        return rows.text_of({name: getattr(self, name) for name in rows.FIELDS})
 
     @classmethod
     def from_json(cls, source: str) -> Trace:
         """Return the trace that ``to_json`` wrote; ``ValueError`` where it is something else."""
-        try:
-            whole = json.loads(source)
-            if whole["format"] != FORMAT:
-                raise ValueError(f"its format is {whole['format']!r}")
-            trace = cls(whole["label"], tuple(map(span_of, whole["spans"])), whole["origin"], whole["cut_short"])
-            outcomes = {task: outcome_named(text) for task, text in dict(whole.get("outcomes", {})).items()}
-            return replace(
-                trace, notes=tuple(whole.get("notes", ())), outcomes=outcomes, parents=dict(whole.get("parents", {}))
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"this is not the JSON text of a trace as Trace.to_json gives it ({error})") from error
+        return cls(**rows.fields_of(source))
 
 
-def _is_text(written: str) -> bool:
-    return written.isascii() or not re.search("[\ud800-\udfff]", written)
-
-
-def _times(spans: Sequence[Span]) -> list[Interval]:
-    return [(span.start, span.end) for span in spans]
+def _checked(span: object) -> Span:
+    if not isinstance(span, Span):
+        raise TypeError(f"a trace is made of Span, not of {type(span).__name__}: {span!r}")
+    return span

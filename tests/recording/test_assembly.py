@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taketurns.recording.assembly import Key, Row, Thread, assemble
+from taketurns.trace.columns import Columns
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
 
@@ -51,8 +52,8 @@ def changes(events: list[Row]) -> list[Row]:
 
 
 def assembled(events: Iterable[Row], last_seen: dict[Key, int] | None = None, instants: bool = False) -> Trace:
-    spans, lost, _ = assemble(events, START, END, last_seen or {}, instants=instants)
-    return Trace("", tuple(spans), {"lost": ", ".join(lost.values())})
+    columns, lost, _ = assemble(events, START, END, last_seen or {}, instants=instants)
+    return Trace("", columns.spans(), {"lost": ", ".join(lost.values())})
 
 
 def drawn(trace: Trace, task: str, length: int) -> str:
@@ -178,7 +179,7 @@ def test_a_task_that_was_resumed_after_its_end_has_a_gap() -> None:
 
 
 def test_without_events_there_is_nothing() -> None:
-    assert assemble([], START, END, {}) == ([], {}, {})
+    assert assemble([], START, END, {}) == (Columns.of(()), {}, {})
 
 
 # Tasks that did not end
@@ -298,8 +299,8 @@ def beside(off: int) -> Trace:
         Row(50 * MS, (ME, 1), "sure", None, "", Thread(ME, "2")),
         Row(100 * MS, (ME, 0), "unsure", None, "", Thread(ME, "1")),
     ]
-    spans, _, _ = assemble(events, 0, 100 * MS, {})
-    return Trace("", tuple(spans))
+    columns, _, _ = assemble(events, 0, 100 * MS, {})
+    return Trace("", columns.spans())
 
 
 def states(trace: Trace, task: str) -> list[tuple[State, str, int, int]]:
@@ -326,8 +327,8 @@ def test_stretches_that_overlap_are_in_turns_if_they_were_off_their_cores(off: i
         for number in (0, 1)
         for at, state in ((0, RUNNING), (100, None))
     ]
-    spans, _, _ = assemble(events, 0, 100 * MS, {})
-    assert [span.in_turns for span in spans] == [in_turns] * 2
+    columns, _, _ = assemble(events, 0, 100 * MS, {})
+    assert [span.in_turns for span in columns.spans()] == [in_turns] * 2
 
 
 @pytest.mark.parametrize("off", [0.4, 8])
@@ -342,8 +343,8 @@ def test_of_two_long_calls_that_hold_the_gil_the_second_is_ready_until_the_first
         for name, (begin, end, lost) in times.items()
     )
     for events in (first + second, second + first):
-        spans, _, _ = assemble(events, 0, 220 * MS, {})
-        trace = Trace("", tuple(spans))
+        columns, _, _ = assemble(events, 0, 220 * MS, {})
+        trace = Trace("", columns.spans())
         assert states(trace, "1") == [(RUNNING, "", 0, 110)]
         assert states(trace, "2") == [(READY, "GIL", 2, 110), (RUNNING, "", 110, 220)]
         assert trace.peak_parallelism == 1

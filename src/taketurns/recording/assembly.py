@@ -2,21 +2,26 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count, repeat
+from typing import Any
 
-from taketurns.naming import places
+from taketurns.naming import places as naming_places
 from taketurns.naming.masks import printable
 from taketurns.recording.bystanders import Sight
-from taketurns.recording.rows import Key, Process, Row, Stretch, Thread
+from taketurns.recording.rows import AT, BEGIN, Key, Process, Row, Stretch, Thread
 from taketurns.recording.turns import take_turns
-from taketurns.trace.spans import Span, State, Where
+from taketurns.trace.columns import Columns
+from taketurns.trace.spans import State, Where
+from taketurns.watcher.looks import Place
 
 __all__ = ["assemble"]
 
 #: From about so long on, a wait tells its place in the learner's code.
 NAMED_NS = 5_000_000
+
+#: The state after the last one.
+_OVER: Any = object()
 
 
 def assemble(
@@ -26,7 +31,7 @@ def assemble(
     last_seen: Mapping[Key, int],
     sight: Sight | None = None,
     instants: bool = False,
-) -> tuple[list[Span], dict[Key, str], dict[Key, str]]:
+) -> tuple[Columns, dict[Key, str], dict[Key, str]]:
     """Return the spans of a recording from start to end (ns), the names of the tasks that are lost, and all names.
 
     What happened before the start, while the recording was put on, is taken to have happened at the start.
@@ -35,37 +40,60 @@ def assemble(
     ``last_seen``. Spans without length are kept only where ``instants`` says so, in simulated time, and of a lost task
     that has no other.
     """
-    tasks: dict[Key, list[Row]] = {}
-    for row in sorted(rows, key=lambda row: row.at):
-        tasks.setdefault(row.task, []).append(row if row.at >= start else row._replace(at=start))
+    tasks: defaultdict[Key, list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=AT):
+        tasks[row.task].append(row if row.at >= start else row._replace(at=start))
     lost = [key for key, events in tasks.items() if events[-1].state is not None and key[0] != os.getpid()]
     lasting = [
         stretch
         for events in tasks.values()
-        for stretch in _lasting(_stretches(events, _until(events[-1], end, last_seen)), instants)
+        for stretch in _stretches(events, _until(events[-1], end, last_seen), instants)
     ]
     lasting = take_turns(lasting)
     if sight is not None:
         lasting = [stretch for stretch in sight.of(lasting) if stretch[0].at < stretch[1]]
-    shown = {row.task for row, _ in lasting}
+    shown = {row.task: row.name for row, _ in lasting}
     lasting += [(tasks[key][0], tasks[key][0].at) for key in lost if key not in shown]  # dead at once
-    lasting.sort(key=lambda stretch: stretch[0].at)
-    named = {row.task: row.name for row, _ in lasting} | dict.fromkeys(lost, "")
+    lasting.sort(key=BEGIN)
+    named = shown | dict.fromkeys(lost, "")
     named |= {key: tasks[key][-1].name for key in tasks if key in named}
     begun = {key: number for number, key in enumerate(tasks)}
     keys = sorted(named, key=lambda key: begun.get(key, -1))
     names = dict(zip(keys, _task_names([printable(named[key]) for key in keys]), strict=True))
-    workers = _worker_names(dict.fromkeys(row.worker for row, _ in lasting))
-    spans = []
+    return _columns(lasting, start, names), {key: names[key] for key in lost}, names
+
+
+def _columns(stretches: Sequence[Stretch], start: int, names: Mapping[Key, str]) -> Columns:
+    """Return stretches, in order of their begin, as columns."""
+    if not stretches:
+        return Columns.of(())
+    rows, ends = zip(*stretches, strict=True)
+    begins, tasks, _, states, reasons, threads, places, _, _, wakers = zip(*rows, strict=True)
+    workers = _worker_names(dict.fromkeys(threads))
+    wheres = map(_where, places, begins, ends) if any(places) else repeat(None)
+    woken_by = _wakers(rows, names) if any(wakers) else repeat("")
+    return Columns.numbered(
+        map(names.__getitem__, tasks),
+        map(workers.__getitem__, threads),
+        zip(states, reasons, wheres, woken_by, strict=False),  # some of them have no end
+        [(at - start) / 1e9 for at in begins],
+        [(at - start) / 1e9 for at in ends],
+    )
+
+
+def _where(place: Place | Where, at: int, until: int) -> Where | None:
+    """Return the place of a stretch, if it is a long one."""
+    if until - at < NAMED_NS or place is None:
+        return None
+    return place if isinstance(place, Where) else naming_places.where(*place)
+
+
+def _wakers(rows: Sequence[Row], names: Mapping[Key, str]) -> Iterator[str]:
+    """Yield who ended the wait before each stretch. What was one stretch, and was divided, has one waker."""
     woken: dict[Key, Key | None] = {}  # by task: who woke it before the last stretch, of which this one may be a part
-    for row, until in lasting:
-        state, since, to = cast(State, row.state), (row.at - start) / 1e9, (until - start) / 1e9
-        place = row.place if until - row.at >= NAMED_NS else None
-        where = place if place is None or isinstance(place, Where) else places.where(*place)
-        waker = "" if row.waker is None or row.waker == woken.get(row.task) else names.get(row.waker, "")
+    for row in rows:
+        yield "" if row.waker is None or row.waker == woken.get(row.task) else names.get(row.waker, "")
         woken[row.task] = row.waker
-        spans.append(Span(names[row.task], state, workers[row.worker], since, to, row.reason, where, waker))
-    return spans, {key: names[key] for key in lost}, names
 
 
 def _until(last: Row, end: int, last_seen: Mapping[Key, int]) -> int:
@@ -76,36 +104,35 @@ def _until(last: Row, end: int, last_seen: Mapping[Key, int]) -> int:
     return seen if last.state is State.RUNNING and seen > last.at else max(end, last.at)
 
 
-def _stretches(events: list[Row], end: int) -> Iterator[Stretch]:
-    """Return each state of one task with the time until which it lasts; an event that changes nothing does not cut.
+def _stretches(events: list[Row], end: int, instants: bool) -> Iterator[Stretch]:
+    """Yield each state of one task with the time until which it lasts; an event that changes nothing does not cut.
 
-    What a task waits for is a change. Why it is READY may be told later than that it is.
+    What a task waits for is a change. Why it is READY may be told later than that it is. A state without length is
+    none, but where ``instants`` says so and the task ran; who woke it before one that is none woke it before the next.
     """
-    current = events[0]
-    for event in events[1:]:
-        waits_for = event.reason if event.state is State.WAITING else current.reason
-        if (event.state, event.worker, waits_for) == (current.state, current.worker, current.reason):
-            off = event.off if current.off is None else current.off
-            current = current._replace(
-                reason=current.reason or event.reason,
-                place=current.place or event.place,
-                off=off,
-                waker=current.waker or event.waker,
-            )
-        else:
-            yield current, event.at
-            current = event
-    yield current, end
+    current, woken_by = events[0], None
+    begin, _, _, state, reason, worker, _, _, _, waker = current
+    for event in (*events[1:], current._replace(at=end, state=_OVER)):
+        at, _, _, new_state, new_reason, new_worker, _, _, _, new_waker = event
+        if new_state is state and new_worker == worker and (new_reason == reason or state is not State.WAITING):
+            current = _both(current, event)
+            _, _, _, _, reason, _, _, _, _, waker = current
+            continue
+        woken_by = waker or woken_by
+        if state is not None and (begin < at or (instants and state is State.RUNNING)):
+            yield (current if waker is woken_by else current._replace(waker=woken_by)), at
+            woken_by = None
+        current, begin, state, reason, worker, waker = event, at, new_state, new_reason, new_worker, new_waker
 
 
-def _lasting(stretches: Iterable[Stretch], instants: bool) -> Iterator[Stretch]:
-    """Yield the stretches that are spans; who woke the task before one that is none woke it before the next."""
-    waker: Key | None = None
-    for row, until in stretches:
-        waker = row.waker or waker
-        if row.state is not None and (row.at < until or (instants and row.state is State.RUNNING)):
-            yield row._replace(waker=waker), until
-            waker = None
+def _both(first: Row, more: Row) -> Row:
+    """Return an event with what another one adds that changes nothing."""
+    return first._replace(
+        reason=first.reason or more.reason,
+        place=first.place or more.place,
+        off=more.off if first.off is None else first.off,
+        waker=first.waker or more.waker,
+    )
 
 
 def _task_names(names: list[str]) -> list[str]:

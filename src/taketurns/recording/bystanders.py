@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from taketurns.recording.law import obeyed
 from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
-from taketurns.recording.sight import between, cut_out, joined, looks_in, seen, union
+from taketurns.recording.sight import between, by_task, cut_out, joined, looks_in, seen, union
 from taketurns.recording.suspension import Suspended
 from taketurns.recording.worker import CALLED, EVENT_LOOP
 from taketurns.trace.spans import State
@@ -55,7 +55,7 @@ class Sight:
 
     def of(self, stretches: Sequence[Stretch]) -> list[Stretch]:
         """Return the stretches as they were seen, and the lanes beside them."""
-        if any(row.worker.process != os.getpid() for row, _ in stretches):
+        if {row.worker.process for row, _ in stretches} - {os.getpid()}:
             self.for_others = FOR_OTHERS | {"child process"}  # which have tasks of this recording
         found = list(seen(stretches, self.looks, self.exact, self.on_loop))
         for row, whole in self.beside:
@@ -64,19 +64,19 @@ class Sight:
                 carried = self._not_of_block(carried, stretches)
                 found += [(self._suspended(row, each), each.until) for each in self.suspended]
             found += self._beside(row, whole, carried)
-        if self.gil:
-            found = list(obeyed(found, self.exact))
-        lanes: dict[Key, list[Stretch]] = {}
-        for stretch in found:
-            lanes.setdefault(stretch[0].task, []).append(stretch)
+        lanes = by_task(obeyed(found, self.exact) if self.gil else found)
         block = lanes.pop(self.block, []) if self.block else []
         if self.block_on_loop:
             block = list(self._awaits(block, lanes))
-        kept = [stretch for key, lane in lanes.items() for stretch in self._own(key, list(joined(lane)))]
+        marked = by_task(stretches)
+        whole_lanes = ((key, lane if lane == marked.get(key) else list(joined(lane))) for key, lane in lanes.items())
+        kept = [stretch for key, lane in whole_lanes for stretch in self._own(key, lane)]
         return kept + self._own_of_block(list(joined(block)), kept)
 
     def _own(self, key: Key, lane: list[Stretch]) -> list[Stretch]:
         """Return what of the lane of a task is its own."""
+        if key not in self.were_there and key not in self.implied and key not in self.callers:
+            return lane
         calls = any(row.reason == CALLED for row, _ in lane)
         if key in self.were_there and all(row.state is State.WAITING for row, _ in lane):
             return []  # what only waits takes no part
@@ -141,13 +141,10 @@ class Sight:
 
         What waits on an event loop, or for it, is not carried meanwhile.
         """
-        mine = [stretch for stretch in stretches if stretch[0].worker == worker]
+        mine = [stretch for stretch in stretches if stretch[0].worker is worker or stretch[0].worker == worker]
         times = [(row.at, until) for row, until in mine if with_loop or row.task not in self.on_loop]
         if not with_loop:
-            steps: dict[Key, list[Stretch]] = {}
-            for stretch in mine:
-                if stretch[0].task in self.on_loop:
-                    steps.setdefault(stretch[0].task, []).append(stretch)
+            steps = by_task(stretch for stretch in mine if stretch[0].task in self.on_loop)
             times += [times for lane in steps.values() for times in _in_steps(lane)]
         return list(union(sorted(times))) if times else []
 

@@ -6,9 +6,9 @@ tell is such an edge, or a turn too short to be seen: one of the two was READY. 
 other, in C code that had let go of the GIL. And so did what two threads did that waited for nothing but cores.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from taketurns.recording.rows import Key, Stretch, Thread, Times
+from taketurns.recording.rows import BEGIN, Key, Process, Stretch, Thread, Times
 from taketurns.recording.sight import SHORT_NS, between, cut_out, union
 from taketurns.trace.spans import State
 
@@ -18,8 +18,13 @@ __all__ = ["obeyed"]
 CALM_NS = 10_000_000
 
 
-def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]) -> Iterator[Stretch]:
-    """Yield the stretches, with READY for the GIL in the place of what no more than seems to run beside another."""
+def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]) -> Iterable[Stretch]:
+    """Return the stretches, with READY for the GIL in the place of what no more than seems to run beside another."""
+    running = sorted([stretch for stretch in stretches if stretch[0].state is State.RUNNING], key=BEGIN)
+    return _obeyed(stretches, exact) if _overlap(running) else stretches
+
+
+def _obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]) -> Iterator[Stretch]:
     running = [(number, stretch) for number, stretch in enumerate(stretches) if stretch[0].state is State.RUNNING]
     running.sort(key=lambda numbered: numbered[1][0].at)
     blurs = {(row.task, row.at): row.blur for row, _ in stretches}
@@ -30,6 +35,17 @@ def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]
             yield row._replace(at=at), end
         for at, end in lost:
             yield row._replace(at=at, state=State.READY, reason="GIL"), end
+
+
+def _overlap(running: Iterable[Stretch]) -> bool:
+    """Return whether any two stretches of one process overlap; they come in order."""
+    reached: dict[Process, int] = {}
+    for row, until in running:
+        process = row.worker.process
+        if row.at < reached.get(process, 0):
+            return True
+        reached[process] = until
+    return False
 
 
 def _calm(stretches: Sequence[Stretch]) -> dict[Thread, list[Times]]:

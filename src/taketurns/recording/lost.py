@@ -1,6 +1,5 @@
 """The tasks of child processes that have not ended: who waits for whom, who is at work, and whose process died."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from taketurns.recording.hanging import FOR_OTHERS, LEAST, LONG, Waiter
@@ -8,6 +7,7 @@ from taketurns.recording.reports import Reports, Stand
 from taketurns.recording.rows import Key
 from taketurns.recording.worker import Log
 from taketurns.trace.spans import Span, State
+from taketurns.trace.trace import Trace
 from taketurns.watcher.locks import Named
 
 __all__ = ["at_work", "died", "far_waiters"]
@@ -18,18 +18,15 @@ _TOLD = FOR_OTHERS | _FROM_OUTSIDE | {"child process"}
 
 
 def far_waiters(
-    mine: Log, spans: Sequence[Span], names: Mapping[Key, str], reports: Reports, gone: Collection[int]
+    mine: Log, trace: Trace, names: Mapping[Key, str], reports: Reports, gone: Collection[int]
 ) -> Iterator[Waiter]:
     """Yield who waits in child processes; who is at work for a process has it, for those who wait for its end.
 
     ``gone`` are the processes that are dead: who died there can have been in a circle, and waits for nobody any more.
     """
-    lanes: dict[str, list[Span]] = defaultdict(list)
-    for span in spans:
-        lanes[span.task].append(span)
     ends = {row.task: row for row in reports.rows}
     for key, row in ends.items():
-        native, lane = reports.natives.get(row.worker, 0), lanes.get(names.get(key, ""))
+        native, lane = reports.natives.get(row.worker, 0), trace.lanes.get(names.get(key, ""))
         if row.state is not None and lane:
             stand = reports.stands.get(native, Stand(0, (), (), None))
             if native == key[0]:
@@ -62,10 +59,9 @@ def _waits(last: Span) -> bool:
     return last.state is State.WAITING and last.reason in _TOLD
 
 
-def at_work(spans: Sequence[Span], lost: Mapping[Key, str], gone: Collection[int]) -> str:
+def at_work(trace: Trace, lost: Mapping[Key, str], gone: Collection[int]) -> str:
     """Return which tasks of children that are alive do not wait for anybody; empty where there are none."""
-    lasts = {span.task: span for span in spans}
-    busy = {key: name for key, name in lost.items() if key[0] not in gone and not _waits(lasts[name])}
+    busy = {key: name for key, name in lost.items() if key[0] not in gone and not _waits(trace.lanes[name][-1])}
     were = "were" if len(busy) > 1 else "was"
     return f"{', '.join(busy.values())} {were} still at work in {_processes(busy)}" if busy else ""
 

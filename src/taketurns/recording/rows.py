@@ -1,11 +1,13 @@
 """Rows: what the recorder knows of every event, in one form for threads, children and sub-interpreters."""
 
+from functools import partial
+from operator import itemgetter
 from typing import NamedTuple
 
 from taketurns.recording.worker import Place
 from taketurns.trace.spans import State, Where
 
-__all__ = ["Key", "Process", "Row", "Stretch", "Thread", "Times"]
+__all__ = ["Key", "Process", "Row", "Stretch", "Thread", "Times", "row_of"]
 
 #: A process by its number, or a sub-interpreter by the number of its process and its own.
 Process = int | str
@@ -41,5 +43,15 @@ class Row(NamedTuple):
     waker: Key | None = None  #: the task that ended the wait before, where that is known
 
 
+#: Makes a row of all its fields, in less than half the time of ``Row``.
+row_of = partial(tuple.__new__, Row)
+
 #: An event that begins a state, and the time until which that lasts.
 Stretch = tuple[Row, int]
+
+#: The time of a row, and the begin of a stretch, to sort by.
+AT = itemgetter(0)
+
+
+def BEGIN(stretch: Stretch) -> int:  # noqa: N802
+    return stretch[0][0]

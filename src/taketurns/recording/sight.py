@@ -4,19 +4,22 @@ Marks are exact about where a task begins, ends and is suspended, and about what
 where they say RUNNING, the watcher saw what the thread really did.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from operator import attrgetter
 
-from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
+from taketurns.recording.rows import BEGIN, Key, Row, Stretch, Thread, Times
 from taketurns.trace.spans import State
 from taketurns.watcher.looks import Look
 
-__all__ = ["SHORT_NS", "between", "cut_out", "joined", "looks_in", "seen", "union"]
+__all__ = ["SHORT_NS", "between", "by_task", "cut_out", "joined", "looks_in", "seen", "union"]
 
 #: What lasts shorter, nobody need have seen: it is what the marks say.
 SHORT_NS = 3_000_000
+#: Who makes two marks so close to each other runs in between: to lose a core and to get it back takes longer.
+TINY_NS = 50_000
 #: So well does the watcher know when a state begins or ends.
 EDGE_NS = 1_500_000
 #: A step that waits lets nobody else on its event loop run.
@@ -30,15 +33,29 @@ def seen(
     on_loop: Set[Key],
 ) -> Iterator[Stretch]:
     """Yield the stretches, those that are RUNNING divided as the watcher saw their threads; exact times stay."""
-    for row, until in stretches:
-        if row.state is not State.RUNNING or row.worker not in looks:
-            yield row, until
+    off = {worker: _off(seen) for worker, seen in looks.items()}
+    for stretch in stretches:
+        row, until = stretch
+        tiny = until - row.at < TINY_NS
+        if tiny or row.state is not State.RUNNING or _just_runs(row.at, until, off.get(row.worker)):
+            yield stretch
             continue
         marked = between(exact.get(row.worker, ()), row.at, until)
         yield from ((row._replace(at=at), end) for at, end in marked)
         for at, end in cut_out((row.at, until), marked):
             for piece, since, to in _divided(row, at, end, looks[row.worker], row.task in on_loop):
                 yield piece._replace(at=since), to
+
+
+def _off(looks: Sequence[Look]) -> list[Times]:
+    """Return when a thread was seen not to run; the first is before all times."""
+    found = [(look.start, look.end) for look in looks if look.state not in (State.RUNNING, State.UNSEEN)]
+    return [(-1, -1), *found]
+
+
+def _just_runs(at: int, until: int, off: Sequence[Times] | None) -> bool:
+    """Return whether a stretch needs no dividing: its thread was not seen, or not seen otherwise while it is short."""
+    return off is None or (until - at < SHORT_NS and off[bisect_left(off, (until,)) - 1][1] <= at)
 
 
 Piece = tuple[Row, int, int]
@@ -88,18 +105,31 @@ def _as_seen(row: Row, look: Look, on_loop: bool) -> Row:
     return row._replace(state=look.state, reason=look.reason + holds, place=look.place, blur=look.blur)
 
 
+def by_task(stretches: Iterable[Stretch]) -> dict[Key, list[Stretch]]:
+    """Return the stretches of each task."""
+    lanes: defaultdict[Key, list[Stretch]] = defaultdict(list)
+    for stretch in stretches:
+        lanes[stretch[0].task].append(stretch)
+    return dict(lanes)
+
+
 def joined(lane: Iterable[Stretch]) -> Iterator[Stretch]:
     """Yield the stretches of one task, in order; those that touch and are alike are one."""
     last: Stretch | None = None
-    for row, until in sorted(lane, key=lambda stretch: stretch[0].at):
-        if last is not None and last[1] == row.at and last[0]._replace(at=row.at, blur=row.blur) == row:
-            last = last[0], until
-            continue
+    for stretch in sorted(lane, key=BEGIN):
         if last is not None:
+            if last[1] == stretch[0].at and _are_alike(last[0], stretch[0]):
+                last = last[0], stretch[1]
+                continue
             yield last
-        last = row, until
+        last = stretch
     if last is not None:
         yield last
+
+
+def _are_alike(first: Row, second: Row) -> bool:
+    """Return whether two stretches differ in their time at most."""
+    return first.state is second.state and first._replace(at=second.at, blur=second.blur) == second
 
 
 def between(times: Sequence[Times], at: int, until: int) -> list[Times]:

@@ -15,7 +15,8 @@ from taketurns.recording.reports import Reports
 from taketurns.recording.rows import Key
 from taketurns.recording.sight import HOLDS_THE_LOOP
 from taketurns.recording.worker import Log
-from taketurns.trace.spans import Span, State
+from taketurns.trace.spans import State
+from taketurns.trace.trace import Trace
 from taketurns.watcher.locks import Named, Standing, numbered
 from taketurns.watcher.looks import Look
 from taketurns.watcher.originals import get_ident
@@ -64,25 +65,25 @@ def _with_loop(mine: Log, task: int | str | None, standing: Standing) -> Standin
 
 
 def said(
-    mine: Log, spans: Sequence[Span], names: Mapping[Key, str], lost: Mapping[Key, str], error: str, reports: Reports
+    mine: Log, trace: Trace, names: Mapping[Key, str], lost: Mapping[Key, str], error: str, reports: Reports
 ) -> tuple[str, str]:
     """Return what is said of who hangs, or died: with what cut the recording short, and beside it.
 
     ``lost`` are the tasks of children that have not ended. ``error`` is what ended the block, empty where it ended by
     itself.
     """
-    waiters = list(_at_end(mine, spans, names))
+    waiters = list(_at_end(mine, trace, names))
     block = _block(mine, names) if error else None
     if block is not None:
         waiters = _when_interrupted(mine, waiters, block, names)
     there = {waiter.task for waiter in waiters}
-    suspended = _waiters(mine, mine.at_interrupt if error else (), spans, names)
+    suspended = _waiters(mine, mine.at_interrupt if error else (), trace, names)
     waiters += [waiter for waiter in suspended if waiter.task not in there]
     gone = {process for process, _ in lost if is_gone(process)}
-    far = list(far_waiters(mine, spans, names, reports, gone))
+    far = list(far_waiters(mine, trace, names, reports, gone))
     waiters += far
     hanging = deadlocks(waiters) or hangs(waiters, ended={BLOCK} if not error else ())
-    cut_short, beside = [hanging], [at_work(spans, lost, gone)]
+    cut_short, beside = [hanging], [at_work(trace, lost, gone)]
     if not error:
         cut_short.append(died(lost, gone, [waiter.task for waiter in far if waiter.wants] if hanging else ()))
     idle = [waiter for waiter in waiters if waiter is not block]
@@ -94,11 +95,12 @@ def said(
     return "; ".join(filter(None, cut_short)), f"When the block ended, {notes}." if notes else ""
 
 
-def _at_end(mine: Log, spans: Sequence[Span], names: Mapping[Key, str]) -> Iterator[Waiter]:
+def _at_end(mine: Log, trace: Trace, names: Mapping[Key, str]) -> Iterator[Waiter]:
     """Yield who has not ended; who has no lane, or does not wait at the end, may still hold something."""
     theirs = {_name(mine, task, names) for task, _ in mine.at_end}
-    end = max((span.end for span in spans if span.task in theirs), default=0.0)  # children are seen a little longer
-    waits = {waiter.task: waiter for waiter in _waiters(mine, mine.at_end, spans, names, end)}
+    # Children are seen a little longer.
+    end = max((trace.lanes[task][-1].end for task in theirs if task in trace.lanes), default=0.0)
+    waits = {waiter.task: waiter for waiter in _waiters(mine, mine.at_end, trace, names, end)}
     for task, standing in mine.at_end:
         name = _name(mine, task, names)
         yield waits.get(name) or Waiter(name, (), standing.holds)
@@ -107,18 +109,15 @@ def _at_end(mine: Log, spans: Sequence[Span], names: Mapping[Key, str]) -> Itera
 def _waiters(
     mine: Log,
     standings: Sequence[tuple[int | str, Standing]],
-    spans: Sequence[Span],
+    trace: Trace,
     names: Mapping[Key, str],
     end: float | None = None,
 ) -> Iterator[Waiter]:
     """Yield who waits at a moment, in seconds, or else when it was looked at, with the reason that its lane gives."""
-    lanes: dict[str, list[Span]] = {}
-    for span in spans if standings else ():
-        lanes.setdefault(span.task, []).append(span)
     for task, standing in standings:
         name = _name(mine, task, names)
         at = (standing.at - mine.start) / 1e9 if end is None else end - 1e-6
-        its = next((each for each in lanes.get(name, ()) if each.start <= at <= each.end), None)
+        its = next((each for each in trace.lanes.get(name, ()) if each.start <= at <= each.end), None)
         if name == BLOCK or its is None:
             continue
         reason = its.reason.removesuffix(HOLDS_THE_LOOP)

@@ -11,7 +11,7 @@ from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
 from taketurns.recording.fates import outcomes, parents
 from taketurns.recording.reports import Reports
-from taketurns.recording.rows import Key, Row, Thread, Times
+from taketurns.recording.rows import Key, Row, Thread, Times, row_of
 from taketurns.recording.sight import union
 from taketurns.recording.worker import CALLED, RUNNING, Log, Worker
 from taketurns.trace.trace import Trace
@@ -41,20 +41,20 @@ def whole(mine: Log, label: str, cut_short: str, reports: Reports) -> Trace:
     last_seen |= _last_seen(mine, reports)
     sight = _sight(mine, end, reports) if mine.is_watched else None
     instants = mine.clock is not None
-    spans, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
-    told, beside = stands.said(mine, spans, names, lost, cut_short, reports)
+    columns, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
+    told, beside = stands.said(mine, Trace.of(columns), names, lost, cut_short, reports)
     cut_short = "; ".join(filter(None, (cut_short, told)))
     where = {**origin(), "clock": "simulated" if instants else "real"}
     known = {number: name for (_, number), name in names.items()}
     moments = tuple(moment.named(known) for moment in mine.moments)
     if mine.watcher is not None:
         cut_short = cut_short or mine.watcher.cut_short
-    return Trace(
+    return Trace.of(
+        columns,
         label,
-        tuple(spans),
-        where,
-        cut_short,
-        tuple(_notes(mine, names, beside)),
+        origin=where,
+        cut_short=cut_short,
+        notes=tuple(_notes(mine, names, beside)),
         moments=moments,
         outcomes=outcomes(mine, rows, names),
         parents=parents(mine, names),
@@ -111,18 +111,23 @@ def _carrier(mine: Log, number: int) -> Thread:
 def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
     """Yield the events of a worker of this process."""
     carrier, caller = _carrier(mine, number), None
+    process, names = os.getpid(), mine.names
     for at, task, state, reason, until, place, *off in seen[0]:
-        key = os.getpid(), mine.number("") if isinstance(task, str) else task
-        name = task if isinstance(task, str) else mine.names[task]
-        if isinstance(task, str) and caller is not None:
-            mine.parents[key[1]] = caller
+        if isinstance(task, str):
+            name, number = task, mine.number("")
+            if caller is not None:
+                mine.parents[number] = caller
+        else:
+            name, number = names[task], task
         caller = task if reason == CALLED else None  # what a task calls that is a single stretch comes next
-        waker, place = ((os.getpid(), place), None) if isinstance(place, int) else (None, place)
+        waker = None
+        if isinstance(place, int):
+            waker, place = (process, place), None
+        key = process, number
         if until is not None:
-            yield Row(at, key, name, RUNNING, "", carrier)
-        yield Row(
-            at if until is None else until, key, name, state, reason, carrier, place, 0, off[0] if off else None, waker
-        )
+            yield row_of((at, key, name, RUNNING, "", carrier, None, 0, None, None))
+            at = until
+        yield row_of((at, key, name, state, reason, carrier, place, 0, off[0] if off else None, waker))
 
 
 # What the watcher saw

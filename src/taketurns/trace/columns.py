@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from operator import and_
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import count
+from operator import and_, itemgetter
 from typing import NamedTuple, TypeVar
 
 from taketurns.trace.spans import Span, State, Where
@@ -46,27 +47,31 @@ class Columns(NamedTuple):
     end: array[float]
 
     @classmethod
-    def put_in_order(
+    def numbered(
         cls,
-        task: Sequence[str],
-        worker: Sequence[str],
-        kind: Sequence[Kind],
-        start: Sequence[float],
-        end: Sequence[float],
+        task: Iterable[str],
+        worker: Iterable[str],
+        kind: Iterable[tuple[State, str, Where | None, str]],
+        start: Iterable[float],
+        end: Iterable[float],
     ) -> Columns:
-        """Return the columns of spans that come in any order."""
-        order = sorted(range(len(start)), key=start.__getitem__)
-        tasks, task_numbers = _numbered(map(task.__getitem__, order))
-        workers, worker_numbers = _numbered(map(worker.__getitem__, order))
-        kinds, kind_numbers = _numbered(map(kind.__getitem__, order))
-        starts, ends = array("d", map(start.__getitem__, order)), array("d", map(end.__getitem__, order))
-        return cls(tasks, workers, kinds, task_numbers, worker_numbers, kind_numbers, starts, ends)
+        """Return the columns of spans in order of their start, by all that belongs to each."""
+        tasks, task_numbers = _numbered(task)
+        workers, worker_numbers = _numbered(worker)
+        kinds, kind_numbers = _numbered(kind)
+        numbers = task_numbers, worker_numbers, kind_numbers
+        return cls(tasks, workers, tuple(map(Kind._make, kinds)), *numbers, array("d", start), array("d", end))
 
     @classmethod
-    def of(cls, spans: Iterable[Span]) -> Columns:
-        """Return the columns of spans that come in any order."""
-        rows = [(s.task, s.worker, Kind(s.state, s.reason, s.where, s.waker), s.start, s.end) for s in spans]
-        return cls.put_in_order(*(zip(*rows, strict=True) if rows else ((),) * 5))
+    def of(cls, spans: Sequence[Span]) -> Columns:
+        """Return the columns of spans in order of their start."""
+        return cls.numbered(
+            (span.task for span in spans),
+            (span.worker for span in spans),
+            ((span.state, span.reason, span.where, span.waker) for span in spans),
+            (span.start for span in spans),
+            (span.end for span in spans),
+        )
 
     def spans(self) -> tuple[Span, ...]:
         """Return the spans themselves."""
@@ -79,11 +84,9 @@ class Columns(NamedTuple):
     def _values(self) -> Iterator[Iterable[object]]:
         """Yield the values of each field of all spans, in the order of a span's fields."""
         states, reasons, places, wakers = zip(*self.kinds, strict=True) if self.kinds else ((),) * 4
-        yield map(self.tasks.__getitem__, self.task)
-        yield map(states.__getitem__, self.kind)
-        yield map(self.workers.__getitem__, self.worker)
-        yield from (self.start, self.end)
-        yield from (map(each.__getitem__, self.kind) for each in (reasons, places, wakers))
+        task, kind, worker = map(_picker, (self.task, self.kind, self.worker))
+        yield from (task(self.tasks), kind(states), worker(self.workers), self.start, self.end)
+        yield from (kind(reasons), kind(places), kind(wakers))
 
     def which(self, tasks: Iterable[bool], kinds: Iterable[bool]) -> Iterator[int]:
         """Yield for each span whether its task and its kind are among those for which that is said."""
@@ -91,8 +94,15 @@ class Columns(NamedTuple):
         return map(and_, map(wanted.__getitem__, self.task), map(fit.__getitem__, self.kind))
 
 
+def _picker(numbers: Sequence[int]) -> Callable[[Sequence[object]], Sequence[object]]:
+    """Return what picks from a sequence what has these numbers."""
+    if len(numbers) < 2:  # of one, `itemgetter` gives no tuple
+        return lambda values: [values[number] for number in numbers]
+    return itemgetter(*numbers)
+
+
 def _numbered(values: Iterable[T]) -> tuple[tuple[T, ...], array[int]]:
     """Return the values that occur, and the number of each in the place of it."""
-    numbers: dict[T, int] = {}
-    column = array("L", [numbers.setdefault(value, len(numbers)) for value in values])
+    numbers: defaultdict[T, int] = defaultdict(count().__next__)
+    column = array("L", map(numbers.__getitem__, values))
     return tuple(numbers), column

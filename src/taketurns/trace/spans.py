@@ -16,6 +16,8 @@ class State(StrEnum):
     WAITING = "WAITING"  #: for a timer, a socket, a disk, a lock, another person
     UNSEEN = "NOT SEEN"  #: in progress, and nobody saw in which of the three
 
+    __hash__ = str.__hash__  # it equals its text; and Enum's own takes longer
+
 
 class Where(NamedTuple):
     """Where in the code a task waits: the expression, and the line in a file, or in a cell such as ``In [3]``."""

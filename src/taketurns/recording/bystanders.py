@@ -141,11 +141,11 @@ class Sight:
 
         What waits on an event loop, or for it, is not carried meanwhile.
         """
+        on_loop: Set[Key] = frozenset() if with_loop else self.on_loop
         mine = [stretch for stretch in stretches if stretch[0].worker is worker or stretch[0].worker == worker]
-        times = [(row.at, until) for row, until in mine if with_loop or row.task not in self.on_loop]
-        if not with_loop:
-            steps = by_task(stretch for stretch in mine if stretch[0].task in self.on_loop)
-            times += [times for lane in steps.values() for times in _in_steps(lane)]
+        times = [(row.at, until) for row, until in mine if row.task not in on_loop]
+        steps = by_task(stretch for stretch in mine if stretch[0].task in on_loop) if on_loop else {}
+        times += [times for lane in steps.values() for times in _in_steps(lane)]
         return list(union(sorted(times))) if times else []
 
     def _beside(self, row: Row, whole: Times, carried: Sequence[Times]) -> Iterator[Stretch]:

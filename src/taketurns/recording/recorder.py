@@ -8,6 +8,7 @@ threads too; all between the two is done by the thread that has the claim. `fini
 interrupted: what it has done stays done.
 """
 
+import gc
 import itertools
 import os
 import threading
@@ -48,6 +49,7 @@ class Recorder(Log):
         self.far = far  # what a child process has learned: its events go elsewhere, at once
         self.ticket = far  # what is handed to children
         self.trace = Trace.begin(label)
+        self.collects = False  # whether the garbage collector is on, while the recording ends
         self.followers: list[Callable[[Recorder], None]] = []  # they are called in each thread that takes part
         # Of its block: was it left without a word? And how it ends.
         self.is_given_up: Callable[[], bool] = lambda: False
@@ -140,12 +142,16 @@ def finish(recorder: Recorder, cut_short: str) -> None:
     if mine:
         children.folder().close()
     recorder.ended = recorder.ended or recorder.now()
+    recorder.collects = recorder.collects or gc.isenabled()
     try:
+        gc.disable()  # what is made now is made for good, and there is much of it
         _complete(recorder, cut_short)
     except Exception as problem:  # a fault of ours spoils one recording, and not all that come after it
         recorder.trace.complete(Trace(recorder.trace.label, (), cut_short=describe(problem)))
         raise
     finally:
+        if recorder.collects:
+            gc.enable()
         if mine and not recorder.trace.is_on:
             timekeeper.clock = None
             here.__dict__.clear()

@@ -30,16 +30,17 @@ def whole(mine: Log, label: str, cut_short: str, reports: Reports) -> Trace:
     for number in list(mine.awaits.tasks):
         mine.adopt_name(number)
     seen = [_seen(worker) for worker in mine.workers]
-    rows = [row for number, worker in enumerate(seen) for row in _near_rows(mine, number, worker)]
+    carriers = [_carrier(mine, number) for number in range(len(seen))]
+    rows = [row for carrier, worker in zip(carriers, seen, strict=True) for row in _near_rows(mine, carrier, worker)]
     rows += reports.rows
     mine.far_parents |= reports.parents
     last_seen: dict[Key, int] = {
         (os.getpid(), current): last
-        for worker, (_, current, last) in zip(mine.workers, seen, strict=True)
+        for worker, (_, current, last) in zip(mine.workers, seen, strict=False)  # one may come late
         if isinstance(current, int)
     }
     last_seen |= _last_seen(mine, reports)
-    sight = _sight(mine, end, reports) if mine.is_watched else None
+    sight = _sight(mine, end, reports, carriers) if mine.is_watched else None
     instants = mine.clock is not None
     columns, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
     told, beside = stands.said(mine, Trace.of(columns), names, lost, cut_short, reports)
@@ -108,9 +109,9 @@ def _carrier(mine: Log, number: int) -> Thread:
     return Thread(worker.process, "main" if is_main else str(number), worker.name)
 
 
-def _near_rows(mine: Log, number: int, seen: Seen) -> Iterator[Row]:
+def _near_rows(mine: Log, carrier: Thread, seen: Seen) -> Iterator[Row]:
     """Yield the events of a worker of this process."""
-    carrier, caller = _carrier(mine, number), None
+    caller = None
     process, names = os.getpid(), mine.names
     for at, task, state, reason, until, place, *off in seen[0]:
         if isinstance(task, str):
@@ -142,9 +143,9 @@ def _last_seen(mine: Log, reports: Reports) -> dict[Key, int]:
     return found
 
 
-def _sight(mine: Log, end: int, reports: Reports) -> Sight:
+def _sight(mine: Log, end: int, reports: Reports, of_workers: list[Thread]) -> Sight:
     """Return what the watcher saw, by who carries the tasks."""
-    carriers = {worker.native: _carrier(mine, number) for number, worker in enumerate(mine.workers)}
+    carriers = {worker.native: carrier for worker, carrier in zip(mine.workers, of_workers, strict=False)}
     far = {native: carrier for native, carrier in reports.carriers.items() if carrier.process in reports.watched}
     exact: dict[Thread, list[Times]] = {**reports.computed}
     for worker in mine.workers:

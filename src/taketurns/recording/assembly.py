@@ -51,7 +51,7 @@ def assemble(
     ]
     lasting = take_turns(lasting)
     if sight is not None:
-        lasting = [stretch for stretch in sight.of(lasting) if stretch[0].at < stretch[1]]
+        lasting = sight.of(lasting)
     shown = {row.task: row.name for row, _ in lasting}
     lasting += [(tasks[key][0], tasks[key][0].at) for key in lost if key not in shown]  # dead at once
     lasting.sort(key=BEGIN)

@@ -9,6 +9,7 @@ lane.
 import os
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 
 from taketurns.recording.law import obeyed
 from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
@@ -55,23 +56,23 @@ class Sight:
 
     def of(self, stretches: Sequence[Stretch]) -> list[Stretch]:
         """Return the stretches as they were seen, and the lanes beside them."""
-        if {row.worker.process for row, _ in stretches} - {os.getpid()}:
+        marked = by_task(stretches)
+        if {process for process, _ in marked} - {os.getpid()}:
             self.for_others = FOR_OTHERS | {"child process"}  # which have tasks of this recording
-        found = list(seen(stretches, self.looks, self.exact, self.on_loop))
+        found = [stretch for lane in marked.values() for stretch in seen(lane, self.looks, self.exact, self.on_loop)]
         for row, whole in self.beside:
-            carried = self._carried(row.worker, stretches, with_loop=row.task == self.block and not self.block_on_loop)
+            carried = self._carried(row.worker, marked, with_loop=row.task == self.block and not self.block_on_loop)
             if row.task == self.block:
                 carried = self._not_of_block(carried, stretches)
-                found += [(self._suspended(row, each), each.until) for each in self.suspended]
+                found += [(self._suspended(row, each), each.until) for each in self.suspended if each.at < each.until]
             found += self._beside(row, whole, carried)
         lanes = by_task(obeyed(found, self.exact) if self.gil else found)
         block = lanes.pop(self.block, []) if self.block else []
         if self.block_on_loop:
             block = list(self._awaits(block, lanes))
-        marked = by_task(stretches)
-        whole_lanes = ((key, lane if lane == marked.get(key) else list(joined(lane))) for key, lane in lanes.items())
-        kept = [stretch for key, lane in whole_lanes for stretch in self._own(key, lane)]
-        return kept + self._own_of_block(list(joined(block)), kept)
+        own_lanes = [self._own(key, _joined(lane, marked.get(key))) for key, lane in lanes.items()]
+        block = self._own_of_block(list(joined(block)), [lane for lane in own_lanes if lane])
+        return [*chain.from_iterable(own_lanes), *block]
 
     def _own(self, key: Key, lane: list[Stretch]) -> list[Stretch]:
         """Return what of the lane of a task is its own."""
@@ -104,7 +105,8 @@ class Sight:
     def _not_of_block(self, carried: Sequence[Times], stretches: Sequence[Stretch]) -> list[Times]:
         """Return when the block's thread does not tell of the block: also while that was suspended, or made a call."""
         times = [*carried, *((each.at, each.until) for each in self.suspended)]
-        times += [(row.at, until) for row, until in stretches if row.task in self.callers]
+        if self.callers:
+            times += [(row.at, until) for row, until in stretches if row.task in self.callers]
         return list(union(sorted(times))) if times else []
 
     def _suspended(self, row: Row, how: Suspended) -> Row:
@@ -113,14 +115,14 @@ class Sight:
         reason = how.reason if is_own else EVENT_LOOP
         return row._replace(at=how.at, state=how.state, reason=reason, place=how.place)
 
-    def _own_of_block(self, lane: list[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
+    def _own_of_block(self, lane: list[Stretch], others: Sequence[Sequence[Stretch]]) -> list[Stretch]:
         """Return what of the block's lane is its own, beside the lanes of others.
 
         Where there is no task at all, what it waits for is none of its tasks: a process from before, say.
         """
         least = LEAST_ALONE_NS
         if others:
-            whole = max(until for _, until in others) - min(row.at for row, _ in others)
+            whole = max(other[-1][1] for other in others) - min(other[0][0].at for other in others)
             least = max(LEAST_RUN_NS, whole // LEAST_SHARE)
         if not lane:
             return []
@@ -136,16 +138,15 @@ class Sight:
         waits = any(row.state is State.WAITING and row.reason in FOR_TASKS for row, _ in lane)
         return waits or bool(between(dealings, lane[0][0].at, lane[-1][1]))
 
-    def _carried(self, worker: Thread, stretches: Sequence[Stretch], with_loop: bool) -> list[Times]:
+    def _carried(self, worker: Thread, lanes: Mapping[Key, Sequence[Stretch]], with_loop: bool) -> list[Times]:
         """Return when a thread carried tasks, or also when it ran their event loop, which it does for them.
 
         What waits on an event loop, or for it, is not carried meanwhile.
         """
-        on_loop: Set[Key] = frozenset() if with_loop else self.on_loop
-        mine = [stretch for stretch in stretches if stretch[0].worker is worker or stretch[0].worker == worker]
-        times = [(row.at, until) for row, until in mine if row.task not in on_loop]
-        steps = by_task(stretch for stretch in mine if stretch[0].task in on_loop) if on_loop else {}
-        times += [times for lane in steps.values() for times in _in_steps(lane)]
+        times: list[Times] = []
+        for key, lane in lanes.items():
+            here = [stretch for stretch in lane if stretch[0].worker is worker or stretch[0].worker == worker]
+            times += _whole(here) if with_loop or key not in self.on_loop else _in_steps(here)
         return list(union(sorted(times))) if times else []
 
     def _beside(self, row: Row, whole: Times, carried: Sequence[Times]) -> Iterator[Stretch]:
@@ -156,6 +157,24 @@ class Sight:
                     row._replace(at=start, state=look.state, reason=look.reason, place=look.place, blur=look.blur),
                     end,
                 )
+
+
+def _joined(lane: list[Stretch], marked: list[Stretch] | None) -> list[Stretch]:
+    """Return the lane of a task with what is alike as one; where it is as it was marked, that is so."""
+    return lane if lane == marked else list(joined(lane))
+
+
+def _whole(lane: Sequence[Stretch]) -> Iterator[Times]:
+    """Yield when there is any stretch of a lane; they come in order."""
+    begin = end = -1
+    for row, until in lane:
+        if row.at != end:
+            if begin >= 0:
+                yield begin, end
+            begin = row.at
+        end = until
+    if begin >= 0:
+        yield begin, end
 
 
 def _in_steps(lane: Sequence[Stretch]) -> Iterator[Times]:

@@ -115,21 +115,20 @@ def by_task(stretches: Iterable[Stretch]) -> dict[Key, list[Stretch]]:
 
 def joined(lane: Iterable[Stretch]) -> Iterator[Stretch]:
     """Yield the stretches of one task, in order; those that touch and are alike are one."""
-    last: Stretch | None = None
-    for stretch in sorted(lane, key=BEGIN):
-        if last is not None:
-            if last[1] == stretch[0].at and _are_alike(last[0], stretch[0]):
-                last = last[0], stretch[1]
-                continue
-            yield last
-        last = stretch
-    if last is not None:
-        yield last
+    first, end = None, -1
+    for row, until in sorted(lane, key=BEGIN):
+        if first is None or row.at != end or row.state is not first.state or not _are_alike(first, row):
+            if first is not None:
+                yield first, end
+            first = row
+        end = until
+    if first is not None:
+        yield first, end
 
 
 def _are_alike(first: Row, second: Row) -> bool:
     """Return whether two stretches differ in their time at most."""
-    return first.state is second.state and first._replace(at=second.at, blur=second.blur) == second
+    return first._replace(at=second.at, blur=second.blur) == second
 
 
 def between(times: Sequence[Times], at: int, until: int) -> list[Times]:
@@ -139,7 +138,7 @@ def between(times: Sequence[Times], at: int, until: int) -> list[Times]:
     for start, end in times[first:]:
         if start >= until:
             break
-        if end > at:
+        if end > at and end > start:
             found.append((max(start, at), min(end, until)))
     return found
 

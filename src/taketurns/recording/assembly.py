@@ -1,6 +1,7 @@
 """From events to spans: a task is in a state from the event that says so to its next event."""
 
 import os
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, repeat
@@ -9,7 +10,7 @@ from typing import Any
 from taketurns.naming import places as naming_places
 from taketurns.naming.masks import printable
 from taketurns.recording.bystanders import Sight
-from taketurns.recording.rows import AT, BEGIN, Key, Process, Row, Stretch, Thread
+from taketurns.recording.rows import AT, OFF, TASK, Key, Process, Row, Stretch, Thread, begin
 from taketurns.recording.turns import take_turns
 from taketurns.trace.columns import Columns
 from taketurns.trace.spans import State, Where
@@ -41,22 +42,28 @@ def assemble(
     that has no other.
     """
     tasks: defaultdict[Key, list[Row]] = defaultdict(list)
-    for row in sorted(rows, key=AT):
-        tasks[row.task].append(row if row.at >= start else row._replace(at=start))
+    in_order = sorted(rows, key=AT)
+    for number in range(bisect_left(in_order, start, key=AT)):
+        in_order[number] = in_order[number]._replace(at=start)
+    for task, row in zip(map(TASK, in_order), in_order, strict=True):
+        tasks[task].append(row)
     lost = [key for key, events in tasks.items() if events[-1].state is not None and key[0] != os.getpid()]
     lasting = [
         stretch
         for events in tasks.values()
         for stretch in _stretches(events, _until(events[-1], end, last_seen), instants)
     ]
-    lasting = take_turns(lasting)
+    if not {*map(OFF, in_order)} <= {None}:
+        lasting = take_turns(lasting)
+    named = {}
     if sight is not None:
         lasting = sight.of(lasting)
-    shown = {row.task: row.name for row, _ in lasting}
+        named = {row.task: row.name for row, _ in sight.beside}
+    shown = {row.task for row, _ in lasting}
     lasting += [(tasks[key][0], tasks[key][0].at) for key in lost if key not in shown]  # dead at once
-    lasting.sort(key=BEGIN)
-    named = shown | dict.fromkeys(lost, "")
-    named |= {key: tasks[key][-1].name for key in tasks if key in named}
+    lasting.sort(key=begin)
+    named = {key: name for key, name in named.items() if key in shown}
+    named |= {key: tasks[key][-1].name for key in tasks if key in shown or key in lost}
     begun = {key: number for number, key in enumerate(tasks)}
     keys = sorted(named, key=lambda key: begun.get(key, -1))
     names = dict(zip(keys, _task_names([printable(named[key]) for key in keys]), strict=True))

@@ -59,20 +59,31 @@ class Sight:
         marked = by_task(stretches)
         if {process for process, _ in marked} - {os.getpid()}:
             self.for_others = FOR_OTHERS | {"child process"}  # which have tasks of this recording
-        found = [stretch for lane in marked.values() for stretch in seen(lane, self.looks, self.exact, self.on_loop)]
+        found = {key: list(seen(lane, self.looks, self.exact, self.on_loop)) for key, lane in marked.items()}
+        beside: list[Stretch] = []
         for row, whole in self.beside:
             carried = self._carried(row.worker, marked, with_loop=row.task == self.block and not self.block_on_loop)
             if row.task == self.block:
                 carried = self._not_of_block(carried, stretches)
-                found += [(self._suspended(row, each), each.until) for each in self.suspended if each.at < each.until]
-            found += self._beside(row, whole, carried)
-        lanes = by_task(obeyed(found, self.exact) if self.gil else found)
+                beside += [(self._suspended(row, each), each.until) for each in self.suspended if each.at < each.until]
+            beside += self._beside(row, whole, carried)
+        for key, lane in by_task(beside).items():
+            found[key] = found.get(key, []) + lane
+        lanes = self._obeyed(found)
         block = lanes.pop(self.block, []) if self.block else []
         if self.block_on_loop:
             block = list(self._awaits(block, lanes))
         own_lanes = [self._own(key, _joined(lane, marked.get(key))) for key, lane in lanes.items()]
         block = self._own_of_block(list(joined(block)), [lane for lane in own_lanes if lane])
         return [*chain.from_iterable(own_lanes), *block]
+
+    def _obeyed(self, lanes: dict[Key, list[Stretch]]) -> dict[Key, list[Stretch]]:
+        """Return lanes that obey the law of the GIL, where there is one."""
+        if not self.gil:
+            return lanes
+        stretches = list(chain.from_iterable(lanes.values()))
+        lawful = obeyed(stretches, self.exact)
+        return lanes if lawful is stretches else by_task(lawful)
 
     def _own(self, key: Key, lane: list[Stretch]) -> list[Stretch]:
         """Return what of the lane of a task is its own."""

@@ -8,7 +8,7 @@ other, in C code that had let go of the GIL. And so did what two threads did tha
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from taketurns.recording.rows import BEGIN, Key, Process, Stretch, Thread, Times
+from taketurns.recording.rows import Key, Process, Stretch, Thread, Times, begin
 from taketurns.recording.sight import SHORT_NS, between, cut_out, union
 from taketurns.trace.spans import State
 
@@ -20,7 +20,7 @@ CALM_NS = 10_000_000
 
 def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]) -> Iterable[Stretch]:
     """Return the stretches, with READY for the GIL in the place of what no more than seems to run beside another."""
-    running = sorted([stretch for stretch in stretches if stretch[0].state is State.RUNNING], key=BEGIN)
+    running = sorted([stretch for stretch in stretches if stretch[0].state is State.RUNNING], key=begin)
     return _obeyed(stretches, exact) if _overlap(running) else stretches
 
 

@@ -49,9 +49,10 @@ row_of = partial(tuple.__new__, Row)
 #: An event that begins a state, and the time until which that lasts.
 Stretch = tuple[Row, int]
 
-#: The time of a row, and the begin of a stretch, to sort by.
-AT = itemgetter(0)
+#: What to ask of many rows at once: their times, their tasks, and how long they were off their core.
+AT, TASK, OFF = map(itemgetter, (0, 1, 8))
 
 
-def BEGIN(stretch: Stretch) -> int:  # noqa: N802
+def begin(stretch: Stretch) -> int:
+    """Return when a stretch begins, to sort by."""
     return stretch[0][0]

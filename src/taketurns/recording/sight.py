@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from operator import attrgetter
 
-from taketurns.recording.rows import BEGIN, Key, Row, Stretch, Thread, Times
+from taketurns.recording.rows import Key, Row, Stretch, Thread, Times, begin
 from taketurns.trace.spans import State
 from taketurns.watcher.looks import Look
 
@@ -116,7 +116,7 @@ def by_task(stretches: Iterable[Stretch]) -> dict[Key, list[Stretch]]:
 def joined(lane: Iterable[Stretch]) -> Iterator[Stretch]:
     """Yield the stretches of one task, in order; those that touch and are alike are one."""
     first, end = None, -1
-    for row, until in sorted(lane, key=BEGIN):
+    for row, until in sorted(lane, key=begin):
         if first is None or row.at != end or row.state is not first.state or not _are_alike(first, row):
             if first is not None:
                 yield first, end

@@ -20,9 +20,7 @@ SLACK_NS = 1_000_000
 
 def take_turns(stretches: list[Stretch]) -> list[Stretch]:
     """Return the stretches with those that lost the GIL divided as far as that is known."""
-    if any(row.off is not None for row, _ in stretches):
-        return list(_take_turns(list(_give_way(stretches))))
-    return stretches
+    return list(_take_turns(list(_give_way(stretches))))
 
 
 def _give_way(stretches: list[Stretch]) -> Iterator[Stretch]:

@@ -109,26 +109,34 @@ def _carrier(mine: Log, number: int) -> Thread:
     return Thread(worker.process, "main" if is_main else str(number), worker.name)
 
 
-def _near_rows(mine: Log, carrier: Thread, seen: Seen) -> Iterator[Row]:
-    """Yield the events of a worker of this process."""
-    caller = None
-    process, names = os.getpid(), mine.names
-    for at, task, state, reason, until, place, *off in seen[0]:
-        if isinstance(task, str):
-            name, number = task, mine.number("")
-            if caller is not None:
-                mine.parents[number] = caller
-        else:
-            name, number = names[task], task
-        caller = task if reason == CALLED else None  # what a task calls that is a single stretch comes next
+def _near_rows(mine: Log, carrier: Thread, seen: Seen) -> list[Row]:
+    """Return the events of a worker of this process."""
+    rows: list[Row] = []
+    process, before, last = os.getpid(), None, None
+    for event in seen[0]:
+        at, task, state, reason, until, place, *off = event
+        if task is not last or isinstance(task, str):  # each that is a single stretch is another task
+            key, name = (process, _number(mine, task, before)), task if isinstance(task, str) else mine.names[task]
+            last = task
         waker = None
-        if isinstance(place, int):
+        if place is not None and isinstance(place, int):
             waker, place = (process, place), None
-        key = process, number
         if until is not None:
-            yield row_of((at, key, name, RUNNING, "", carrier, None, 0, None, None))
+            rows.append(row_of((at, key, name, RUNNING, "", carrier, None, 0, None, None)))
             at = until
-        yield row_of((at, key, name, state, reason, carrier, place, 0, off[0] if off else None, waker))
+        rows.append(row_of((at, key, name, state, reason, carrier, place, 0, off[0] if off else None, waker)))
+        before = event
+    return rows
+
+
+def _number(mine: Log, task: int | str, before: Any) -> int:
+    """Return the number of a task. The event before one that is a single stretch tells who called it."""
+    if not isinstance(task, str):
+        return task
+    number = mine.number("")
+    if before is not None and before[3] == CALLED:
+        mine.parents[number] = before[1]
+    return number
 
 
 # What the watcher saw

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, repeat
-from typing import Any
+from typing import Any, TypeVar
 
 from taketurns.naming import places as naming_places
 from taketurns.naming.masks import printable
@@ -20,6 +20,8 @@ __all__ = ["assemble"]
 
 #: From about so long on, a wait tells its place in the learner's code.
 NAMED_NS = 5_000_000
+
+T = TypeVar("T", Key, Thread)
 
 #: The state after the last one.
 _OVER: Any = object()
@@ -76,16 +78,27 @@ def _columns(stretches: Sequence[Stretch], start: int, names: Mapping[Key, str])
         return Columns.of(())
     rows, ends = zip(*stretches, strict=True)
     begins, tasks, _, states, reasons, threads, places, _, _, wakers = zip(*rows, strict=True)
-    workers = _worker_names(dict.fromkeys(threads))
+    workers = _worker_names(dict.fromkeys(_distinct(threads).values()))
     wheres = map(_where, places, begins, ends) if any(places) else repeat(None)
     woken_by = _wakers(rows, names) if any(wakers) else repeat("")
     return Columns.numbered(
-        map(names.__getitem__, tasks),
-        map(workers.__getitem__, threads),
+        _named(tasks, names),
+        _named(threads, workers),
         zip(states, reasons, wheres, woken_by, strict=False),  # some of them have no end
         [(at - start) / 1e9 for at in begins],
         [(at - start) / 1e9 for at in ends],
     )
+
+
+def _named(things: Sequence[T], names: Mapping[T, str]) -> Iterator[str]:
+    """Yield the name of each of many things."""
+    known = {number: names[thing] for number, thing in _distinct(things).items()}
+    return map(known.__getitem__, map(id, things))
+
+
+def _distinct(things: Sequence[T]) -> dict[int, T]:
+    """Return the things that occur, by their identity: most occur often, and it is quicker than a hash."""
+    return dict(zip(map(id, things), things, strict=True))
 
 
 def _where(place: Place | Where, at: int, until: int) -> Where | None:
@@ -118,18 +131,22 @@ def _stretches(events: list[Row], end: int, instants: bool) -> Iterator[Stretch]
     none, but where ``instants`` says so and the task ran; who woke it before one that is none woke it before the next.
     """
     current, woken_by = events[0], None
-    begin, _, _, state, reason, worker, _, _, _, waker = current
+    state = current.state
     for event in (*events[1:], current._replace(at=end, state=_OVER)):
-        at, _, _, new_state, new_reason, new_worker, _, _, _, new_waker = event
-        if new_state is state and new_worker == worker and (new_reason == reason or state is not State.WAITING):
+        if event.state is state and _is_same(current, event):
             current = _both(current, event)
-            _, _, _, _, reason, _, _, _, _, waker = current
             continue
+        at, waker = event.at, current.waker
         woken_by = waker or woken_by
-        if state is not None and (begin < at or (instants and state is State.RUNNING)):
+        if state is not None and (current.at < at or (instants and state is State.RUNNING)):
             yield (current if waker is woken_by else current._replace(waker=woken_by)), at
             woken_by = None
-        current, begin, state, reason, worker, waker = event, at, new_state, new_reason, new_worker, new_waker
+        current, state = event, event.state
+
+
+def _is_same(first: Row, more: Row) -> bool:
+    """Return whether an event changes nothing that has the same state."""
+    return first.worker == more.worker and (first.state is not State.WAITING or first.reason == more.reason)
 
 
 def _both(first: Row, more: Row) -> Row:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from taketurns.recording.law import obeyed
-from taketurns.recording.rows import Key, Row, Stretch, Thread, Times
+from taketurns.recording.rows import Key, Row, Stretch, Thread, Times, begin
 from taketurns.recording.sight import between, by_task, cut_out, joined, looks_in, seen, union
 from taketurns.recording.suspension import Suspended
 from taketurns.recording.worker import CALLED, EVENT_LOOP
@@ -82,7 +82,7 @@ class Sight:
         if not self.gil:
             return lanes
         stretches = list(chain.from_iterable(lanes.values()))
-        lawful = obeyed(stretches, self.exact)
+        lawful = obeyed(stretches, self.exact, self.looks)
         return lanes if lawful is stretches else by_task(lawful)
 
     def _own(self, key: Key, lane: list[Stretch]) -> list[Stretch]:
@@ -156,8 +156,8 @@ class Sight:
         """
         times: list[Times] = []
         for key, lane in lanes.items():
-            here = [stretch for stretch in lane if stretch[0].worker is worker or stretch[0].worker == worker]
-            times += _whole(here) if with_loop or key not in self.on_loop else _in_steps(here)
+            in_steps = key in self.on_loop and not with_loop
+            times += _in_steps(worker, lane) if in_steps else _whole(worker, lane)
         return list(union(sorted(times))) if times else []
 
     def _beside(self, row: Row, whole: Times, carried: Sequence[Times]) -> Iterator[Stretch]:
@@ -175,26 +175,28 @@ def _joined(lane: list[Stretch], marked: list[Stretch] | None) -> list[Stretch]:
     return lane if lane == marked else list(joined(lane))
 
 
-def _whole(lane: Sequence[Stretch]) -> Iterator[Times]:
-    """Yield when there is any stretch of a lane; they come in order."""
-    begin = end = -1
+def _whole(worker: Thread, lane: Sequence[Stretch]) -> Iterator[Times]:
+    """Yield when a thread carried a task; its stretches come in order."""
+    since = last = -1
     for row, until in lane:
-        if row.at != end:
-            if begin >= 0:
-                yield begin, end
-            begin = row.at
-        end = until
-    if begin >= 0:
-        yield begin, end
+        if row.worker is worker or row.worker == worker:
+            if row.at != last:
+                if since >= 0:
+                    yield since, last
+                since = row.at
+            last = until
+    if since >= 0:
+        yield since, last
 
 
-def _in_steps(lane: Sequence[Stretch]) -> Iterator[Times]:
+def _in_steps(worker: Thread, lane: Sequence[Stretch]) -> Iterator[Times]:
     """Yield when a task of an event loop was in the middle of its steps, whatever kept its thread there.
 
     A step that waits, or loses its core, goes on by itself. What is suspended is READY for the loop before it goes on.
     """
     goes_on = -1
-    for row, until in sorted(lane, key=lambda stretch: stretch[0].at, reverse=True):
+    here = [stretch for stretch in lane if stretch[0].worker == worker]
+    for row, until in sorted(here, key=begin, reverse=True):
         of_loop = row.state is State.READY and row.reason == EVENT_LOOP
         if row.state is State.RUNNING or (until == goes_on and not of_loop):
             yield row.at, until

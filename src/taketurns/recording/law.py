@@ -8,9 +8,10 @@ other, in C code that had let go of the GIL. And so did what two threads did tha
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from taketurns.recording.rows import Key, Process, Stretch, Thread, Times, begin
-from taketurns.recording.sight import SHORT_NS, between, cut_out, union
+from taketurns.recording.rows import Key, Process, Row, Stretch, Thread, Times, begin
+from taketurns.recording.sight import SHORT_NS, between, cut_out, looks_in, union
 from taketurns.trace.spans import State
+from taketurns.watcher.looks import Look
 
 __all__ = ["obeyed"]
 
@@ -18,23 +19,40 @@ __all__ = ["obeyed"]
 CALM_NS = 10_000_000
 
 
-def obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]) -> Iterable[Stretch]:
+def obeyed(
+    stretches: Sequence[Stretch],
+    exact: Mapping[Thread, Sequence[Times]],
+    looks: Mapping[Thread, Sequence[Look]] | None = None,
+) -> Iterable[Stretch]:
     """Return the stretches, with READY for the GIL in the place of what no more than seems to run beside another."""
     running = sorted([stretch for stretch in stretches if stretch[0].state is State.RUNNING], key=begin)
-    return _obeyed(stretches, exact) if _overlap(running) else stretches
+    return _obeyed(stretches, exact, looks or {}) if _overlap(running) else stretches
 
 
-def _obeyed(stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]]) -> Iterator[Stretch]:
+def _obeyed(
+    stretches: Sequence[Stretch], exact: Mapping[Thread, Sequence[Times]], looks: Mapping[Thread, Sequence[Look]]
+) -> Iterator[Stretch]:
     running = [(number, stretch) for number, stretch in enumerate(stretches) if stretch[0].state is State.RUNNING]
     running.sort(key=lambda numbered: numbered[1][0].at)
-    blurs = {(row.task, row.at): row.blur for row, _ in stretches}
+    blurs = {(row.task, row.at): _blur(row, looks.get(row.worker, ())) for row, _ in stretches}
     losses = _losses(running, exact, blurs, _calm(stretches))
-    for number, (row, until) in enumerate(stretches):
-        lost = list(union(sorted(losses[number]))) if number in losses else []
+    for number, stretch in enumerate(stretches):
+        if number not in losses:
+            yield stretch
+            continue
+        row, until = stretch
+        lost = list(union(sorted(losses[number])))
         for at, end in cut_out((row.at, until), lost):
             yield row._replace(at=at), end
         for at, end in lost:
             yield row._replace(at=at, state=State.READY, reason="GIL"), end
+
+
+def _blur(row: Row, looks: Sequence[Look]) -> int:
+    """Return by how much the begin of a stretch may be off: of one that runs, the look in which it begins tells."""
+    if row.blur or row.state is not State.RUNNING:
+        return row.blur
+    return next((look.blur for look, _, _ in looks_in(looks, row.at, row.at + 1)), 0)
 
 
 def _overlap(running: Iterable[Stretch]) -> bool:
@@ -74,7 +92,7 @@ def _losses(
         for other, (earlier, end) in active:
             overlap = row.at, min(until, end)
             ends = (row.task, until) if until < end else (earlier.task, end)
-            blur = row.blur + blurs.get(ends, 0)
+            blur = blurs[row.task, row.at] + blurs.get(ends, 0)
             around = overlap[0] - CALM_NS, overlap[1] + CALM_NS
             if all(around in between(calm.get(worker, ()), *around) for worker in (row.worker, earlier.worker)):
                 continue

@@ -114,7 +114,11 @@ def _near_rows(mine: Log, carrier: Thread, seen: Seen) -> list[Row]:
     rows: list[Row] = []
     process, before, last = os.getpid(), None, None
     for event in seen[0]:
-        at, task, state, reason, until, place, *off = event
+        off = None
+        try:
+            at, task, state, reason, until, place = event
+        except ValueError:
+            at, task, state, reason, until, place, off = event
         if task is not last or isinstance(task, str):  # each that is a single stretch is another task
             key, name = (process, _number(mine, task, before)), task if isinstance(task, str) else mine.names[task]
             last = task
@@ -124,7 +128,7 @@ def _near_rows(mine: Log, carrier: Thread, seen: Seen) -> list[Row]:
         if until is not None:
             rows.append(row_of((at, key, name, RUNNING, "", carrier, None, 0, None, None)))
             at = until
-        rows.append(row_of((at, key, name, state, reason, carrier, place, 0, off[0] if off else None, waker)))
+        rows.append(row_of((at, key, name, state, reason, carrier, place, 0, off, waker)))
         before = event
     return rows
 

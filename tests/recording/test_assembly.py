@@ -221,6 +221,28 @@ def test_workers_of_children_are_named_after_their_processes_and_two_are_never_c
     assert [span.worker for span in assembled(events, ends).spans] == names
 
 
+def test_no_thread_is_taken_for_another_or_for_a_child_by_the_name_that_the_program_gave_it() -> None:
+    carriers = [
+        (MAIN, "main thread"),
+        (Thread(ME, "1"), "thread 2"),
+        (Thread(ME, "2", "thread 1"), "thread 1"),
+        (Thread(ME, "3", "main thread"), "thread 3"),
+        (Thread(ME, "4", "process 1"), "thread process 1"),
+        (Thread(ME, "5", "interpreter 1, thread 1"), "thread interpreter 1, thread 1"),
+        (Thread(CHILD, "main"), "process 2"),
+        (Thread(CHILD + 1, "main", "", "1"), "process 1"),
+        (Thread(CHILD + 2, "main", "", "a, b"), "process a b"),
+        (Thread(CHILD + 2, "6"), "process a b, thread 2"),
+        (Thread(CHILD + 2, "7", "thread 1", "a, b"), "process a b, thread 1"),
+    ]
+    events = [
+        row for n, (carrier, _) in enumerate(carriers) for row in rows("R ", n, f"t{n}", carrier, begin=START + n)
+    ]
+    spans = assembled(events).spans
+    assert [span.worker for span in spans] == [name for _, name in carriers]
+    assert [span.process for span in spans][3:] == ["", "", "", "process 2", "process 1", *["process a b"] * 3]
+
+
 @given(st.lists(st.tuples(lanes, st.booleans()), max_size=5))
 def test_a_task_of_a_child_that_did_not_end_is_lost_after_its_last_event(told: list[tuple[str, bool]]) -> None:
     events = []

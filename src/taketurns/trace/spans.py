@@ -5,7 +5,10 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-__all__ = ["Span", "State", "Where", "state_named"]
+__all__ = ["ELSEWHERE", "Span", "State", "Where", "state_named"]
+
+#: How the names of those workers begin that are not of the process that recorded; no other worker is called so.
+ELSEWHERE = ("process ", "interpreter ")
 
 
 class State(StrEnum):
@@ -69,7 +72,7 @@ class Span:
     @property
     def process(self) -> str:
         """The process or sub-interpreter of its worker, each with its own GIL; empty for the one that recorded."""
-        return self.worker.partition(", ")[0] if self.worker.startswith(("process ", "interpreter ")) else ""
+        return self.worker.partition(", ")[0] if self.worker.startswith(ELSEWHERE) else ""
 
 
 def state_named(name: object) -> State:

@@ -237,7 +237,7 @@ class Trace:
 
     def __repr__(self) -> str:
         if self.is_on:
-            return f"<Trace {self.label!r}, still being recorded>"
+            return f"<Trace {vars(self).get('label', '')!r}, still being recorded>"
         cut_short = ", cut short" if self.cut_short else ""
         counts = f"{text.counted(len(self.tasks), 'task')}, {text.counted(len(self.spans), 'span')}"
         peaks = f"peak concurrency {self.peak_concurrency}, peak parallelism {self.peak_parallelism}"
@@ -280,6 +280,11 @@ class Trace:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"this is not the JSON text of a trace as Trace.to_json gives it ({error})") from error
+
+
+# What the class has for all could be read while a recording is on.
+for _name in ("cut_short", "notes", "result", "moments"):
+    delattr(Trace, _name)
 
 
 def _is_text(written: str) -> bool:

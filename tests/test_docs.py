@@ -35,7 +35,7 @@ ENTRIES = HEADINGS + MEMBERS
 
 
 def found(name: str) -> Any:
-    """Give what a dotted name of the page stands for; ``None`` for the field of a value."""
+    """Return what a dotted name of the page stands for; ``None`` for the field of a value."""
     value: Any = taketurns
     for part in name.split("."):
         if part in getattr(value, "__dataclass_fields__", {}):
@@ -45,7 +45,7 @@ def found(name: str) -> Any:
 
 
 def signature(name: str) -> str:
-    """Give the parameters of a function, method or class as the page shows them: without types and ``self``."""
+    """Return the parameters of a function, method or class as the page shows them: without types and ``self``."""
     shown = inspect.signature(found(name))
     parameters = [each.replace(annotation=inspect.Parameter.empty) for each in shown.parameters.values()]
     if parameters and parameters[0].name == "self":

@@ -28,7 +28,7 @@ LETTERS = {"R": RUNNING, "r": READY, "w": WAITING, "G": RUNNING, " ": None}
 
 
 def rows(lane: str, number: int = 0, name: str = "", worker: Thread = MAIN, *, begin: int = START) -> list[Row]:
-    """Give the events of a lane such as ``"RRrw "``: from its first letter on one for every ns."""
+    """Return the events of a lane such as ``"RRrw "``: from its first letter on one for every ns."""
     gone = len(lane) - len(lane.lstrip())
     return [
         Row(
@@ -46,7 +46,7 @@ def rows(lane: str, number: int = 0, name: str = "", worker: Thread = MAIN, *, b
 
 
 def changes(events: list[Row]) -> list[Row]:
-    """Give only the events that change something."""
+    """Return only the events that change something."""
     return [next(group) for _, group in groupby(events, key=lambda row: (row.state, row.reason, row.worker))]
 
 
@@ -56,7 +56,7 @@ def assembled(events: Iterable[Row], last_seen: dict[Key, int] | None = None, in
 
 
 def drawn(trace: Trace, task: str, length: int) -> str:
-    """Give a lane of a trace as letters; a task is in one state at a time."""
+    """Return a lane of a trace as letters; a task is in one state at a time."""
     letters = {RUNNING: "R", READY: "r", WAITING: "w"}
     middles = [(at + 0.5) / 1e9 for at in range(length)]
     here = [[letters[s.state] for s in trace.spans if s.task == task and s.start < at < s.end] for at in middles]
@@ -380,7 +380,7 @@ def test_no_stretch_gives_way_to_another_process_that_has_a_gil_of_its_own() -> 
 
 
 def named(names: list[str]) -> tuple[str, ...]:
-    """Give the final names of tasks that start one after another."""
+    """Return the final names of tasks that start one after another."""
     events = [row for n, name in enumerate(names) for row in rows("R ", n, name, begin=START + n)]
     return assembled(events).tasks
 

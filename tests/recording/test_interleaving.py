@@ -22,7 +22,7 @@ def run(*threads: Callable[[], object]) -> list[Future[object]]:
 
 
 def takes(script: Interleaving, names: list[str], done: list[str]) -> Callable[[], None]:
-    """Give a thread that takes turns of these names, and writes down each of them."""
+    """Return a thread that takes turns of these names, and writes down each of them."""
 
     def thread() -> None:
         for name in names:

@@ -1,7 +1,7 @@
-"""What a recorded span costs, against viztracer's log_event in the same run.
+"""What a recorded span costs in all, against viztracer's log_event with its parse, in the same run.
 
-Each figure is the least of several runs, because what else the machine does only adds to it. The cost of a span is what
-the recording adds to the same code without @task, divided by the spans that it gave.
+In all: what the recording adds to the same code without it, the end of the block, all spans, and both numbers, divided
+by the spans that it gave. Each figure is the CPU time of the least of several runs, in turns with the peer's.
 """
 
 import asyncio
@@ -9,6 +9,8 @@ import gc
 import statistics
 import time
 from collections.abc import Callable
+
+from viztracer import VizTracer
 
 from taketurns import record, task, waiting
 
@@ -48,54 +50,46 @@ def drain(generator) -> None:
 
 def timed(run: Callable[[], object]) -> int:
     gc.collect()
-    start = time.perf_counter_ns()
+    start = time.thread_time_ns()
     run()
-    return time.perf_counter_ns() - start
+    return time.thread_time_ns() - start
 
 
-def cost(plain: Callable[[], object], recorded: Callable[[], object]) -> float:
-    """Give the ns for a span."""
-    without, within, spans = [], [], 0
-    for _ in range(RUNS):
-        without.append(timed(plain))
-        with record() as trace:
-            within.append(timed(recorded))
-        spans = len(trace.spans)
-    return (min(within) - min(without)) / spans
+def recorded(run: Callable[[], object]) -> int:
+    """Return how many spans a run gives, when all of them and both numbers have been read."""
+    with record() as trace:
+        run()
+    assert trace.peak_concurrency >= trace.peak_parallelism == 1
+    return sum(1 for _ in trace.spans)
 
 
-def viztracer_event() -> float:
-    """Give the ns for one log_event."""
-    from viztracer import VizTracer
-
+def events() -> None:
     tracer = VizTracer(verbose=0, tracer_entries=TURNS * 2)
     tracer.start()
-
-    def events() -> None:
-        for _ in range(TURNS):
-            with tracer.log_event("a reply"):
-                pass
-
-    times = [timed(events) for _ in range(RUNS)]
+    for _ in range(TURNS):
+        with tracer.log_event("a reply"):
+            pass
     tracer.stop()
+    tracer.parse()
     tracer.clear()
-    return min(times) / TURNS
 
 
 def main() -> None:
     pairs = {
+        "waiting() in a task": (lambda: None, blocks),
         "call of a @task function": (lambda: calls(nothing), lambda: calls(task(nothing))),
         "step of a @task generator": (lambda: drain(numbers()), lambda: drain(task(numbers)())),
         "step of an asyncio task": (lambda: asyncio.run(sleeps()), lambda: asyncio.run(sleeps())),
-        "waiting() in a task": (lambda: None, blocks),
     }
-    peer = viztracer_event()
     ratios = []
-    for name, (plain, recorded) in pairs.items():
-        span = cost(plain, recorded)
-        ratios.append(peer / span)
-        print(f"{name:28} {span:6.0f} ns a span   log_event costs {peer / span:4.1f} times as much")
-    print(f"{'viztracer log_event':28} {peer:6.0f} ns            median ratio {statistics.median(ratios):.1f}")
+    for name, (plain, ours) in pairs.items():
+        spans = recorded(ours)
+        times = [(timed(plain), timed(lambda run=ours: recorded(run)), timed(events)) for _ in range(RUNS)]
+        without, within, peer = map(min, zip(*times, strict=True))
+        span, event = (within - without) / spans, peer / TURNS
+        ratios.append(span / event)
+        print(f"{name:28} {span / 1e3:6.2f} µs a span, {span / event:4.2f} of log_event with parse ({event / 1e3:.2f})")
+    print(f"{'median':28} {statistics.median(ratios):4.2f}")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ class Hanging:
 
 @contextmanager
 def hanging(*locks) -> Iterator[Hanging]:
-    """Give what starts threads, and frees them in the end by these locks."""
+    """Return what starts threads, and frees them in the end by these locks."""
     found = Hanging(locks)
     try:
         yield found

@@ -247,7 +247,7 @@ def test_the_magic_draws_a_cell_that_awaits(ran):
 
 
 def against_axe(page):
-    """Give what breaks a rule of WCAG 2.1, levels A and AA: names, roles, keyboard, contrast and the like."""
+    """Return what breaks a rule of WCAG 2.1, levels A and AA: names, roles, keyboard, contrast and the like."""
     rules = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
     found = axe.Axe().run(page, context=OURS, options=rules).response["violations"]
     return [(rule["id"], node["html"][:200], node["failureSummary"]) for rule in found for node in rule["nodes"]]

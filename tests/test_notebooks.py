@@ -24,7 +24,7 @@ OF_A_MACHINE = re.compile(r"/(?:root|home|work|tmp|Users)/|File ~/|\\Users\\")
 
 
 def problems(notebook: NotebookNode, folder: Path = FOLDER) -> list[str]:
-    """Give what is wrong with a notebook that stands in that folder, one line each."""
+    """Return what is wrong with a notebook that stands in that folder, one line each."""
     found = [*about_the_notebook(notebook)]
     for number, cell in enumerate(notebook.cells):
         rules: list[Iterator[str]] = [about_pictures(cell), about_links(cell, folder), about_slides(cell)]
@@ -131,7 +131,7 @@ def shows_something(source: str) -> bool:
 
 
 def texts(output: NotebookNode) -> Iterator[str]:
-    """Give what can be read in an output: all but the bytes of pictures."""
+    """Return what can be read in an output: all but the bytes of pictures."""
     said = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", [])]
     said += [value for kind, value in output.get("data", {}).items() if not kind.startswith("image/")]
     for value in said:
@@ -144,7 +144,7 @@ def without_code(markdown: str) -> str:
 
 
 def elements(page: str) -> list[tuple[str, dict[str, str | None]]]:
-    """Give the HTML elements of a page with their attributes."""
+    """Return the HTML elements of a page with their attributes."""
     found: list[tuple[str, dict[str, str | None]]] = []
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, attributes: found.append((tag, dict(attributes)))

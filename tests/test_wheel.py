@@ -27,7 +27,7 @@ def normal(name: str) -> str:
 
 
 def imported(source: str) -> Iterator[str]:
-    """Give the first names of what is imported anywhere in a module."""
+    """Return the first names of what is imported anywhere in a module."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)

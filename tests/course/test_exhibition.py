@@ -21,7 +21,7 @@ def ns(seconds):
 
 
 def moves(trace, task):
-    """Give when her moves at a board begin and end, in ns."""
+    """Return when her moves at a board begin and end, in ns."""
     return [(ns(s.start), ns(s.end)) for s in trace.lane(task) if s.state is State.RUNNING]
 
 

@@ -20,7 +20,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def get(url):
-    """Give the status and the text of a page."""
+    """Return the status and the text of a page."""
     try:
         with DIRECT.open(url) as reply:
             return reply.status, reply.read().decode()

@@ -34,7 +34,7 @@ class Drawn(NamedTuple):
 
 
 def by_matplotlib(trace):
-    """Give what a timeline draws by the looks' keys, and by what its legend says."""
+    """Return what a timeline draws by the looks' keys, and by what its legend says."""
     figure = Figure()
     ax = timeline(trace, ax=figure.subplots())
     figure.draw_without_rendering()
@@ -58,7 +58,7 @@ def by_matplotlib(trace):
 
 
 def by_svg(trace):
-    """Give the same of a sketch."""
+    """Return the same of a sketch."""
     found = re.search(r'base64,([^"]*)"', sketch(trace))
     svg = ElementTree.fromstring(b64decode(found[1]))
     patterns = {f"url(#{each.get('id')})": [path.get("fill") for path in each] for each in svg.iter(f"{SVG}pattern")}

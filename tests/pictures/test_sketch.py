@@ -12,7 +12,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(*traces):
-    """Give the alternative text of a sketch, its words, and its bars: (x, middle, width, height) by state."""
+    """Return the alternative text of a sketch, its words, and its bars: (x, middle, width, height) by state."""
     found = re.fullmatch(r'<img alt="(.*?)" .*base64,([^"]*)">', sketch(*traces), re.DOTALL)
     svg = ElementTree.fromstring(base64.b64decode(found[2]))
     bars = {

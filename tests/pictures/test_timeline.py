@@ -47,13 +47,13 @@ def _no_window():
 
 
 def at_once(count: int, seconds: float = 1.0, **more: object) -> Trace:
-    """Give a trace of so many tasks that all run from 0 on."""
+    """Return a trace of so many tasks that all run from 0 on."""
     spans = tuple(Span(f"task {n}", RUNNING, f"worker {n}", 0.0, seconds) for n in range(count))
     return Trace(f"{count} tasks", spans, **more)
 
 
 def bars(ax: Axes) -> list[tuple[str, float, float, float, float]]:
-    """Give what is drawn for spans: (state, middle, height, start, end)."""
+    """Return what is drawn for spans: (state, middle, height, start, end)."""
     found = []
     for collection in ax.collections:
         for path in collection.get_paths() if collection.get_gid() in set(State) else ():
@@ -71,7 +71,7 @@ def said(ax: Axes) -> list[str]:
 
 
 def ticks(ax: Axes) -> list[str]:
-    """Give the tick labels of the time axis that are in view."""
+    """Return the tick labels of the time axis that are in view."""
     low, high = ax.get_xlim()
     places = [place for place in ax.get_xticks() if low <= place <= high]
     return ax.xaxis.get_major_formatter().format_ticks(places)
@@ -218,7 +218,7 @@ def test_dollars_in_names_are_dollars_and_not_mathematics():
 
 
 def reach(ax: Axes, gid: str) -> tuple[float, float, float]:
-    """Give begin, end and height of an area of the strip."""
+    """Return begin, end and height of an area of the strip."""
     (x0, y0), (x1, y1) = artist(ax, gid).get_paths()[0].get_extents().get_points()
     return x0, x1, y1 - y0
 
@@ -232,7 +232,7 @@ def test_the_strip_shows_how_many_are_in_progress_and_running_above_the_lanes():
 
 
 def level(ax: Axes, gid: str, at: float, most: int) -> int:
-    """Give the count that an area of the strip shows at a moment, where its greatest count is this."""
+    """Return the count that an area of the strip shows at a moment, where its greatest count is this."""
     path = artist(ax, gid).get_paths()[0]
     (_, top), (_, base) = path.get_extents().get_points()
     return sum(path.contains_point((at, base + (top - base) * (n + 0.5) / most)) for n in range(most))
@@ -488,7 +488,7 @@ def test_a_picture_is_the_same_whatever_the_settings_of_the_user_and_leaves_them
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
-    """Give the list of all that reaches the page."""
+    """Return the list of all that reaches the page."""
     page: list[dict[str, str]] = []
     monkeypatch.setattr(figures, "_display", page.append)
     return page
@@ -565,7 +565,7 @@ def test_in_a_kernel_every_cell_shows_each_picture_once_and_nothing_else(monkeyp
 
 
 def told(output: dict) -> str:
-    """Give the labels that a picture's alternative text names, or what was printed."""
+    """Return the labels that a picture's alternative text names, or what was printed."""
     if "data" not in output:
         return output["text"].strip()
     return " ".join(re.findall(r"(\w): 0 tasks", alt_of(output["data"]["text/html"])))

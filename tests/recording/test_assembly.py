@@ -29,7 +29,7 @@ LETTERS = {"R": RUNNING, "r": READY, "w": WAITING, "G": RUNNING, " ": None}
 
 
 def rows(lane: str, number: int = 0, name: str = "", worker: Thread = MAIN, *, begin: int = START) -> list[Row]:
-    """Give the events of a lane such as ``"RRrw "``: from its first letter on one for every ns."""
+    """Return the events of a lane such as ``"RRrw "``: from its first letter on one for every ns."""
     gone = len(lane) - len(lane.lstrip())
     return [
         Row(
@@ -47,7 +47,7 @@ def rows(lane: str, number: int = 0, name: str = "", worker: Thread = MAIN, *, b
 
 
 def changes(events: list[Row]) -> list[Row]:
-    """Give only the events that change something."""
+    """Return only the events that change something."""
     return [next(group) for _, group in groupby(events, key=lambda row: (row.state, row.reason, row.worker))]
 
 
@@ -57,7 +57,7 @@ def assembled(events: Iterable[Row], last_seen: dict[Key, int] | None = None, in
 
 
 def drawn(trace: Trace, task: str, length: int) -> str:
-    """Give a lane of a trace as letters; a task is in one state at a time."""
+    """Return a lane of a trace as letters; a task is in one state at a time."""
     letters = {RUNNING: "R", READY: "r", WAITING: "w"}
     middles = [(at + 0.5) / 1e9 for at in range(length)]
     here = [[letters[s.state] for s in trace.spans if s.task == task and s.start < at < s.end] for at in middles]
@@ -222,6 +222,28 @@ def test_workers_of_children_are_named_after_their_processes_and_two_are_never_c
     assert [span.worker for span in assembled(events, ends).spans] == names
 
 
+def test_no_thread_is_taken_for_another_or_for_a_child_by_the_name_that_the_program_gave_it() -> None:
+    carriers = [
+        (MAIN, "main thread"),
+        (Thread(ME, "1"), "thread 2"),
+        (Thread(ME, "2", "thread 1"), "thread 1"),
+        (Thread(ME, "3", "main thread"), "thread 3"),
+        (Thread(ME, "4", "process 1"), "thread process 1"),
+        (Thread(ME, "5", "interpreter 1, thread 1"), "thread interpreter 1, thread 1"),
+        (Thread(CHILD, "main"), "process 2"),
+        (Thread(CHILD + 1, "main", "", "1"), "process 1"),
+        (Thread(CHILD + 2, "main", "", "a, b"), "process a b"),
+        (Thread(CHILD + 2, "6"), "process a b, thread 2"),
+        (Thread(CHILD + 2, "7", "thread 1", "a, b"), "process a b, thread 1"),
+    ]
+    events = [
+        row for n, (carrier, _) in enumerate(carriers) for row in rows("R ", n, f"t{n}", carrier, begin=START + n)
+    ]
+    spans = assembled(events).spans
+    assert [span.worker for span in spans] == [name for _, name in carriers]
+    assert [span.process for span in spans][3:] == ["", "", "", "process 2", "process 1", *["process a b"] * 3]
+
+
 @given(st.lists(st.tuples(lanes, st.booleans()), max_size=5))
 def test_a_task_of_a_child_that_did_not_end_is_lost_after_its_last_event(told: list[tuple[str, bool]]) -> None:
     events = []
@@ -359,7 +381,7 @@ def test_no_stretch_gives_way_to_another_process_that_has_a_gil_of_its_own() -> 
 
 
 def named(names: list[str]) -> tuple[str, ...]:
-    """Give the final names of tasks that start one after another."""
+    """Return the final names of tasks that start one after another."""
     events = [row for n, name in enumerate(names) for row in rows("R ", n, name, begin=START + n)]
     return assembled(events).tasks
 

@@ -85,7 +85,7 @@ class Interrupt:
 
 
 def recorded(interrupt, begin, end):
-    """Record with an interrupt in the begin or in the end; give the trace, if there is one."""
+    """Record with an interrupt in the begin or in the end; return the trace, if there is one."""
     trace = None
     before = sys.gettrace()
     try:

@@ -210,7 +210,7 @@ def test_what_is_no_list_of_folders_in_the_environment_is_none(monkeypatch, garb
 
 
 def run(code, **environment):
-    """Run a program to its end, and give what it prints."""
+    """Run a program to its end, and return what it prints."""
     options = {"check": True, "capture_output": True, "text": True, "env": {**os.environ, **environment}}
     return subprocess.run([sys.executable, "-c", code], **options).stdout.strip()
 

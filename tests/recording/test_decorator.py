@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import inspect
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_a_coroutine_function():
         read(7)
         return await asyncio.gather(job(1), job(2))
 
-    assert asyncio.iscoroutinefunction(jobs)
+    assert inspect.iscoroutinefunction(jobs)
     assert asyncio.run(jobs()) == [1, 2]
     assert set(jobs.trace.tasks) == {"read(7)", "job(1)", "job(2)"}
 

@@ -22,7 +22,7 @@ def run(*threads: Callable[[], object]) -> list[Future[object]]:
 
 
 def takes(script: Interleaving, names: list[str], done: list[str]) -> Callable[[], None]:
-    """Give a thread that takes turns of these names, and writes down each of them."""
+    """Return a thread that takes turns of these names, and writes down each of them."""
 
     def thread() -> None:
         for name in names:
@@ -167,7 +167,8 @@ def test_who_is_interrupted_while_it_waits_is_not_waited_for(monkeypatch: pytest
         patch.setattr(script._changed, "wait", interrupt)
         with pytest.raises(KeyboardInterrupt):
             takes(script, ["b"], done)()
-    run(takes(script, ["c"], done), takes(script, ["a"], done))
+    takes(script, ["a"], done)()
+    takes(script, ["c"], done)()
     assert done == ["a", "c"]
     assert script.skipped == ("b",)
 

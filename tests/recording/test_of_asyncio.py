@@ -192,7 +192,8 @@ def test_each_step_is_one_running_span():
     with record() as trace:
         asyncio.run(main())
     assert states(trace, "steps") == [READY, RUNNING, READY, RUNNING, WAITING, READY, RUNNING]
-    assert {span.reason for span in trace.lane("steps") if span.state is READY} == {"event loop"}
+    waits = {span.reason for span in trace.lane("steps") if span.state is READY}
+    assert waits - {"core"} == {"event loop"}  # a busy machine may have taken its core
 
 
 def seconds():

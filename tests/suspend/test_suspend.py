@@ -141,7 +141,7 @@ def test_none_imports_another():
 
 
 def made_of(style, child, result=None):
-    """Give a main function in that style that starts a child and gives what that returns."""
+    """Return a main function in that style that starts a child and gives what that returns."""
     if style is generators:
 
         def main():
@@ -161,7 +161,7 @@ def made_of(style, child, result=None):
 
 
 def child_of(style, last):
-    """Give a function in that style that sleeps, and then gives what ``last`` gives."""
+    """Return a function in that style that sleeps, and then gives what ``last`` gives."""
     if style is generators:
 
         def child():

@@ -84,5 +84,15 @@ def test_where_files_may_not_be_looked_up_a_path_is_taken_as_it_is(monkeypatch):
 
     for name in "abspath", "realpath":
         monkeypatch.setattr(frames, name, refuse)
-    assert frames._within("/given/lib/x.py", frames._home()) is False
-    assert frames._within(join(frames._home()[0], "queue.py"), frames._home()) is True
+    assert frames._below("/given/lib/x.py", frames._home()) == ""
+    assert frames._below(join(frames._home()[0], "queue.py"), frames._home()) == "queue.py"
+
+
+def test_a_file_is_seen_from_the_innermost_folder_of_packages_whatever_that_is_called(tmp_path, monkeypatch):
+    within = tmp_path / "dist-packages"
+    monkeypatch.setattr(frames, "_installed", lambda: (str(tmp_path), str(within)))
+    frames.below_installed.cache_clear()
+    assert frames.below_installed(str(within / "trio" / "_core" / "_run.py")) == "trio/_core/_run.py"
+    assert frames.below_installed("/home/ada/site-packages/trio/_core/_run.py") == ""
+    assert frames.below_installed("<frozen site-packages/trio>") == ""
+    frames.below_installed.cache_clear()

@@ -201,9 +201,14 @@ def test_nothing_can_be_read_while_the_recording_is_on(read: Callable[[Trace], o
         read(Trace.begin("mine"))
 
 
-@pytest.mark.parametrize("name", ["spans", "origin", "tasks", "duration", "summary", "lanes", "of_another_name"])
-def test_who_asks_whether_it_can_be_read_is_told_no(name: str) -> None:
-    assert not hasattr(Trace.begin("mine"), name)
+NAMES = ["spans", "origin", "cut_short", "notes", "result", "moments", "outcomes", "parents"]
+NAMES += ["tasks", "duration", "summary", "lanes", "of_another_name"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("trace", [Trace.begin("mine"), object.__new__(Trace)])
+def test_who_asks_whether_it_can_be_read_is_told_no(trace: Trace, name: str) -> None:
+    assert not hasattr(trace, name)
 
 
 def test_nor_can_the_origin() -> None:
@@ -239,7 +244,7 @@ def test_a_notebook_shows_a_picture_of_a_complete_trace(monkeypatch: pytest.Monk
 
 
 def lasting(trace: Trace, state: State | None = None) -> list[Interval]:
-    """Give when tasks are in progress, or in a state."""
+    """Return when tasks are in progress, or in a state."""
     if state:
         return [(span.start, span.end) for span in trace.spans if span.state is state]
     lanes = [[span for span in trace.spans if span.task == task] for task in {span.task for span in trace.spans}]
@@ -247,7 +252,7 @@ def lasting(trace: Trace, state: State | None = None) -> list[Interval]:
 
 
 def put_together(lane: list[Span]) -> list[Interval]:
-    """Give the times that the spans of a lane cover, each as long as it can be."""
+    """Return the times that the spans of a lane cover, each as long as it can be."""
     reached = [(span.start, span.end) for span in lane]
     while True:
         for one, other in combinations(reached, 2):
@@ -260,13 +265,13 @@ def put_together(lane: list[Span]) -> list[Interval]:
 
 
 def instants(intervals: list[Interval]) -> set[float]:
-    """Give all ends of intervals and all middles between two of them: between two neighbors nothing changes."""
+    """Return all ends of intervals and all middles between two of them: between two neighbors nothing changes."""
     ends = {at for interval in intervals for at in interval}
     return ends | {(first + second) / 2 for first, second in combinations(ends, 2)}
 
 
 def peak(intervals: list[Interval]) -> int:
-    """Give the most at one instant, from the definition: those that reach across it, and one that is nothing more."""
+    """Return the most at one instant, from the definition: those that reach across it, and one that is nothing more."""
     return max(
         (
             sum(start < at < end for start, end in intervals) + any(start == at == end for start, end in intervals)

@@ -218,7 +218,9 @@ def test_the_helper_ends_when_the_program_is_gone_or_has_become_another(end: str
 def test_a_forked_child_forgets_the_helper_and_does_not_keep_it_alive() -> None:
     done = script(
         """
-        before = set(os.listdir("/proc/self/fd"))
+        watcher.start()  # the first one loads ctypes, which may keep a file open
+        watcher.stop()
+        before, watcher = set(os.listdir("/proc/self/fd")), Watcher()
         watcher.start()
         if os.fork() == 0:
             watcher.forget()

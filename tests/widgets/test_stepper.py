@@ -25,7 +25,7 @@ def trace():
 
 
 def said(shown):
-    """Give the text of the state: the rows of the table, and the lines of code."""
+    """Return the text of the state: the rows of the table, and the lines of code."""
     rows = dict(re.findall(r"<dt[^>]*>(.*?)</dt><dd>(.*?)</dd>", shown.state.value))
     code = unescape(re.sub(r"<[^>]+>", "", re.search(r"<pre[^>]*>(.*?)</pre>", shown.state.value, re.DOTALL)[1]))
     return {name: unescape(value) for name, value in rows.items()}, code.splitlines()

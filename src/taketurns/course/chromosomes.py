@@ -47,7 +47,7 @@ def _progress() -> tuple[str, int]:
 
 
 def at_work(client: Any) -> tuple[str, str]:
-    """Wait until a worker is in the middle of a search; give the worker, and the name of the chromosome."""
+    """Wait until a worker is in the middle of a search; return the worker, and the name of the chromosome."""
     limit = time.monotonic() + 20
     while time.monotonic() < limit:
         for worker, (name, part) in client.run(_progress).items():

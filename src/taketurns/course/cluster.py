@@ -21,6 +21,8 @@ from taketurns.trace.trace import Trace
 
 __all__ = ["Clock", "Cluster", "Reply", "clocks", "recorded", "serve", "start", "stop", "together"]
 
+CLIENTS = "distributed.client"  #: who logs for all clients of this process
+
 # The cluster
 
 
@@ -78,6 +80,8 @@ class Cluster:
             env=children.apart() if far else None,
         )
         atexit.register(self.close)
+        self._mute = lambda _: False  # what a client logs when its workers are killed; a filter of this cluster's own
+        logging.getLogger(CLIENTS).addFilter(self._mute)
         try:
             assert self._process.stdout is not None
             self.address = self._process.stdout.readline().strip()
@@ -108,6 +112,7 @@ class Cluster:
         finally:
             self._process.kill()
             self._process.wait()
+            logging.getLogger(CLIENTS).removeFilter(self._mute)
 
 
 def _connected(address: str, as_default: bool) -> Any:
@@ -126,7 +131,6 @@ def _connected(address: str, as_default: bool) -> Any:
 def _client(address: str, as_default: bool) -> Any:
     from distributed import Client  # in a thread: nothing can import it any more where this was interrupted half-way
 
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
     client: Any = Client
     return client(address, set_as_default=as_default)
 

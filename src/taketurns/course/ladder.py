@@ -169,7 +169,7 @@ RUNGS: dict[str, tuple[Measure, int]] = {
 
 
 async def ladder(repeats: int = 5) -> dict[str, list[float]]:
-    """Measure every rung so many times; give the nanoseconds of one switch, there and back."""
+    """Measure every rung so many times; return the nanoseconds of one switch, there and back."""
     costs: dict[str, list[float]] = {name: [] for name in RUNGS}
     for _ in range(repeats):
         for name, (measure, count) in RUNGS.items():

@@ -4,7 +4,7 @@ import os
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count, repeat
+from itertools import chain, count, repeat
 from typing import Any, TypeVar
 
 from taketurns.naming import places as naming_places
@@ -13,13 +13,14 @@ from taketurns.recording.bystanders import Sight
 from taketurns.recording.rows import AT, OFF, TASK, Key, Process, Row, Stretch, Thread, begin
 from taketurns.recording.turns import take_turns
 from taketurns.trace.columns import Columns
-from taketurns.trace.spans import State, Where
+from taketurns.trace.spans import ELSEWHERE, State, Where
 from taketurns.watcher.looks import Place
 
 __all__ = ["assemble"]
 
 #: From about so long on, a wait tells its place in the learner's code.
 NAMED_NS = 5_000_000
+MAIN = "main thread"
 
 T = TypeVar("T", Key, Thread)
 
@@ -178,28 +179,57 @@ def _task_names(names: list[str]) -> list[str]:
 def _worker_names(workers: Iterable[Thread]) -> dict[Thread, str]:
     """Call this process's threads ``main thread`` and ``thread 1``, its children's ``process 1`` and so on.
 
-    A thread that the program named keeps its name, unless another worker has it; in a child, behind its process.
+    A thread that the program named keeps its name, unless another worker has it; in a child, behind its process. A
+    number is passed over where it would make the name that another one was given.
 
     The first thread of a sub-interpreter goes by its name, ``interpreter 1``: no other is its main thread.
     """
+    every = list(workers)
+    homes = _homes(every)
+    given = {worker: _given(worker, homes[worker.process]) for worker in every}
+    taken = set(given.values())
     names: dict[Thread, str] = {}
+    used: set[str] = set()
+    met: set[Process] = set()
+    numbers: defaultdict[Process, Iterator[int]] = defaultdict(lambda: count(1))
+    for worker in every:
+        where = homes[worker.process]
+        if given[worker] and given[worker] not in used:
+            name = given[worker]
+        elif worker.thread == "main" or (isinstance(worker.process, str) and worker.process not in met):
+            name = where or MAIN
+        else:
+            free = (f"{where}, thread {number}".removeprefix(", ") for number in numbers[worker.process])
+            name = next(name for name in free if name not in taken)
+        names[worker] = name
+        used.add(name)
+        met.add(worker.process)
+    return names
+
+
+def _homes(workers: list[Thread]) -> dict[Process, str]:
+    """Return what each process is called, ``process 1`` or by the name that it was given; this one has no name."""
+    given = {worker.process: "" for worker in workers}
+    for worker in workers:
+        # What stands behind a comma is a thread.
+        given[worker.process] = given[worker.process] or printable(worker.home).replace(", ", " ")
     homes: dict[Process, str] = {os.getpid(): ""}
     kinds: Counter[str] = Counter()
-    numbers: Counter[Process] = Counter()
-    for worker in workers:
-        kind = "interpreter" if isinstance(worker.process, str) else "process"
-        if is_new := worker.process not in homes:
-            kinds[kind] += 1
-            home = f"{kind} {printable(worker.home)}"
-            taken = not worker.home or home in homes.values()
-            homes[worker.process] = f"{kind} {kinds[kind]}" if taken else home
-        where = homes[worker.process]
-        given = f"{where}, {printable(worker.name)}".removeprefix(", ")
-        if worker.name and given not in names.values():
-            names[worker] = given
-        elif worker.thread == "main" or (is_new and kind == "interpreter"):
-            names[worker] = where or "main thread"
-        else:
-            numbers[worker.process] += 1
-            names[worker] = f"{where}, thread {numbers[worker.process]}".removeprefix(", ")
-    return names
+    for process in [each for each in given if each not in homes]:
+        kind = "interpreter" if isinstance(process, str) else "process"
+        kinds[kind] += 1
+        numbered = (str(number) for number in count(kinds[kind]))
+        free = chain([given[process]], (number for number in numbered if number not in given.values()))
+        homes[process] = next(home for name in free if name and (home := f"{kind} {name}") not in homes.values())
+    return homes
+
+
+def _given(worker: Thread, where: str) -> str:
+    """Return what a thread is called by the name that the program gave to it; empty where it gave none.
+
+    No other thread is called as the main one, and a thread of this process not as those of a child.
+    """
+    name = printable(worker.name)
+    if not where and name.startswith(ELSEWHERE):
+        return f"thread {name}"
+    return f"{where}, {name}".removeprefix(", ") if name and (where or name != MAIN or worker.thread == "main") else ""

@@ -161,8 +161,20 @@ def _bootstrap(
         return ends[-1]
 
     worker.starter = starter
-    as_task(worker, vars(process).get("_target"), name, run)
+    as_task(worker, vars(process).get("_target"), name, run, WHEN_ALL_IS_OVER)
     return status
+
+
+def _when_all_is_over(end: Callable[[], None]) -> None:
+    """End a task when its process has handed on what it has put into queues, which it does as the last thing."""
+    from multiprocessing.util import Finalize
+
+    Finalize(None, end, exitpriority=LAST)
+
+
+#: Since 3.13, `multiprocessing` does so after what it calls ``_bootstrap``.
+WHEN_ALL_IS_OVER = _when_all_is_over if sys.version_info >= (3, 13) else None
+LAST = -1_000_000  #: after all that anybody else has to do then
 
 
 def _heard(mine: Recorder, process: Any) -> list[str]:

@@ -38,6 +38,7 @@ INTERNAL += ["loky", "joblib", "distributed", "trio", "anyio", "uvloop"]
 _patches = Patches()
 Plain = Callable[..., Any]
 Run = Callable[[], str]  # runs what a task runs; returns how that ended
+Later = Callable[[Callable[[], None]], None]  # is given what ends a task
 
 
 def install(mine: Recorder) -> None:
@@ -119,8 +120,11 @@ def called(mine: Recorder, starter: Starter, function: Any, args: Any, kwargs: A
         worker.starter = None
 
 
-def as_task(worker: Worker, function: Any, name: str, run: Run) -> None:
-    """Run what calls a function, as a task of this name; a stand-in begins and ends it by itself."""
+def as_task(worker: Worker, function: Any, name: str, run: Run, later: Later | None = None) -> None:
+    """Run what calls a function, as a task of this name; a stand-in begins and ends it by itself.
+
+    Where it has not ended when its function has, ``later`` is given what ends it.
+    """
     if marks_itself(function):
         worker.announced = name
         try:
@@ -128,10 +132,10 @@ def as_task(worker: Worker, function: Any, name: str, run: Run) -> None:
         finally:
             worker.take_name()  # of one that was called with what is no number of seconds
         return
-    _tasked(worker, name, run)
+    _tasked(worker, name, run, later)
 
 
-def _tasked(worker: Worker, name: str, run: Run) -> None:
+def _tasked(worker: Worker, name: str, run: Run, later: Later | None = None) -> None:
     number, how = worker.begin(name), UNKNOWN
     worker.recorder.implied.add(number)
     outer = worker.enter(number)
@@ -141,7 +145,10 @@ def _tasked(worker: Worker, name: str, run: Run) -> None:
         how = worker.recorder.ended_by(error)
         raise
     finally:
-        worker.leave(outer, None, how)
+        if later is None:
+            worker.leave(outer, None, how)
+        else:
+            later(partial(worker.leave, outer, None, how))
 
 
 def who(mine: Recorder) -> Starter:

@@ -2,10 +2,10 @@
 
 from contextlib import suppress
 from functools import cache
-from os.path import abspath, join, normcase, normpath, realpath
+from os.path import abspath, join, normcase, normpath, realpath, sep
 from types import FrameType
 
-__all__ = ["is_learners", "is_learners_own", "module_of"]
+__all__ = ["below_installed", "is_learners", "is_learners_own", "module_of"]
 
 OURS = __name__.partition(".")[0]
 
@@ -35,13 +35,18 @@ def in_standard_library(path: str) -> bool:
     """
     if path.startswith("<"):
         return path.startswith("<frozen ")
-    return _within(path, _home()) and not _within(path, _installed())
+    return bool(_below(path, _home())) and not below_installed(path)
+
+
+def in_installed_package(path: str) -> bool:
+    """Return whether a file stands where packages are installed, for this Python, all its users or this one."""
+    return bool(below_installed(path))
 
 
 @cache
-def in_installed_package(path: str) -> bool:
-    """Return whether a file stands where packages are installed, for this Python, all its users or this one."""
-    return not path.startswith("<") and _within(path, _installed())
+def below_installed(path: str) -> str:
+    """Return a file as seen from the folder in which its package is installed, ``trio/_core/_run.py``; else nothing."""
+    return "" if path.startswith("<") else _below(path, _installed()).replace(sep, "/")
 
 
 @cache
@@ -66,19 +71,20 @@ def _installed() -> tuple[str, ...]:
     return *folders, *beside, *site.getsitepackages(), site.getusersitepackages()
 
 
-def _within(path: str, folders: tuple[str, ...]) -> bool:
-    """Return whether a file stands somewhere in one of some folders."""
-    roots = _roots(folders)
+def _below(path: str, folders: tuple[str, ...]) -> str:
+    """Return a file as seen from the innermost of some folders that it stands in; empty where it stands in none."""
     for resolve in normpath, abspath, realpath:
         # A program may have put others in the places of what these call, which refuse on an event loop (blockbuster).
         with suppress(Exception):
-            if normcase(resolve(path)).startswith(roots):
-                return True
-    return False
+            found = normcase(resolve(path))
+            for root in _roots(folders):
+                if found.startswith(root):
+                    return found.removeprefix(root)
+    return ""
 
 
 @cache
 def _roots(folders: tuple[str, ...]) -> tuple[str, ...]:
-    """Return how all begins that stands below one of some folders, also where a link leads there."""
+    """Return how all begins that stands below one of some folders, also where a link leads there; the longest first."""
     paths = {each for folder in folders for each in (abspath(folder), realpath(folder))}
-    return tuple(normcase(join(path, "")) for path in paths)
+    return tuple(sorted((normcase(join(path, "")) for path in paths), key=len, reverse=True))

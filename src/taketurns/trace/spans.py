@@ -5,7 +5,10 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-__all__ = ["Span", "State", "Where", "process_of", "state_named"]
+__all__ = ["ELSEWHERE", "Span", "State", "Where", "process_of", "state_named"]
+
+#: How the names of those workers begin that are not of the process that recorded; no other worker is called so.
+ELSEWHERE = ("process ", "interpreter ")
 
 
 class State(StrEnum):
@@ -76,7 +79,7 @@ class Span:
 
 def process_of(worker: str) -> str:
     """Return the process or sub-interpreter of a worker; empty for the one that recorded."""
-    return worker.partition(", ")[0] if worker.startswith(("process ", "interpreter ")) else ""
+    return worker.partition(", ")[0] if worker.startswith(ELSEWHERE) else ""
 
 
 def state_named(name: object) -> State:

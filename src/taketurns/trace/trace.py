@@ -256,7 +256,7 @@ class Trace:
 
     def __repr__(self) -> str:
         if self.is_on:
-            return f"<Trace {self.label!r}, still being recorded>"
+            return f"<Trace {vars(self).get('label', '')!r}, still being recorded>"
         cut_short = ", cut short" if self.cut_short else ""
         counts = f"{text.counted(len(self.tasks), 'task')}, {text.counted(len(self.columns.start), 'span')}"
         peaks = f"peak concurrency {self.peak_concurrency}, peak parallelism {self.peak_parallelism}"
@@ -289,3 +289,8 @@ def _checked(span: object) -> Span:
     if not isinstance(span, Span):
         raise TypeError(f"a trace is made of Span, not of {type(span).__name__}: {span!r}")
     return span
+
+
+# What the class has for all could be read while a recording is on.
+for _name in ("cut_short", "notes", "result", "moments"):
+    delattr(Trace, _name)

@@ -4,15 +4,15 @@ import os
 from functools import cache
 from types import CodeType, FrameType
 
-from taketurns.trace.frames import in_installed_package, in_standard_library
+from taketurns.trace.frames import below_installed, in_installed_package, in_standard_library
 from taketurns.watcher.looks import Place
 
-__all__ = ["BOOTSTRAP", "full_name", "kind_of", "place_in", "place_of", "stack_of", "whose"]
+__all__ = ["EDGES", "full_name", "kind_of", "place_in", "place_of", "stack_of", "whose"]
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
-#: Where a process of `multiprocessing` begins.
-BOOTSTRAP = "BaseProcess._bootstrap"
+#: Where a process of `multiprocessing` begins, and where it ends: below that stands what its parent was about.
+EDGES = ("BaseProcess._bootstrap", "_exit_function")
 
 #: What a wait inside of the standard library is for: its module, the function that was called, and a short noun.
 _KINDS = [
@@ -53,7 +53,7 @@ _KINDS = [
     ("imaplib", "", "socket"),
 ]
 
-#: By the begin of a file's path in an installed package: what an event loop of its own stands in while it waits.
+#: How an installed file begins, below the folder of packages, in which an event loop of its own stands while it waits.
 _LOOPS = ("trio/_core/", "gevent/", "uvloop/")
 #: By the same: who only runs what it was given, in a thread or a process of its own.
 _RUNNERS = ("trio/", "outcome/", "anyio/", "gevent/", "joblib/", "loky/")
@@ -76,7 +76,7 @@ def stack_of(frame: FrameType | None) -> list[Place]:
     stack = []
     while frame is not None:
         stack.append((frame.f_code, frame.f_lasti))
-        frame = frame.f_back if frame.f_code.co_qualname != BOOTSTRAP else None
+        frame = frame.f_back if frame.f_code.co_qualname not in EDGES else None
     return stack
 
 
@@ -89,7 +89,7 @@ def place_in(stack: list[Place]) -> tuple[Place | None, str]:
     called: Place | None = None
     package: Place | None = None
     in_package, kind = False, ""
-    of_loop = "event loop" if stack and _is_loop(stack[0][0].co_filename) else ""
+    of_loop = "event loop" if stack and below_installed(stack[0][0].co_filename).startswith(_LOOPS) else ""
     for place in stack:
         owner = whose(place[0].co_filename)
         if owner == "learner" and called is not None and _is_of_proxy(place[0], called[0]):
@@ -98,7 +98,7 @@ def place_in(stack: list[Place]) -> tuple[Place | None, str]:
             return place, of_loop or kind
         elif owner == "installed":
             in_package = True
-            package = package if _is_within(place[0].co_filename, _RUNNERS) else place
+            package = package if below_installed(place[0].co_filename).startswith(_RUNNERS) else place
         elif owner == "standard library" and not in_package:
             called, kind = place, kind_of(place[0])
     if in_package:
@@ -129,18 +129,6 @@ def _module(path: str) -> str:
     """Return the name of the module of the standard library that a file holds: ``concurrent.futures._base``."""
     below = os.path.relpath(path, os.path.dirname(os.path.abspath(os.__file__)))
     return below.removesuffix(".py").removesuffix(f"{os.sep}__init__").replace(os.sep, ".")
-
-
-@cache
-def _is_loop(path: str) -> bool:
-    """Return whether an installed file holds an event loop that is not asyncio's."""
-    return _is_within(path, _LOOPS) and whose(path) == "installed"
-
-
-@cache
-def _is_within(path: str, begins: tuple[str, ...]) -> bool:
-    """Return whether an installed file's path begins so, below the folder of packages."""
-    return path.replace(os.sep, "/").rpartition("site-packages/")[2].startswith(begins)
 
 
 def _is_of_proxy(code: CodeType, called: CodeType) -> bool:

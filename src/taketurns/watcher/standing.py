@@ -17,7 +17,7 @@ from taketurns.naming.values import UnknownError, lying
 from taketurns.watcher import locks, timeouts
 from taketurns.watcher.locks import Named, Standing, numbered, of_kind
 from taketurns.watcher.looks import Place
-from taketurns.watcher.places import BOOTSTRAP, full_name, place_in, stack_of, whose
+from taketurns.watcher.places import EDGES, full_name, place_in, stack_of, whose
 
 __all__ = ["standings", "waits_below"]
 
@@ -90,7 +90,7 @@ def _frames(frame: FrameType | None) -> list[FrameType]:
     found = []
     while frame is not None:
         found.append(frame)
-        frame = frame.f_back if frame.f_code.co_qualname != BOOTSTRAP else None
+        frame = frame.f_back if frame.f_code.co_qualname not in EDGES else None
     return found
 
 

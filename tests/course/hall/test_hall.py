@@ -18,7 +18,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def lane(task, *rounds, until=0.0):
-    """Give one board: READY from the last reply to her next move, which begins at each of the times."""
+    """Return one board: READY from the last reply to her next move, which begins at each of the times."""
     spans, free = [], until
     for start in rounds:
         if start > free:
@@ -46,7 +46,7 @@ def clones(boards=24):
 
 
 def svgs(shown):
-    """Give the rooms of the still, parsed, each with its alternative text."""
+    """Return the rooms of the still, parsed, each with its alternative text."""
     images = re.findall(r'<img alt="([^"]*)"[^>]*src="data:image/svg\+xml;base64,([^"]+)"', shown.still)
     return [(unescape(alt), ElementTree.fromstring(b64decode(source))) for alt, source in images]
 
@@ -272,7 +272,7 @@ SPANS = st.sampled_from([(state, reason) for state, reasons in REASONS.items() f
 
 
 def naive_state(spans, time):
-    """Give the word for a board by looking at every span."""
+    """Return the word for a board by looking at every span."""
     now = {(span.state, span.reason) for span in spans if span.start <= time < span.end}
     words = {"her move": (RUNNING, ""), "your move": (READY, "event loop")}
     words |= {"thinks": (WAITING, "timer"), "waits": (WAITING, "lock")}

@@ -29,7 +29,7 @@ def run(**bodies):
 
 
 def steps(*actions):
-    """Give a coroutine function that computes a number, sleeps in a list, or blocks in a tuple."""
+    """Return a coroutine function that computes a number, sleeps in a list, or blocks in a tuple."""
 
     async def body():
         for action in actions:

@@ -81,7 +81,7 @@ gives_up_control = quiz(
 
 
 def _awaited(kind: Callable[[float], Any], seconds: float = 3) -> tuple[list[Any], object]:
-    """Await one of a kind, and give what it asked for, and the value of the await."""
+    """Await one of a kind, and return what it asked for, and the value of the await."""
     asked: list[Any] = []
 
     async def probe() -> object:

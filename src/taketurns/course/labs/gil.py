@@ -26,7 +26,7 @@ def spans_of_turns(trace: Trace) -> list[list[Span]]:
 
 
 def share_held(call: Callable[[], object]) -> float:
-    """Run a call beside a thread that computes; give the part of the call for which that thread waited for the GIL."""
+    """Run a call beside a thread that computes; return the part of it for which that thread waited for the GIL."""
     called, computing = task(call, name="call"), task(compute, name="beside")
     with record() as trace, ThreadPoolExecutor(2) as pool:
         pool.submit(computing, 0.3)

@@ -29,7 +29,7 @@ def read_note() -> str:
 
 
 def change_note(text: str) -> str:
-    """Change ``note`` in the process that runs this, and give the new value."""
+    """Change ``note`` in the process that runs this, and return the new value."""
     global note
     note = text
     return read_note()

@@ -43,7 +43,7 @@ class Database:
 
 @contextlib.contextmanager
 def database(max_connections: int = 40) -> Iterator[Database]:
-    """Run a PostgreSQL; where there is none, give a stand-in on SQLite with the same names."""
+    """Run a PostgreSQL; where there is none, yield a stand-in on SQLite with the same names."""
     with contextlib.ExitStack() as stack:
         try:
             import psycopg

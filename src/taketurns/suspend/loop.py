@@ -114,7 +114,7 @@ class Task:
     @property
     def waits_for(self) -> str:
         """The names of the tasks whose end it waits for."""
-        return ", ".join(task.name for task in self.awaited)
+        return ", ".join([task.name for task in self.awaited]) if self.awaited else ""
 
     def call_soon(self, callback: Callback, *args: Any) -> None:
         """Ask for a callback when those that are ready have run."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 __all__ = ["Changes", "Line", "OfFutures", "Step", "Walk"]
@@ -63,9 +62,12 @@ class Changes:
 
     def begin(self, at: float, task: int) -> Step:
         """Return the step that a task is about to make: it leaves the queue."""
-        with suppress(ValueError):  # it is the first of them, unless one was taken out, or joined unseen
-            self.left = self.queue.index(task, self.left) + 1
-        return Step(self, at, task, self.left, len(self.queue), len(self.timers), len(self.stands))
+        queue, left = self.queue, self.left
+        if left < len(queue) and queue[left] == task:
+            self.left = left + 1
+        elif task in queue[left:]:  # one before it was taken out unseen
+            self.left = queue.index(task, left) + 1
+        return Step(self, at, task, self.left, len(queue), len(self.timers), len(self.stands))
 
     def owners(self, whom: int, waiting: Mapping[int, Sequence[int]]) -> Sequence[int]:
         """Return the tasks that wait for a timer."""

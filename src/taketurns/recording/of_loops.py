@@ -80,8 +80,7 @@ def _begin(running: Task, worker: Worker) -> Changes:
     """Return what a loop is at when the first of its steps is seen."""
     loop, changes = running.loop, Changes(worker.recorder.name)
     for one in loop.tasks:
-        if not one.done:
-            _number(one, worker)
+        _number(one, worker)  # also of those that have ended: another task may set a timer for them
     changes.queue = [_number(one, worker) for one in (running, *(call.task for call in loop.ready))]
     for due, _, call in sorted(loop.timers):
         changes.set(due, _number(call.task, worker))

@@ -39,40 +39,17 @@ class Instrument:
 instruments: list[Instrument] = []
 
 
-# Told one by one, and not by a method's name: a step is to cost little.
-
-
-def _tell_scheduled(task: Task, at: int) -> None:
+def _tell(method: str, *args: Any) -> None:
+    """Call a method of all instruments, and drop those that fail."""
     for instrument in tuple(instruments):
         try:
-            instrument.task_scheduled(task, at)
-        except Exception:  # noqa: BLE001 - it is logged
-            _drop(instrument, "task_scheduled")
+            getattr(instrument, method)(*args)
+        except Exception:
+            import logging  # here: `import taketurns` is quick
 
-
-def _tell_before(task: Task) -> None:
-    for instrument in tuple(instruments):
-        try:
-            instrument.before_task_step(task)
-        except Exception:  # noqa: BLE001 - it is logged
-            _drop(instrument, "before_task_step")
-
-
-def _tell_after(task: Task) -> None:
-    for instrument in tuple(instruments):
-        try:
-            instrument.after_task_step(task)
-        except Exception:  # noqa: BLE001 - it is logged
-            _drop(instrument, "after_task_step")
-
-
-def _drop(instrument: Instrument, method: str) -> None:
-    """Drop an instrument that has just failed."""
-    import logging  # here: `import taketurns` is quick
-
-    instruments.remove(instrument)
-    message = "%s of the instrument %r failed; it is dropped"
-    logging.getLogger(__name__).exception(message, method, instrument)
+            instruments.remove(instrument)
+            message = "%s of the instrument %r failed; it is dropped"
+            logging.getLogger(__name__).exception(message, method, instrument)
 
 
 class Call(NamedTuple):
@@ -120,7 +97,7 @@ class Task:
         """Ask for a callback when those that are ready have run."""
         self.asked += 1
         if instruments and self is not self.loop.running:
-            _tell_scheduled(self, self.loop.clock.now_ns())
+            _tell("task_scheduled", self, self.loop.clock.now_ns())
         self.loop.make_ready(Call(self, callback, args))
 
     def call_later(self, seconds: float, callback: Callback, *args: Any) -> None:
@@ -231,25 +208,19 @@ class EventLoop:
         """Wait for the next timer if nothing is ready, then run what is ready now."""
         if not self.ready:
             self.clock.sleep_until_ns(self.timers[0][0])
-        self._take_due()
+        due = 0
+        while self.timers and self.timers[0][0] <= self.clock.now_ns():
+            due, _, call = heappop(self.timers)
+            _tell("task_scheduled", call.task, due)
+            self.make_ready(call)
+        if self.changes is not None:
+            self.changes.pass_by(due + 1)
         for _ in range(len(self.ready)):
             self._run(self.ready.popleft())
 
-    def _take_due(self) -> None:
-        """Make ready whose timers are due."""
-        due, timers = -1, self.timers
-        while timers and timers[0][0] <= self.clock.now_ns():
-            due, _, call = heappop(timers)
-            if instruments:
-                _tell_scheduled(call.task, due)
-            self.make_ready(call)
-        if due >= 0 and self.changes is not None:
-            self.changes.pass_by(due + 1)
-
     def _run(self, call: Call) -> None:
         task = self.running = call.task
-        if instruments:
-            _tell_before(task)
+        _tell("before_task_step", task)
         task.asked -= 1
         task.ready -= 1
         try:
@@ -262,8 +233,7 @@ class EventLoop:
                 task.end()
         finally:
             self.running = None
-            if instruments:
-                _tell_after(task)
+            _tell("after_task_step", task)
 
 
 _here = threading.local()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from taketurns.trace import columns
+from taketurns.trace import terminal
 from taketurns.trace.spans import Span, State
 from taketurns.trace.text import duration_text, text_timeline
 from taketurns.trace.trace import Trace
@@ -204,8 +204,8 @@ def test_all_lanes_have_one_width_and_one_line_whatever_the_names(spans: list[Sp
     lines = in_characters(any_trace, width).splitlines()
     lanes = lines[1 : 1 + len(any_trace.tasks)]
     assert len(lines) == (1 + len(lanes) + 2 if lanes else 1)
-    widths = {columns.width(line) for line in lanes}
-    assert widths <= {columns.width(lines[1][: -width - 2]) + width + 2 if lanes else 0}
+    widths = {terminal.width(line) for line in lanes}
+    assert widths <= {terminal.width(lines[1][: -width - 2]) + width + 2 if lanes else 0}
     assert all(line[-width - 2] == line[-1] == "│" for line in lanes)
 
 
@@ -214,4 +214,4 @@ def test_all_lines_of_the_table_have_one_width_whatever_the_names(spans: list[Sp
     any_trace = Trace("any", tuple(spans))
     lines = any_trace.table().splitlines()
     assert len(lines) == 1 + len(any_trace.tasks)
-    assert len({columns.width(line) for line in lines}) == 1
+    assert len({terminal.width(line) for line in lines}) == 1

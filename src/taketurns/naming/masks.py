@@ -4,7 +4,7 @@ import os
 import re
 from functools import cache, lru_cache
 
-from taketurns.trace.columns import printable
+from taketurns.trace.terminal import printable
 
 __all__ = ["MASK", "is_secret", "masked", "printable"]
 

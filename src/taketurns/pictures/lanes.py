@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from taketurns.pictures.glyphs import drawable
 from taketurns.pictures.looks import INK, Look, layers_of
 from taketurns.pictures.words import every, shorten
-from taketurns.trace.columns import printable
 from taketurns.trace.spans import Span, State
+from taketurns.trace.terminal import printable
 from taketurns.trace.trace import Trace
 
 __all__ = ["Lanes", "Numbers", "draw_bars", "draw_carried", "lane_inches", "name_lanes", "names_of", "paint"]

@@ -3,8 +3,8 @@
 from textwrap import wrap
 
 from taketurns import machine
-from taketurns.trace.columns import printable
 from taketurns.trace.spans import State
+from taketurns.trace.terminal import printable
 from taketurns.trace.text import duration_text
 from taketurns.trace.trace import Trace
 

@@ -1,94 +1,98 @@
-"""Text for terminals and logs: what can be printed, in how many columns, and in which encoding."""
+"""Columns: the spans of a trace, column by column. What many spans share is held once, and known by its number."""
 
-import sys
-from collections.abc import Sequence
-from textwrap import wrap
-from unicodedata import category, east_asian_width
+from __future__ import annotations
 
-__all__ = ["COLUMNS", "cut", "encodable", "fitted", "justified", "printable", "width", "wrapped"]
+from array import array
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import compress
+from typing import NamedTuple, TypeVar
 
-#: No line of a trace as text is longer.
-COLUMNS = 100
-#: A column of names is not made narrower than this.
-LEAST = 16
+from taketurns.trace.spans import Span, State, Where
 
-#: For encodings that have not got the left ones.
-ASCII = str.maketrans({"█": "#", "─": "-", "░": ".", "│": "|", "…": "~", "−": "-", "µ": "u", "·": "-", "×": "x"})
+__all__ = ["Columns", "Kind"]
 
-
-def printable(text: str) -> str:
-    """Return a text as one line without what steers a terminal or the direction of writing."""
-    if text.isprintable():
-        return text
-    return " ".join("".join(map(_printed, text)).split())
+T = TypeVar("T", bound=Hashable)
 
 
-def _printed(char: str) -> str:
-    if char.isprintable():
-        return char
-    return " " if char.isspace() else "�" if "\ud800" <= char <= "\udfff" else ""
+class Kind(NamedTuple):
+    """What many spans share: a state, its reason, its place, and who ended the wait before it."""
+
+    state: State
+    reason: str = ""
+    where: Where | None = None
+    waker: str = ""
+
+    @property
+    def in_turns(self) -> bool:
+        """Whether it ran for a part of its time only, in turns with others like it, at moments that nobody saw."""
+        return self.state is State.RUNNING and self.reason == "GIL"
 
 
-def width(text: str) -> int:
-    """Return how many columns a text takes: letters of East Asia and emoji take two, accents none."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if category(char) in ("Mn", "Me") else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+class Columns(NamedTuple):
+    """The spans of a trace in order of their start: the i-th is made of the i-th element of each column.
 
-
-def cut(text: str, most: int) -> str:
-    """Return a text in at most so many columns: its middle goes, since what differs stands at the ends."""
-    if width(text) <= most:
-        return text
-    tail = most // 3
-    return f"{_start(text, most - tail - 1)}…{_start(text[::-1], tail)[::-1]}"
-
-
-def _start(text: str, most: int) -> str:
-    """Return as much of the begin of a text as there is room for."""
-    end = room = 0
-    for char in text:
-        room += width(char)
-        if room > most:
-            break
-        end += 1
-    return text[:end]
-
-
-def justified(text: str, columns: int, to_the_right: bool = False) -> str:
-    """Return a text with spaces up to so many columns."""
-    spaces = " " * (columns - width(text))
-    return spaces + text if to_the_right else text + spaces
-
-
-def fitted(rows: Sequence[Sequence[str]], between: int = 2, most: float = COLUMNS) -> tuple[list[list[str]], list[int]]:
-    """Return the rows of a table, and the widths of its columns: the widest are cut where a line would be too long.
-
-    They can be, down to a least width: a table of very many columns is longer.
+    ``task``, ``worker`` and ``kind`` hold numbers, of what stands in ``tasks``, ``workers`` and ``kinds``, each in the
+    order in which it first occurs; ``start`` and ``end`` hold seconds.
     """
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    while sum(widths) + between * (len(widths) - 1) > most and max(widths) > LEAST:
-        widths[widths.index(max(widths))] -= 1
-    return [[cut(cell, room) for cell, room in zip(row, widths, strict=True)] for row in rows], widths
+
+    tasks: tuple[str, ...]
+    workers: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    task: array[int]
+    worker: array[int]
+    kind: array[int]
+    start: array[float]
+    end: array[float]
+
+    @classmethod
+    def put_in_order(
+        cls,
+        task: Sequence[str],
+        worker: Sequence[str],
+        kind: Sequence[Kind],
+        start: Sequence[float],
+        end: Sequence[float],
+    ) -> Columns:
+        """Return the columns of spans that come in any order."""
+        order = sorted(range(len(start)), key=start.__getitem__)
+        tasks, task_numbers = _numbered(map(task.__getitem__, order))
+        workers, worker_numbers = _numbered(map(worker.__getitem__, order))
+        kinds, kind_numbers = _numbered(map(kind.__getitem__, order))
+        starts, ends = array("d", map(start.__getitem__, order)), array("d", map(end.__getitem__, order))
+        return cls(tasks, workers, kinds, task_numbers, worker_numbers, kind_numbers, starts, ends)
+
+    @classmethod
+    def of(cls, spans: Iterable[Span]) -> Columns:
+        """Return the columns of spans that come in any order."""
+        rows = [(s.task, s.worker, Kind(s.state, s.reason, s.where, s.waker), s.start, s.end) for s in spans]
+        return cls.put_in_order(*(zip(*rows, strict=True) if rows else ((),) * 5))
+
+    def spans(self) -> tuple[Span, ...]:
+        """Return the spans themselves."""
+        found = tuple(map(object.__new__, [Span] * len(self.start)))
+        for name, values in zip(Span.__slots__, self._values(), strict=True):
+            # They are made many at once, past the checks of a single one: whoever made the columns made them right.
+            deque(map(getattr(Span, name).__set__, found, values), maxlen=0)
+        return found
+
+    def _values(self) -> Iterator[Iterable[object]]:
+        """Yield the values of each field of all spans, in the order of a span's fields."""
+        states, reasons, places, wakers = zip(*self.kinds, strict=True) if self.kinds else ((),) * 4
+        yield map(self.tasks.__getitem__, self.task)
+        yield map(states.__getitem__, self.kind)
+        yield map(self.workers.__getitem__, self.worker)
+        yield from (self.start, self.end)
+        yield from (map(each.__getitem__, self.kind) for each in (reasons, places, wakers))
+
+    def times_of(self, kinds: Iterable[bool]) -> Iterator[tuple[float, float]]:
+        """Yield start and end of the spans of some kinds: for each kind, whether it is one of them."""
+        wanted = bytes(kinds)
+        return compress(zip(self.start, self.end, strict=True), map(wanted.__getitem__, self.kind))
 
 
-def wrapped(text: str) -> list[str]:
-    """Return a text in lines that are not too long."""
-    lines = wrap(text, COLUMNS)
-    if all(width(line) <= COLUMNS for line in lines):
-        return lines
-    return wrap(text, COLUMNS // 2)  # no letter takes more than two columns
-
-
-def encodable(text: str) -> str:
-    """Return a text that can be printed now: in ASCII where the output's encoding has not got its marks."""
-    encoding = getattr(sys.stdout, "encoding", None)
-    if not isinstance(encoding, str):
-        return text
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
-    except LookupError:
-        return text
-    return text
+def _numbered(values: Iterable[T]) -> tuple[tuple[T, ...], array[int]]:
+    """Return the values that occur, and the number of each in the place of it."""
+    numbers: dict[T, int] = {}
+    column = array("L", [numbers.setdefault(value, len(numbers)) for value in values])
+    return tuple(numbers), column

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from taketurns.trace.columns import COLUMNS, cut, fitted, justified, printable, width, wrapped
 from taketurns.trace.outcomes import Ending, Outcome
 from taketurns.trace.spans import Span, State
+from taketurns.trace.terminal import COLUMNS, cut, fitted, justified, printable, width, wrapped
 
 __all__ = ["counted", "describe", "duration_text", "table", "text_timeline"]
 

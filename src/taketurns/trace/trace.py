@@ -12,12 +12,12 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from taketurns.trace import perfetto, text
-from taketurns.trace.columns import encodable, printable
 from taketurns.trace.counts import Interval, Steps, peak, steps, union
 from taketurns.trace.moments import Moment
 from taketurns.trace.outcomes import Outcome, outcome_named
 from taketurns.trace.rows import row_of, span_of
 from taketurns.trace.spans import Span, State, state_named
+from taketurns.trace.terminal import encodable, printable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from taketurns.trace.columns import COLUMNS, cut, encodable, printable, width
 from taketurns.trace.spans import Span, State, Where
+from taketurns.trace.terminal import COLUMNS, cut, encodable, printable, width
 from taketurns.trace.trace import Trace
 
 #: Every text that Python can hold, halves of characters and what steers a terminal included.

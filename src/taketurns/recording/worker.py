@@ -193,7 +193,7 @@ class Worker:
         self.caller = None if outer is None else outer[0]
         if self.starter is not None and isinstance(task, str):
             task = self.begin(task)
-        if at - self.cpu_at > FRESH_NS and not recorder.is_watched:
+        if at - self.cpu_at > FRESH_NS and not recorder.is_watched and recorder.clock is None:
             self.read_cpu(at)
         # In this order: who reads them from outside, when the recording ends, looks at `written` first.
         self.last = at

@@ -88,7 +88,7 @@ def main() -> None:
     for style, price in zip(OURS, prices, strict=True):
         print(f"play, {style:14} {price:7.1f} ms   {price / theirs:5.2f} times SimPy ({theirs:.1f} ms)")
     for style in (*OURS, "asyncio"):
-        few, many = least(played(FEW, style), played(MANY, style), times=1)
+        few, many = least(played(FEW, style), played(MANY, style), times=3)
         print(f"{MANY} boards, {style:10} {many:7.0f} ms   {many / few:5.1f} times {FEW} boards")
 
 

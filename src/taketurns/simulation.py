@@ -14,8 +14,8 @@ from typing import Any
 from taketurns.recording import recorder
 from taketurns.recording.awaits import given_name
 from taketurns.recording.block import record
+from taketurns.recording.simulated import Call, Keeper
 from taketurns.trace.clock import SimulatedClock
-from taketurns.trace.moments import Moment, line_of
 from taketurns.trace.trace import Trace
 
 __all__ = ["simulate"]
@@ -118,10 +118,13 @@ class _SimulatedLoop(asyncio.BaseEventLoop):
 
     _ready: deque[Any]  # asyncio's own: calls, in the order in which they will run
     _scheduled: list[Any]  # asyncio's own: timers
+    _clock_resolution: float
 
     def __init__(self, simulation: _Simulation) -> None:
         super().__init__()
         self.simulation, self.clock = simulation, simulation.clock
+        assert recorder.on is not None
+        self.keeper = Keeper(recorder.on, self)
         self._selector = self  # asyncio asks it what has happened outside, for as long as there is nothing to do here
 
     def time(self) -> float:
@@ -135,6 +138,9 @@ class _SimulatedLoop(asyncio.BaseEventLoop):
         if timeout is None:
             raise RuntimeError(f"everybody waits, and nobody can go on: {_who_waits(self)}")
         self.clock.spend(timeout)
+        end = self.time() + self._clock_resolution  # asyncio takes the timers that are due before
+        if self._scheduled and self._scheduled[0]._when < end:
+            self.keeper.changes.pass_by(end)
         return []
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
@@ -143,52 +149,35 @@ class _SimulatedLoop(asyncio.BaseEventLoop):
             super().call_exception_handler(context)
 
     def _call_soon(self, callback: Any, args: Any, context: Any) -> asyncio.Handle:
-        handle = _Kept(callback, args, self, context)
+        handle = Call(callback, args, self, context)
         self._ready.append(handle)
         return handle
 
-    def keep_moment(self, running: asyncio.Handle) -> None:
-        """Keep which task runs now, which are ready, and which wait for a timer, by their numbers."""
-        mine = recorder.on
-        number = _number(running)
-        if mine is None or number is None:
-            return
-        ready = tuple(other for handle in self._ready if (other := _number(handle)) is not None)
-        pairs: Any = ((mine.awaits.number_of(task), task) for task in asyncio.all_tasks(self))
-        known = sorted(((other, task) for other, task in pairs if other is not None), key=lambda pair: pair[0])
-        waiting: dict[int, list[int]] = {}  # by the id of what they wait for
-        for other, task in known:
-            waiting.setdefault(id(task._fut_waiter), []).append(other)
-        timers = [
-            (other, timer.when())
-            for timer in sorted(self._scheduled)
-            if timer._args
-            for other in waiting.get(id(timer._args[0]), ())
-        ]
-        lines = {other: line for other, task in known if (line := line_of(task.get_coro()))}
-        mine.moments.append(Moment(self.time(), number, ready, tuple(timers), lines))
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        """Set a timer; those whose callback is given a future are kept."""
+        timer = super().call_at(when, callback, *args, context=context)
+        if args:
+            self.keeper.changes.set(when, id(args[0]))
+        return timer
+
+    def _timer_handle_cancelled(self, handle: Any) -> None:
+        if handle._scheduled and handle._args:
+            self.keeper.changes.cancel(handle._when, id(handle._args[0]))
+        super()._timer_handle_cancelled(handle)  # type: ignore[misc]
+
+    def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
+        """Create a task, and look where it stands if it has begun at once."""
+        task: asyncio.Task[Any] = super().create_task(coro, **options)
+        self.keeper.look(task)
+        return task
 
     def _process_events(self, event_list: list[Any]) -> None:
         pass
 
     def _write_to_self(self) -> None:
         pass
-
-
-class _Kept(asyncio.Handle):
-    """A call of the event loop; the moment before it is kept."""
-
-    _loop: _SimulatedLoop
-
-    def _run(self) -> None:
-        self._loop.keep_moment(self)
-        super()._run()
-
-
-def _number(handle: Any) -> int | None:
-    """Return the number of the recorded task whose step a call is."""
-    task = getattr(handle._callback, "__self__", None)
-    return recorder.on.awaits.number_of(task) if recorder.on is not None else None
 
 
 def _who_waits(loop: asyncio.AbstractEventLoop) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
@@ -149,23 +149,20 @@ def _put_together(exhibition: Exhibition, label: str, traces: Sequence[Trace]) -
     """Return the boards of all masters as one trace, in which only they are RUNNING."""
     team, spans = exhibition.masters > 1, list[Span]()
     for number, (boards, trace) in enumerate(zip(exhibition._shares(), traces, strict=True), 1):
-        for lane in map(trace.lane, boards):
-            whole = _until_the_last_reply(lane)
-            spans += (replace(span, worker=f"master {number}") if team else span for span in whole)
+        games = [span for board in boards for span in _until_the_last_reply(trace.lane(board))]
+        spans += [replace(span, worker=f"master {number}") for span in games] if team else games
     where = {**traces[0].origin, "masters": str(exhibition.masters)}
     return Played(label, tuple(spans), where, moments=() if team else traces[0].moments)
 
 
-def _until_the_last_reply(lane: Sequence[Span]) -> Iterator[Span]:
-    """Yield a game. It ends with its last reply, whoever hears of it. A thread that asks for her waits for her."""
-    over = max(span.end for span in lane if span.state is State.WAITING and span.reason == "timer")
-    asked = None
-    for span, after in zip(lane, [*lane[1:], lane[-1]], strict=True):
-        if after.reason == HER and span.state is not State.WAITING:
-            asked = span.start if asked is None else asked
-        elif span.start < over:
-            yield span if asked is None else replace(span, start=asked)
-            asked = None
+def _until_the_last_reply(lane: Sequence[Span]) -> list[Span]:
+    """Return a game. It ends with its last reply, whoever hears of it. A thread that asks for her waits for her."""
+    over = max([span.end for span in lane if span.reason == "timer" and span.state is State.WAITING])
+    game = [span for span in lane if span.start < over]
+    hers = [n for n, span in enumerate(game) if n and span.reason == HER and game[n - 1].state is not State.WAITING]
+    for number in reversed(hers):
+        game[number - 1 : number + 1] = [replace(game[number], start=game[number - 1].start)]
+    return game
 
 
 # The styles. Each plays all games of one master, whose numbers are in an exhibition, on the boards of those names.

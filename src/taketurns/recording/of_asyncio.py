@@ -33,7 +33,7 @@ from taketurns.recording.waits import wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.trace.frames import in_standard_library
 
-__all__ = ["install", "remove"]
+__all__ = ["install", "remove", "step_of"]
 
 _Loop = asyncio.BaseEventLoop
 _PyTask: Any = asyncio.tasks._PyTask  # type: ignore[attr-defined]
@@ -77,7 +77,7 @@ in_standard_library(asyncio.__file__)  # the first time takes some ms, which are
 # Which tasks there are
 
 
-def _step_of(callback: Any, mine: Recorder) -> OnLoop | None:
+def step_of(callback: Any, mine: Recorder) -> OnLoop | None:
     """Return the recorded task of which a callback is a step."""
     kind = type(callback)
     is_bound = kind is BuiltinMethodType or kind is MethodType
@@ -144,7 +144,7 @@ def _call_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
             raise
         if stack := getattr(handle, "_source_traceback", None):
             _trim(stack)
-        if recorder.on is mine and (one := _step_of(callback, mine)) is not None:
+        if recorder.on is mine and (one := step_of(callback, mine)) is not None:
             waker = None
             if one.running:
                 one.woken = True
@@ -182,7 +182,7 @@ def _run(mine: Recorder, plain: Callable[..., Any]) -> Callable[..., Any]:
                 plain(handle)
                 return
             mine.awaits.before(handle._callback, worker)
-            if (one := _step_of(handle._callback, mine)) is not None:
+            if (one := step_of(handle._callback, mine)) is not None:
                 task, outer = handle._callback.__self__, worker.enter(one.number)  # type: ignore[arg-type]
                 one.running = True
                 try:

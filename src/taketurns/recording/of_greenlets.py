@@ -92,8 +92,7 @@ class Switches:
         if recorder.on is not self.mine and not (recorder.on is None and recorder.is_child):
             remove(self.mine)
             return
-        worker = current_worker()
-        if worker is None or is_running():
+        if is_running() or (worker := current_worker()) is None:
             return
         origin, target = args
         if self.block is not None:

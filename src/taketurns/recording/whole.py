@@ -14,6 +14,7 @@ from taketurns.recording.reports import Reports
 from taketurns.recording.rows import Key, Row, Thread, Times, row_of
 from taketurns.recording.sight import union
 from taketurns.recording.worker import CALLED, RUNNING, Log, Worker
+from taketurns.trace.moments import Moments
 from taketurns.trace.trace import Trace
 
 __all__ = ["whole"]
@@ -47,7 +48,7 @@ def whole(mine: Log, label: str, cut_short: str, reports: Reports) -> Trace:
     cut_short = "; ".join(filter(None, (cut_short, told)))
     where = {**origin(), "clock": "simulated" if instants else "real"}
     known = {number: name for (_, number), name in names.items()}
-    moments = tuple(moment.named(known) for moment in mine.moments)
+    moments = Moments(mine.moments, known) if mine.moments else ()
     if mine.watcher is not None:
         cut_short = cut_short or mine.watcher.cut_short
     return Trace.of(

@@ -23,14 +23,13 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from types import CodeType
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakKeyDictionary
 
 from taketurns import machine
 from taketurns.recording.awaits import Awaits
 from taketurns.recording.endings import ended_by
 from taketurns.recording.native import given_name, switched
+from taketurns.trace.changes import Step
 from taketurns.trace.clock import SimulatedClock
-from taketurns.trace.moments import Moment
 from taketurns.trace.spans import State
 from taketurns.watcher.originals import get_ident
 
@@ -101,7 +100,6 @@ class Log:
         self.starters: dict[int, int | FarTask] = {}  # by the id of a thread that is being started: the task that does
         self.ends: dict[int, str] = {}  # how tasks ended whose last event does not say it
         self.awaits = Awaits()  # of asyncio's tasks
-        self.loop_tasks: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # the numbers of our own event loops' tasks
         self.on_loop: set[int] = set()  # tasks that are steps on an event loop
         self.implied: set[int] = set()  # tasks that nobody decorated: threads, and calls that a pool runs
         self.callers: set[int] = set()  # tasks that are calls which the block makes itself
@@ -112,7 +110,7 @@ class Log:
         self.calls_merged = ""  # why the calls of its block are one lane, where they are not told apart
         self.unseen: dict[str, str] = {}  # by what it is about: a sentence on what could not be seen
         self.name = ""  # of the recording, for child processes
-        self.moments: list[Moment] = []  # of event loops in simulated time; tasks are numbers in them
+        self.moments: list[Step] = []  # of event loops in simulated time
 
     def number(self, name: str) -> int:
         """Return the number of a new task."""
@@ -195,7 +193,7 @@ class Worker:
         self.caller = None if outer is None else outer[0]
         if self.starter is not None and isinstance(task, str):
             task = self.begin(task)
-        if at - self.cpu_at > FRESH_NS and not recorder.is_watched:
+        if at - self.cpu_at > FRESH_NS and not recorder.is_watched and recorder.clock is None:
             self.read_cpu(at)
         # In this order: who reads them from outside, when the recording ends, looks at `written` first.
         self.last = at

@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any, NamedTuple
 
+from taketurns.trace.changes import Changes
 from taketurns.trace.clock import Clock, SimulatedClock, WallClock, timekeeper
 
 __all__ = ["EventLoop", "Instrument", "Task", "instruments", "is_running", "running_loop"]
@@ -67,6 +68,7 @@ class Task:
 
     def __init__(self, loop: EventLoop, name: str) -> None:
         self.loop, self.name = loop, name
+        self.number = -1  # in the recording that sees it
         self.starter = loop.running  # the task that started it, if one did
         self.done = False
         self.result: Any = None
@@ -89,14 +91,14 @@ class Task:
     @property
     def waits_for(self) -> str:
         """The names of the tasks whose end it waits for."""
-        return ", ".join(task.name for task in self.awaited)
+        return ", ".join([task.name for task in self.awaited]) if self.awaited else ""
 
     def call_soon(self, callback: Callback, *args: Any) -> None:
         """Ask for a callback when those that are ready have run."""
         self.asked += 1
-        self.loop.make_ready(Call(self, callback, args))
         if instruments and self is not self.loop.running:
             _tell("task_scheduled", self, self.loop.clock.now_ns())
+        self.loop.make_ready(Call(self, callback, args))
 
     def call_later(self, seconds: float, callback: Callback, *args: Any) -> None:
         """Ask for a callback in so many seconds; ``ValueError`` where that is no number from 0 on."""
@@ -122,6 +124,8 @@ class Task:
     def end(self, result: Any = None) -> None:
         """End with a result; whoever waits for it is ready."""
         self.done, self.result = True, result
+        if self.loop.changes is not None:
+            self.loop.changes.stand(self.number, None)
         for watcher in self._watchers:
             watcher()
 
@@ -140,6 +144,7 @@ class EventLoop:
         self.tasks: list[Task] = []
         self.running: Task | None = None
         self.numbers = count()
+        self.changes: Changes | None = None  # what a recording in simulated time has of its steps
 
     def start(self, name: str, callback: Callback, *args: Any) -> Task:
         """Begin a task of that name with a callback."""
@@ -164,12 +169,17 @@ class EventLoop:
 
     def set_timer(self, seconds: float, call: Call) -> None:
         """Make a call ready in so many seconds."""
-        heappush(self.timers, (self.clock.now_ns() + round(seconds * 1e9), next(self.numbers), call))
+        due = self.clock.now_ns() + round(seconds * 1e9)
+        heappush(self.timers, (due, next(self.numbers), call))
+        if self.changes is not None:
+            self.changes.set(due, call.task.number)
 
     def make_ready(self, call: Call) -> None:
         """Put a call at the end of the queue."""
         call.task.ready += 1
         self.ready.append(call)
+        if self.changes is not None:
+            self.changes.queue.append(call.task.number)
 
     def run(self) -> None:
         """Run until nothing is left to run.
@@ -198,10 +208,13 @@ class EventLoop:
         """Wait for the next timer if nothing is ready, then run what is ready now."""
         if not self.ready:
             self.clock.sleep_until_ns(self.timers[0][0])
+        due = 0
         while self.timers and self.timers[0][0] <= self.clock.now_ns():
             due, _, call = heappop(self.timers)
-            self.make_ready(call)
             _tell("task_scheduled", call.task, due)
+            self.make_ready(call)
+        if self.changes is not None:
+            self.changes.pass_by(due + 1)
         for _ in range(len(self.ready)):
             self._run(self.ready.popleft())
 

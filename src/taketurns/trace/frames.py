@@ -12,8 +12,12 @@ OURS = __name__.partition(".")[0]
 
 def is_learners(frame: FrameType) -> bool:
     """Return whether a frame runs code that is neither ours, known by its module, nor the standard library's."""
-    ours = module_of(frame).partition(".")[0] == OURS
-    return not ours and not in_standard_library(frame.f_code.co_filename)
+    return _is_learners(module_of(frame), frame.f_code.co_filename)
+
+
+@cache
+def _is_learners(module: str, path: str) -> bool:
+    return module.partition(".")[0] != OURS and not in_standard_library(path)
 
 
 def module_of(frame: FrameType) -> str:

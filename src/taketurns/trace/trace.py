@@ -48,7 +48,7 @@ class Trace:
     cut_short: str = ""
     notes: tuple[str, ...] = ()
     result: Any = field(default=None, repr=False, compare=False)
-    moments: tuple[Moment, ...] = field(default=(), repr=False, compare=False)
+    moments: Sequence[Moment] = field(default=(), repr=False, compare=False)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict, hash=False)
     parents: Mapping[str, str] = field(default_factory=dict, hash=False)
 

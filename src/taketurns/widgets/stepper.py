@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 from ipywidgets import HTML, Button, HBox, VBox
@@ -53,6 +53,7 @@ class Stepper(Still, VBox):  # type: ignore[misc]
         back.on_click(lambda _: self.go(self.place.value - 1))
         forward.on_click(lambda _: self.go(self.place.value + 1))
         self.state, self.picture = HTML(), HTML()
+        self._code = _program(trace)
         self._image, self._left, self._right, self._over, self._under = _drawn(trace)
         self.place.observe(lambda _: self._show(), "index")
         self._show()
@@ -74,7 +75,7 @@ class Stepper(Still, VBox):  # type: ignore[misc]
         self.place.value = min(max(step, 1), len(self.trace.moments))
 
     def _show(self) -> None:
-        self.state.value = _state(self.trace, self.place.value)
+        self.state.value = _state(self.moment, f"Step {self.place.value} of {len(self.trace.moments)}", self._code)
         self.picture.value = self._timeline_so_far()
 
     def _timeline_so_far(self) -> str:
@@ -107,9 +108,8 @@ def _drawn(trace: Trace) -> tuple[str, float, float, float, float]:
     return image, box.x0 - low * width, box.x0 + (trace.duration - low) * width, over, box.y0
 
 
-def _state(trace: Trace, step: int) -> str:
+def _state(moment: Moment, title: str, program: Mapping[Line, str]) -> str:
     """Return in HTML what the event loop is at before a step."""
-    moment = trace.moments[step - 1]
     timers = [f"{task} at {duration_text(due)}" for task, due in moment.timers]
     rows = {
         "time": duration_text(moment.at),
@@ -119,34 +119,34 @@ def _state(trace: Trace, step: int) -> str:
     }
     name_of = '<dt style="font-weight:bold;width:auto">'
     said = "".join(f"{name_of}{name}</dt><dd>{escape(value)}</dd>" for name, value in rows.items())
-    code = "\n".join(_code(trace, moment))
+    code = "\n".join(_code(program, moment))
     return (
         f'<div style="{BOX};display:flex;flex-wrap:wrap;gap:1.5em"><div style="width:17em">'
-        f'Step {step} of {len(trace.moments)}<dl style="{LIST}">{said}</dl></div>'
+        f'{title}<dl style="{LIST}">{said}</dl></div>'
         f'<pre style="margin:0;line-height:1.4;background:none;color:inherit">{code}</pre></div>'
     )
 
 
-def _code(trace: Trace, moment: Moment) -> Iterator[str]:
+def _code(program: Mapping[Line, str], moment: Moment) -> Iterator[str]:
     """Yield the lines of the program, and behind each the tasks that stand in it."""
     standing: dict[Line, list[str]] = {}
     for task, line in moment.lines.items():
         standing.setdefault(line, []).append(task)
-    code = {line: linecache.getline(*line).rstrip() for line in _lines(trace)}
-    width = max(map(len, code.values()))
-    for line, text in code.items():
+    width = max(map(len, program.values()), default=0)
+    for line, text in program.items():
         tasks = standing.get(line, [])
         mark = f"  ← {', '.join(tasks)}" if tasks else ""
         shown = escape(f"{text:<{width}}{mark}".rstrip()) or " "
         yield f'<span style="{MARKED}">{shown}</span>' if moment.running in tasks else shown
 
 
-def _lines(trace: Trace) -> list[Line]:
-    """Return the lines to show, by file: from the first in which a task stands to the end of the last's function."""
+def _program(trace: Trace) -> dict[Line, str]:
+    """Return the lines to show: from the first of a file in which a task stands to the end of the last's function."""
     seen = sorted({line for moment in trace.moments for line in moment.lines.values()})
     files = dict.fromkeys(file for file, _ in seen)
     ends = {file: [number for one, number in seen if one == file] for file in files}
-    return [(file, number) for file in files for number in range(ends[file][0], _end(file, ends[file][-1]) + 1)]
+    shown = [(file, number) for file in files for number in range(ends[file][0], _end(file, ends[file][-1]) + 1)]
+    return {line: linecache.getline(*line).rstrip() for line in shown}
 
 
 def _end(file: str, number: int) -> int:

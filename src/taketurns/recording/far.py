@@ -12,7 +12,6 @@ import threading
 from importlib import import_module
 from typing import Any
 
-from taketurns.naming.places import where
 from taketurns.recording import children, chunks, recorder
 from taketurns.recording.children import Announcement
 from taketurns.recording.journals import Journal
@@ -40,7 +39,7 @@ class FarRecorder(Recorder):
         self.name, self.arguments = found.recording, found.arguments
         self.journal = Journal(found.folder, found.recording, str(os.getpid()))
         self.guest = Guest(self.journal.note, self.journal.stand, self.leave)
-        self.known: set[int] = set()  # tasks that the journal knows
+        self.known: dict[int, str] = {}  # tasks that the journal knows, by this name
         self.installed: set[str] = set()
 
     def let_look(self) -> None:
@@ -79,7 +78,14 @@ class FarRecorder(Recorder):
     def forget(self) -> None:
         """Let go of what belongs to the parent, in a forked child."""
         self.guest.forget()
-        self.journal.close()
+        self.journal.forget()
+
+    def introduce(self, task: int) -> None:
+        """Write down what a task is called, and who started it."""
+        name, parent = self.names[task], self.parents.get(task)
+        parent = (os.getpid(), parent) if isinstance(parent, int) else parent
+        self.journal.write(("task", task, name, task in self.on_loop, task in self.implied, parent))
+        self.known[task] = name  # now, as somebody may have interrupted that
 
     def make_worker(self) -> Worker:
         """Return the calling thread as a worker, which writes into the journal."""
@@ -109,20 +115,24 @@ class FarWorker(Worker):
         """Write down an event, and before its first one who this is, and which task."""
         at, task, state, reason, until, place, *off = event
         mine = self.recorder
-        lines: list[tuple[Any, ...]] = []
         if not self.is_known:
-            self.is_known = True
-            is_main = self.thread == threading.main_thread().ident
-            lines.append(("thread", self.native, "main" if is_main else str(self.thread), self.name))
-        if task not in mine.known:
-            mine.known.add(task)
-            parent = mine.parents.get(task)
-            parent = (os.getpid(), parent) if isinstance(parent, int) else parent
-            lines.append(("task", task, task in mine.on_loop, task in mine.implied, parent))
+            self._introduce()
+        if mine.known.get(task) is not mine.names[task]:
+            mine.introduce(task)
+        number = waker = None
+        if isinstance(place, int):
+            waker = place
+        elif place is not None:
+            number = mine.journal.number_of(*place)
         at = at if until is None else until  # what ran until then is written already
-        waker, place = (place, None) if isinstance(place, int) else (None, place)
-        line = at, self.native, task, mine.names[task], state, reason, place and where(*place), waker, *off
-        mine.journal.write(*lines, ("event", *line))
+        state = state and state._value_
+        mine.journal.write((at, self.native, task, state, reason, number, waker, off[0] if off else None))
+
+    def _introduce(self) -> None:
+        is_main = self.thread == threading.main_thread().ident
+        thread = "main" if is_main else str(self.thread)
+        self.recorder.journal.write(("thread", self.native, thread, self.name))
+        self.is_known = True
 
 
 class _Computed(list[tuple[int, int]]):

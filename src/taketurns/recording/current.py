@@ -1,5 +1,8 @@
 """Who carries what this thread does: its worker in the recording that is on here, or in one of another process."""
 
+from collections.abc import Callable
+from functools import cache
+
 from taketurns.recording import recorder
 from taketurns.recording.worker import Worker
 
@@ -24,6 +27,11 @@ def _of_another() -> recorder.Recorder | None:
     """Return the recording of another process in which this one takes part."""
     if recorder.on is None and not recorder.is_child:
         return None
+    return _finder()()
+
+
+@cache
+def _finder() -> Callable[[], recorder.Recorder | None]:
     from taketurns.recording import far  # here: `import taketurns` is quick
 
-    return far.current()
+    return far.current

@@ -58,8 +58,10 @@ class FarRecorder(Recorder):
 
     def install(self) -> None:
         """Begin to see what there is to be seen, as far as it is not seen yet."""
+        if len(self.installed) == len(SOURCES):
+            return
         for source, module in SOURCES.items():
-            if module in sys.modules and source not in self.installed:
+            if source not in self.installed and module in sys.modules:
                 self.installed.add(source)
                 import_module(f"taketurns.recording.{source}").install(self)
 
@@ -80,12 +82,11 @@ class FarRecorder(Recorder):
         self.guest.forget()
         self.journal.forget()
 
-    def introduce(self, task: int) -> None:
-        """Write down what a task is called, and who started it."""
-        name, parent = self.names[task], self.parents.get(task)
+    def about(self, task: int) -> tuple[Any, ...]:
+        """Return what a journal is told once of a task: its name, what kind of task it is, and who started it."""
+        parent = self.parents.get(task)
         parent = (os.getpid(), parent) if isinstance(parent, int) else parent
-        self.journal.write(("task", task, name, task in self.on_loop, task in self.implied, parent))
-        self.known[task] = name  # now, as somebody may have interrupted that
+        return self.names[task], task in self.on_loop, task in self.implied, parent
 
     def make_worker(self) -> Worker:
         """Return the calling thread as a worker, which writes into the journal."""
@@ -117,16 +118,18 @@ class FarWorker(Worker):
         mine = self.recorder
         if not self.is_known:
             self._introduce()
-        if mine.known.get(task) is not mine.names[task]:
-            mine.introduce(task)
         number = waker = None
         if isinstance(place, int):
             waker = place
         elif place is not None:
             number = mine.journal.number_of(*place)
         at = at if until is None else until  # what ran until then is written already
-        state = state and state._value_
-        mine.journal.write((at, self.native, task, state, reason, number, waker, off[0] if off else None))
+        record = at, self.native, task, state and state._value_, reason, number, waker, off[0] if off else None
+        if mine.known.get(task) is (name := mine.names[task]):
+            mine.journal.write(record)
+        else:
+            mine.journal.write(record + mine.about(task))
+            mine.known[task] = name  # only now: somebody may have interrupted that
 
     def _introduce(self) -> None:
         is_main = self.thread == threading.main_thread().ident
@@ -159,6 +162,10 @@ def joined(found: Announcement) -> Recorder | None:
     own = recorder.on
     if own is not None and own.far is None:
         return own
+    at_hand = _at_hand()
+    if at_hand is not None and at_hand.far == found:
+        at_hand.install()
+        return at_hand
     if found.process == os.getpid():
         return None
     with _lock:
@@ -173,6 +180,8 @@ def current() -> Recorder | None:
     worker: Worker | None = getattr(recorder.here, "worker", None)
     if worker is not None and worker.current is not None and isinstance(worker.recorder, Recorder):
         return worker.recorder  # in the middle of a task
+    if (at_hand := _at_hand()) is not None:
+        return at_hand
     with _lock:
         if _joined is not None and not _joined.journal.is_over:
             if recorder.on is not _joined:  # a recording of its own is over
@@ -184,6 +193,12 @@ def current() -> Recorder | None:
         if _joined is not None:
             _joined.leave()
         return None
+
+
+def _at_hand() -> FarRecorder | None:
+    """Return the recording that is joined, put on and not over, which nearly every call finds so."""
+    mine = _joined
+    return mine if mine is not None and recorder.on is mine and not mine.journal.is_over else None
 
 
 def _join(found: Announcement) -> FarRecorder | None:

@@ -32,7 +32,7 @@ class Reports:
 
     ``carriers`` are their threads by native number, and ``natives`` the other way round; ``watched`` the processes at
     which a watcher looks; ``computed`` when `compute` marked the clock; ``on_loop`` and ``implied`` are tasks, as in
-    `Log`; ``unseen`` says by process why its journal is not whole.
+    `Log`; ``unseen`` says in sentences why a journal is not whole.
     """
 
     def __init__(self, recording: str) -> None:
@@ -54,7 +54,7 @@ class Reports:
         for process, problem, records in journals.read(children.folder().path, recording):
             self._tasks, self._places = {}, {}
             if problem:
-                self.unseen[f"process {process}"] = f"A child process could not write down all: {problem.lower()}."
+                self.unseen[problem] = f"A child process could not write down all of it: {problem.lower()}."
             self._read(process, records)
 
     def _read(self, process: int, records: Iterator[journals.Record]) -> None:
@@ -63,11 +63,22 @@ class Reports:
             if type(record[0]) is not int:
                 getattr(self, f"_{record[0]}", _unknown)(process, *record[1:])
                 continue
-            at, native, number, state, reason, place, waker, off = record
+            at, native, number, state, reason, place, waker, off, *about = record
+            if about:
+                self._learn((process, number), *about)
             key, name = tasks.get(number) or ((process, number), "")
             carrier = carriers.get(native) or Thread(process, str(native))
             waker = None if waker is None else (process, waker)
             append(Row(at, key, name, _STATES[state], reason, carrier, places.get(place), 0, off, waker))
+
+    def _learn(self, key: Key, name: str, on_loop: bool, implied: bool, parent: tuple[int, int] | None) -> None:
+        self._tasks[key[1]] = key, name
+        if parent is not None:
+            self.parents[key] = parent
+        if on_loop:
+            self.on_loop.add(key)
+        if implied:
+            self.implied.add(key)
 
     def _watched(self, process: int) -> None:
         self.watched.add(process)
@@ -81,18 +92,6 @@ class Reports:
 
     def _place(self, _: int, number: int, where: Any) -> None:
         self._places[number] = Where(*where) if where is not None else None
-
-    def _task(
-        self, process: int, number: int, name: str, on_loop: bool, implied: bool, parent: tuple[int, int] | None
-    ) -> None:
-        key = process, number
-        self._tasks[number] = key, name
-        if parent is not None:
-            self.parents[key] = parent[0], parent[1]
-        if on_loop:
-            self.on_loop.add(key)
-        if implied:
-            self.implied.add(key)
 
     def _stand(
         self, _: int, native: int, at: int, wants: Any, holds: Any, place: int | None, has_timeout: bool

@@ -122,7 +122,8 @@ class Segments:
             begin = os.fstat(self._file).st_size
             if begin + len(data) > LIMIT:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-            if os.write(self._file, data) < len(data):
+            if (done := os.write(self._file, data)) < len(data):
+                os.write(self._file, data[done:])  # it says why
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._last = begin
         return begin

@@ -1,6 +1,7 @@
 """Segments: a file whose records are there when they are written, and what it does where that cannot be."""
 
 import errno
+import marshal
 import os
 import signal
 import sys
@@ -55,8 +56,9 @@ def test_what_was_cut_short_at_any_byte_is_no_record_and_all_before_it_are(tmp_p
     path = str(tmp_path_factory.mktemp("cut") / "journal")
     write(path, data)
     whole = content(path)
-    end = segments._SEGMENT.size + sum(FRAME + len(each) for each in data)
-    for cut in range(end - FRAME - len(data[-1]), end):
+    lengths = [FRAME + len(marshal.dumps(each, segments._FORMAT)) for each in data]
+    end = segments._SEGMENT.size + sum(lengths)
+    for cut in range(end - lengths[-1], end):
         torn = whole[:cut] + bytes(len(whole) - cut)  # memory that was not written yet holds zeros
         assert list(records_in(torn)) == (data if torn == whole else data[:-1])
         assert list(records_in(whole[:cut])) == data[:-1]  # and a file may end early

@@ -177,9 +177,6 @@ def joined(found: Announcement) -> Recorder | None:
 
 def current() -> Recorder | None:
     """Return the recording in which this process takes part."""
-    worker: Worker | None = getattr(recorder.here, "worker", None)
-    if worker is not None and worker.current is not None and isinstance(worker.recorder, Recorder):
-        return worker.recorder  # in the middle of a task
     if (at_hand := _at_hand()) is not None:
         return at_hand
     with _lock:

@@ -8,30 +8,22 @@ are written once, and from then on a number stands for them.
 
 from __future__ import annotations
 
-import json
-import marshal
 import os
 from collections.abc import Iterator
 from itertools import count
 from time import perf_counter_ns as now
 from types import CodeType
-from typing import Any
 
 from taketurns.naming.places import where
-from taketurns.recording.segments import Segments, problem_in, records_in
+from taketurns.recording.segments import Record, Segments, problem_in, records_in
 from taketurns.watcher.locks import Standing
 from taketurns.watcher.states import Naming
 
-__all__ = ["END", "Journal", "Record", "read"]
+__all__ = ["END", "Journal", "read"]
 
 END = ".journal"
 #: A recording is taken to be on for so long after it was seen to be.
 GOOD_NS = 2_000_000
-
-Record = tuple[Any, ...]
-
-#: Every Python writes this one alike, and none is as quick as it.
-_FORMAT = 2
 
 
 class Journal:
@@ -44,15 +36,9 @@ class Journal:
         self._good_until = 0  # when it is to be looked at again, in ns
         self._places: dict[tuple[int, int], tuple[int, CodeType]] = {}  # by the id of a code, which is kept here
         self._numbers = count()
+        #: Writes a record; nothing where the recording has ended.
+        self.write = self._segments.write
         self.close, self.forget = self._segments.close, self._segments.forget
-
-    def write(self, record: Record) -> None:
-        """Write a record; nothing where the recording has ended."""
-        try:
-            data = marshal.dumps(record, _FORMAT)
-        except ValueError:  # there is a subclass of a plain value in it
-            data = marshal.dumps(json.loads(json.dumps(record)), _FORMAT)
-        self._segments.write(data)
 
     def number_of(self, code: CodeType, instruction: int) -> int:
         """Return the number of a place in the code, which is written down."""
@@ -93,4 +79,4 @@ def read(folder: str, recording: str) -> Iterator[tuple[int, str, Iterator[Recor
         if name.startswith(f"{recording}-") and name.endswith(END):
             with open(os.path.join(folder, name), "rb") as file:
                 data = file.read()
-            yield int(name.split("-")[-2]), problem_in(data), map(marshal.loads, records_in(data))
+            yield int(name.split("-")[-2]), problem_in(data), records_in(data)

@@ -12,29 +12,37 @@ holds records; each has its length and a checksum, by which one is told that was
 from __future__ import annotations
 
 import errno
+import json
+import marshal
 import mmap
 import os
 from binascii import crc32
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from struct import Struct
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from taketurns import machine
 from taketurns.recording.mapped import mapped
 from taketurns.watcher.descriptors import Descriptors
 from taketurns.watcher.originals import original
 
-__all__ = ["Segments", "problem_in", "records_in"]
+__all__ = ["Record", "Segments", "problem_in", "records_in"]
+
+Record = tuple[Any, ...]  # of plain values: None, numbers, texts, bytes, and tuples and lists of them
 
 #: The first segment has so many bytes, and each the double of the one before, up to the largest.
 SMALLEST, LARGEST = 1 << 14, 1 << 18
 #: A file has so many bytes at the most, which are more than a million events.
 LIMIT = 1 << 26
+#: So often a handler of a signal may come between two steps of growing.
+TRIES = 16
 #: On Windows, what is mapped or open cannot be removed.
 MAPS = os.name == "posix"
 
 _OPENS = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
+#: Of marshal: every Python writes this one alike, and none is as quick.
+_FORMAT = 2
 _SEGMENT, _RECORD = Struct("<IB"), Struct("<II")
 _PROBLEM = 4  #: where in a segment the number of the error stands for which no other followed
 
@@ -55,13 +63,17 @@ class Segments:
             self._open(os.O_CREAT)
             self._grow(b"")
 
-    def write(self, data: bytes) -> None:
+    def write(self, record: Record) -> None:
         """Write a record; nothing where there is no room, or nobody to read it."""
-        record = _pack(len(data), crc32(data)) + data
         try:
-            self._put(record)
+            data = marshal.dumps(record, _FORMAT)
+        except ValueError:  # there is a subclass of a plain value in it
+            data = marshal.dumps(json.loads(json.dumps(record)), _FORMAT)
+        framed = _pack(len(data), crc32(data)) + data
+        try:
+            self._put(framed)
         except ValueError:  # it does not fit into this segment
-            self._grow(record)
+            self._grow(framed)
 
     @property
     def is_gone(self) -> bool:
@@ -79,29 +91,29 @@ class Segments:
         self.close()
         self._put = _nowhere
 
-    def _grow(self, record: bytes) -> None:
+    def _grow(self, framed: bytes) -> None:
         """Put a record into another segment."""
         with self._growing:
             try:
-                self._put(record)  # another thread has made one
+                self._put(framed)  # another thread has made one
             except ValueError:
                 try:
-                    self._begin(record)
+                    self._begin(framed)
                 except OSError as problem:
                     self._end(problem)
 
-    def _begin(self, record: bytes) -> None:
+    def _begin(self, framed: bytes) -> None:
         """Begin a segment with a record."""
         if not self._held.holds(self._file):  # the program closed files that it had not opened
             self._open()
-        needed = _SEGMENT.size + len(record)
+        needed = _SEGMENT.size + len(framed)
         size = max(self._size, needed)
-        if not (self._maps and self._begin_mapped(record, size)):
-            self._add(_SEGMENT.pack(needed, 0) + record)
+        if not (self._maps and self._begin_mapped(framed, size)):
+            self._add(_SEGMENT.pack(needed, 0) + framed)
         if not MAPS:
             self._held.close()
 
-    def _begin_mapped(self, record: bytes, size: int) -> bool:
+    def _begin_mapped(self, framed: bytes, size: int) -> bool:
         """Do so in memory; return whether that went."""
         begin = self._add(_SEGMENT.pack(size, 0).ljust(size, b"\0"))
         try:
@@ -110,23 +122,24 @@ class Segments:
             self._maps = False
             return False
         memory.seek(_SEGMENT.size, os.SEEK_CUR)
-        memory.write(record)
+        memory.write(framed)
         self._put = memory.write if machine.gil() else self._one_by_one(memory)
         self._size = min(2 * self._size, LARGEST)
         return True
 
     def _add(self, data: bytes) -> int:
         """Add a segment to the file; return where it begins."""
-        begin = -1
-        while os.fstat(self._file).st_size != begin + len(data):  # no handler of a signal added another meanwhile
+        for _ in range(TRIES):
             begin = os.fstat(self._file).st_size
             if begin + len(data) > LIMIT:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
             if (done := os.write(self._file, data)) < len(data):
                 os.write(self._file, data[done:])  # it says why
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._last = begin
-        return begin
+            if os.fstat(self._file).st_size == begin + len(data):  # no handler of a signal added one meanwhile
+                self._last = begin
+                return begin
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     def _end(self, problem: OSError) -> None:
         """Write no more, and leave word why."""
@@ -140,9 +153,9 @@ class Segments:
         """Return what writes into memory where there is no GIL to keep threads apart."""
         lock = self._growing
 
-        def put(record: bytes) -> None:
+        def put(framed: bytes) -> None:
             with lock:
-                memory.write(record)
+                memory.write(framed)
 
         return put
 
@@ -151,18 +164,18 @@ class Segments:
         self._file = self._held.add_one(os.open, self.path, _OPENS | more, 0o600)
 
 
-def _does_not_fit(record: bytes) -> NoReturn:
+def _does_not_fit(framed: bytes) -> NoReturn:
     raise ValueError
 
 
-def _nowhere(record: bytes) -> None:
+def _nowhere(framed: bytes) -> None:
     """Take a record, and write it nowhere."""
 
 
 # What was written
 
 
-def records_in(data: bytes) -> Iterator[bytes]:
+def records_in(data: bytes) -> Iterator[Record]:
     """Yield the records of a file that are whole."""
     for begin, end, _ in _segments(data):
         at = begin + _SEGMENT.size
@@ -171,7 +184,7 @@ def records_in(data: bytes) -> Iterator[bytes]:
             at += _RECORD.size + length
             if not length or at > end or crc32(record := data[at - length : at]) != check:
                 break
-            yield record
+            yield marshal.loads(record)
 
 
 def problem_in(data: bytes) -> str:

@@ -20,33 +20,35 @@ from taketurns import record, waiting
 from taketurns.recording import recorder
 from taketurns.recording.reports import Reports
 
-EVENTS, CALLS, RUNS = 20_000, 1_000, 7
+EVENTS, CALLS, RUNS = 2_000, 1_000, 15
 context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
 
 
-def timed(run: Callable[[], Any]) -> float:
+def least(run: Callable[[], Any]) -> float:
     """Give the µs that it takes."""
-    start = time.perf_counter()
-    run()
-    return (time.perf_counter() - start) * 1e6
+    times = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times) * 1e6
 
 
-def in_a_child(write: Callable[..., float], *args: Any, read: Callable[[], Any] | None = None) -> float:
-    """Give the µs that writing takes in a child, and then reading here; where both go on together, of the longer."""
+def in_a_child(run: Callable[..., Any], *args: Any) -> Any:
+    """Give what a function returns in a child."""
     ours, its = context.Pipe()
-    process = context.Process(target=_send, args=(its, write, args))
+    process = context.Process(target=_send, args=(its, run, args))
     process.start()
-    meanwhile = timed(read) if read is not None else 0.0
-    took: float = ours.recv()
+    result = ours.recv()
     process.join()
-    return max(took, meanwhile)
+    return result
 
 
-def _send(pipe: Any, write: Callable[..., float], args: Any) -> None:
-    pipe.send(write(*args))
+def _send(pipe: Any, run: Callable[..., Any], args: Any) -> None:
+    pipe.send(run(*args))
 
 
-# What is written and read
+# What is written and read: each gives the µs for an event
 
 
 def blocks() -> float:
@@ -55,16 +57,15 @@ def blocks() -> float:
             with waiting("a reply"):
                 pass
 
-    return timed(run)
+    return least(run) / EVENTS
 
 
 def ours() -> tuple[float, float]:
     """Give the µs for an event: written, and read."""
     with record():
         wrote = in_a_child(blocks)
-        read = timed(lambda: Reports(recorder.on.name))
         rows = len(Reports(recorder.on.name).rows)
-    return wrote / EVENTS, read / rows
+        return wrote, least(lambda: Reports(recorder.on.name)) / rows
 
 
 def lines(path: str) -> float:
@@ -77,29 +78,40 @@ def lines(path: str) -> float:
         for number in range(EVENTS):
             logger.info("%d %d %s", number, os.getpid(), "a reply")
 
-    return timed(run)
+    return least(run) / EVENTS
 
 
 def by_logging() -> float:
+    def read() -> None:
+        with open(path) as file:
+            for line in file:
+                line.split(" ", 2)
+
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "lines")
-        wrote = in_a_child(lines, path)
-        with open(path) as file:
-            read = timed(lambda: [line.split(" ", 2) for line in file])
-    return (wrote + read) / EVENTS
+        return in_a_child(lines, path) + least(read) / (EVENTS * RUNS)
 
 
-def puts(queue: Any) -> float:
-    def run() -> None:
+def puts(queue: Any, go: Any) -> None:
+    while go.recv():
         for number in range(EVENTS):
             queue.put((number, 4242, 7, "WAITING", "a reply", None))
 
-    return timed(run)
-
 
 def by_queue() -> float:
-    queue = context.Queue()
-    return in_a_child(puts, queue, read=lambda: [queue.get() for _ in range(EVENTS)]) / EVENTS
+    queue, (ours, its) = context.Queue(), context.Pipe()
+    process = context.Process(target=puts, args=(queue, its))
+    process.start()
+
+    def run() -> None:
+        ours.send(True)
+        for _ in range(EVENTS):
+            queue.get()
+
+    found = least(run) / EVENTS
+    ours.send(False)
+    process.join()
+    return found
 
 
 def logged_events(path: str) -> float:
@@ -115,16 +127,17 @@ def logged_events(path: str) -> float:
         tracer.stop()
         tracer.save()
 
-    return timed(run)
+    return least(run) / EVENTS
 
 
 def by_viztracer() -> float:
+    def read() -> None:
+        with open(path) as file:
+            json.load(file)
+
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "trace.json")
-        wrote = in_a_child(logged_events, path)
-        with open(path) as file:
-            read = timed(lambda: json.load(file))
-    return (wrote + read) / EVENTS
+        return in_a_child(logged_events, path) + least(read) / EVENTS
 
 
 # What a pool pays
@@ -136,34 +149,32 @@ def same(number: int) -> int:
 
 def calls(pool: ProcessPoolExecutor) -> float:
     """Give the µs for a call."""
-    return timed(lambda: list(pool.map(same, range(CALLS), chunksize=50))) / CALLS
+    return least(lambda: list(pool.map(same, range(CALLS), chunksize=50))) / CALLS
 
 
 def pools() -> tuple[float, float, float]:
     """Give the µs for a call: plain, recorded, and for leaving the block after it."""
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        calls(pool)
+        list(pool.map(same, [0]))
         plain = calls(pool)
-        block = record()
-        with block:
-            list(pool.map(same, [0]))  # the first call of a child brings it into the recording
+        with record():
             recorded = calls(pool)
             left = time.perf_counter()
-        return plain, recorded, (time.perf_counter() - left) * 1e6 / CALLS
+        return plain, recorded, (time.perf_counter() - left) * 1e6 / (CALLS * RUNS)
 
 
 def main() -> None:
-    runs = [(ours(), by_logging(), by_queue(), by_viztracer(), pools()) for _ in range(RUNS)]
-    wrote, read = min(run[0][0] for run in runs), min(run[0][1] for run in runs)
+    wrote, read = ours()
     whole = wrote + read
     print(f"{'an event of a child':34} {whole:6.2f} µs   written in {wrote:.2f}, read in {read:.2f}")
-    for place, name in enumerate(("a line of logging in a child", "a tuple in a Queue", "log_event in a child"), 1):
-        theirs = min(run[place] for run in runs)
+    peers = {"a line of logging": by_logging, "a tuple in a Queue": by_queue, "viztracer's log_event": by_viztracer}
+    for name, peer in peers.items():
+        theirs = peer()
         print(f"{name:34} {theirs:6.2f} µs   {theirs / whole:.1f} times as much")
-    plain, recorded, leaving = (min(run[4][place] for run in runs) for place in range(3))
+    plain, recorded, leaving = pools()
     print(f"{'a call in chunks of 50, plain':34} {plain:6.2f} µs")
     print(f"{'the same, recorded':34} {recorded:6.2f} µs   {recorded / plain:.1f} times as much")
-    print(f"{'leaving the block, for each':34} {leaving:6.2f} µs")
+    print(f"{'leaving the block, for each call':34} {leaving:6.2f} µs")
 
 
 if __name__ == "__main__":

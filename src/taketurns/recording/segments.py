@@ -177,14 +177,16 @@ def _nowhere(framed: bytes) -> None:
 
 def records_in(data: bytes) -> Iterator[Record]:
     """Yield the records of a file that are whole."""
+    unpack, loads, size = _RECORD.unpack_from, marshal.loads, _RECORD.size
     for begin, end, _ in _segments(data):
         at = begin + _SEGMENT.size
-        while at + _RECORD.size <= end:
-            length, check = _RECORD.unpack_from(data, at)
-            at += _RECORD.size + length
-            if not length or at > end or crc32(record := data[at - length : at]) != check:
+        while at + size <= end:
+            length, check = unpack(data, at)
+            at += size + length
+            record = data[at - length : at]
+            if not length or at > end or crc32(record) != check:
                 break
-            yield marshal.loads(record)
+            yield loads(record)
 
 
 def problem_in(data: bytes) -> str:

@@ -109,6 +109,21 @@ def test_a_forked_child_writes_nowhere(path, small):
     assert read(path) == [*numbered(3), b"last"]
 
 
+@pytest.mark.parametrize("step", ["fstat", "write"])
+def test_a_child_that_is_forked_while_it_grows_writes_nowhere(path, small, monkeypatch, step):
+    written, plain = write(path, numbered(1)), getattr(os, step)
+
+    def interrupted(*arguments):  # what goes on then is the child's
+        monkeypatch.undo()
+        written.forget()
+        return plain(*arguments)
+
+    monkeypatch.setattr(segments.os, step, interrupted)
+    for each in numbered(9)[1:]:
+        written.write(each)
+    assert (read(path), problem_in(content(path))) == (numbered(1), "")
+
+
 # Who comes in between
 
 

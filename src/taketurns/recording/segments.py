@@ -123,7 +123,8 @@ class Segments:
             return False
         memory.seek(_SEGMENT.size, os.SEEK_CUR)
         memory.write(framed)
-        self._put = memory.write if machine.gil() else self._one_by_one(memory)
+        if self._put is not _nowhere:  # nobody forked meanwhile, in the handler of a signal
+            self._put = memory.write if machine.gil() else self._one_by_one(memory)
         self._size = min(2 * self._size, LARGEST)
         return True
 
@@ -143,11 +144,12 @@ class Segments:
 
     def _end(self, problem: OSError) -> None:
         """Write no more, and leave word why."""
-        self._put = _nowhere
+        is_told, self._put = self._put is _nowhere or self._last < 0, _nowhere
+        if is_told:
+            return
         with suppress(OSError), open(self.path, "r+b") as file:
-            if self._last >= 0:
-                file.seek(self._last + _PROBLEM)
-                file.write(bytes([problem.errno or errno.EIO]))
+            file.seek(self._last + _PROBLEM)
+            file.write(bytes([problem.errno or errno.EIO]))
 
     def _one_by_one(self, memory: mmap.mmap) -> Callable[[bytes], object]:
         """Return what writes into memory where there is no GIL to keep threads apart."""
@@ -161,6 +163,8 @@ class Segments:
 
     def _open(self, more: int = 0) -> None:
         self._held.close()
+        if self._put is _nowhere:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         self._file = self._held.add_one(os.open, self.path, _OPENS | more, 0o600)
 
 

@@ -45,18 +45,16 @@ def change_and_die(count):
 
 def change_and_fork(count):
     change(count)
+    inherited = current_worker()
     child = os.fork()
     if not child:
-        recorder.here.__dict__.clear()
-        change_in_vain()
+        for _ in range(1_000):
+            inherited.change(WAITING, "in vain")
+        with waiting("a grandchild"):
+            pass
         os._exit(0)
     os.waitpid(child, 0)
     change(count)
-
-
-def change_in_vain():
-    with waiting("a grandchild"):
-        pass
 
 
 def change_in_little_room(count):
@@ -135,6 +133,15 @@ def test_greenlets_that_take_turns_in_a_child_lose_nothing():
 
 
 # What is written
+
+
+@on_posix
+def test_what_is_to_be_known_of_a_task_is_written_once():
+    with record():
+        assert run_in_a_child(change, 20) == 0
+        ((_, _, records),) = read(children.folder().path, recorder.on.name)
+        events = [record for record in records if isinstance(record[0], int)]
+    assert [len(event) > 8 for event in events] == [True, *[False] * 20, False]
 
 
 def test_a_place_is_written_once_and_a_number_stands_for_it(folder):

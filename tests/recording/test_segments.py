@@ -109,19 +109,25 @@ def test_a_forked_child_writes_nowhere(path, small):
     assert read(path) == [*numbered(3), b"last"]
 
 
-@pytest.mark.parametrize("step", ["fstat", "write"])
-def test_a_child_that_is_forked_while_it_grows_writes_nowhere(path, small, monkeypatch, step):
-    written, plain = write(path, numbered(1)), getattr(os, step)
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("owner", "step"), [(os, "fstat"), (os, "write"), (segments, "mapped")])
+def test_a_child_that_is_forked_while_it_grows_goes_on_to_write_nowhere(path, small, monkeypatch, owner, step, when):
+    written, plain = write(path, numbered(1)), getattr(owner, step)
 
-    def interrupted(*arguments):  # what goes on then is the child's
-        monkeypatch.undo()
+    def interrupted(*arguments):  # what goes on after it is the child's
+        monkeypatch.setattr(owner, step, plain)
+        result = plain(*arguments) if when == "after" else None
         written.forget()
-        return plain(*arguments)
+        return result if when == "after" else plain(*arguments)
 
-    monkeypatch.setattr(segments.os, step, interrupted)
-    for each in numbered(9)[1:]:
+    monkeypatch.setattr(owner, step, interrupted)
+    written.write(b"longer than what is left of a segment")
+    size = os.path.getsize(path)
+    for each in numbered(9):
         written.write(each)
-    assert (read(path), problem_in(content(path))) == (numbered(1), "")
+    assert os.path.getsize(path) == size
+    assert set(read(path)) <= {b"record 0", b"longer than what is left of a segment"}
+    assert problem_in(content(path)) == ""
 
 
 # Who comes in between

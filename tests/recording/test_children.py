@@ -15,7 +15,6 @@ from lanes import without_block
 
 from taketurns import compute, record, task, wait
 from taketurns.recording import children
-from taketurns.recording.journals import Journal
 
 METHODS = multiprocessing.get_all_start_methods()
 
@@ -150,30 +149,6 @@ def test_a_cleaned_temporary_folder_does_not_spoil_the_recording():
         compute(0.001)
         (Path(children.folder().path) / children.ANNOUNCEMENT).unlink()
     assert without_block(trace).tasks == ("task 0",)
-
-
-def test_half_a_line_is_passed_over(tmp_path, monkeypatch):
-    with record() as trace:
-        folder = Path(children.folder().path)
-        name = json.loads((folder / children.ANNOUNCEMENT).read_text())[0]
-        journal = folder / f"{name}-999999.jsonl"
-        lines = [["event", 10**15, 7, 0, "seen", "RUNNING", "", None, None]]
-        lines += [["event", 10**15 + 10**6, 7, 0, "seen", None, "", None, None]]
-        journal.write_text("\n".join([*map(json.dumps, lines), '["event", 1']))
-    assert without_block(trace).tasks == ("seen",)
-
-
-def test_a_journal_of_a_recording_that_has_ended_takes_events_in_silence():
-    with record():
-        journal = Journal(children.folder().path, "1x1", "7")
-        assert not journal.is_over
-    journal._good_until = 0  # it is not looked at again for a moment
-    assert journal.is_over
-    journal.write(("event",))
-    late = Journal(children.folder().path, "1x1", "7")
-    assert late.is_over
-    late.write(("event",))
-    assert nothing_is_left()
 
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="InterpreterPoolExecutor came with Python 3.14")

@@ -10,7 +10,8 @@ import pytest
 from hanging import hanging, interrupt_when, stood, until
 
 from taketurns import record
-from taketurns.recording import children, journals, lost, recorder
+from taketurns.recording import lost, recorder
+from taketurns.recording.reports import Reports
 from taketurns.trace.spans import Span, State
 from taketurns.watcher import calls
 
@@ -76,9 +77,8 @@ def end(*processes):
 
 def stand(*lines):
     """Return whether children have told of so many threads that wait for long, on these lines."""
-    told = journals.lines(children.folder().path, recorder.on.name)
-    stands = {row[1]: row[5] for _, row in told if row[0] == "stand"}
-    return sorted(where[1] for where in stands.values() if where and where[0] == HERE) == sorted(lines)
+    places = [stand.where for stand in Reports(recorder.on.name).stands.values()]
+    return sorted(where.line for where in places if where and where.file == HERE) == sorted(lines)
 
 
 def line(function, number):

@@ -12,7 +12,6 @@ import threading
 from importlib import import_module
 from typing import Any
 
-from taketurns.naming.places import where
 from taketurns.recording import children, chunks, recorder
 from taketurns.recording.children import Announcement
 from taketurns.recording.journals import Journal
@@ -40,7 +39,7 @@ class FarRecorder(Recorder):
         self.name, self.arguments = found.recording, found.arguments
         self.journal = Journal(found.folder, found.recording, str(os.getpid()))
         self.guest = Guest(self.journal.note, self.journal.stand, self.leave)
-        self.known: set[int] = set()  # tasks that the journal knows
+        self.known: dict[int, str] = {}  # tasks that the journal knows, by this name
         self.installed: set[str] = set()
 
     def let_look(self) -> None:
@@ -59,8 +58,10 @@ class FarRecorder(Recorder):
 
     def install(self) -> None:
         """Begin to see what there is to be seen, as far as it is not seen yet."""
+        if len(self.installed) == len(SOURCES):
+            return
         for source, module in SOURCES.items():
-            if module in sys.modules and source not in self.installed:
+            if source not in self.installed and module in sys.modules:
                 self.installed.add(source)
                 import_module(f"taketurns.recording.{source}").install(self)
 
@@ -79,7 +80,13 @@ class FarRecorder(Recorder):
     def forget(self) -> None:
         """Let go of what belongs to the parent, in a forked child."""
         self.guest.forget()
-        self.journal.close()
+        self.journal.forget()
+
+    def about(self, task: int) -> tuple[Any, ...]:
+        """Return what a journal is told once of a task: its name, what kind of task it is, and who started it."""
+        parent = self.parents.get(task)
+        parent = (os.getpid(), parent) if isinstance(parent, int) else parent
+        return self.names[task], task in self.on_loop, task in self.implied, parent
 
     def make_worker(self) -> Worker:
         """Return the calling thread as a worker, which writes into the journal."""
@@ -109,20 +116,26 @@ class FarWorker(Worker):
         """Write down an event, and before its first one who this is, and which task."""
         at, task, state, reason, until, place, *off = event
         mine = self.recorder
-        lines: list[tuple[Any, ...]] = []
         if not self.is_known:
-            self.is_known = True
-            is_main = self.thread == threading.main_thread().ident
-            lines.append(("thread", self.native, "main" if is_main else str(self.thread), self.name))
-        if task not in mine.known:
-            mine.known.add(task)
-            parent = mine.parents.get(task)
-            parent = (os.getpid(), parent) if isinstance(parent, int) else parent
-            lines.append(("task", task, task in mine.on_loop, task in mine.implied, parent))
+            self._introduce()
+        number = waker = None
+        if isinstance(place, int):
+            waker = place
+        elif place is not None:
+            number = mine.journal.number_of(*place)
         at = at if until is None else until  # what ran until then is written already
-        waker, place = (place, None) if isinstance(place, int) else (None, place)
-        line = at, self.native, task, mine.names[task], state, reason, place and where(*place), waker, *off
-        mine.journal.write(*lines, ("event", *line))
+        record = at, self.native, task, state and state._value_, reason, number, waker, off[0] if off else None
+        if mine.known.get(task) is (name := mine.names[task]):
+            mine.journal.write(record)
+        else:
+            mine.journal.write(record + mine.about(task))
+            mine.known[task] = name  # only now: somebody may have interrupted that
+
+    def _introduce(self) -> None:
+        is_main = self.thread == threading.main_thread().ident
+        thread = "main" if is_main else str(self.thread)
+        self.recorder.journal.write(("thread", self.native, thread, self.name))
+        self.is_known = True
 
 
 class _Computed(list[tuple[int, int]]):
@@ -149,6 +162,10 @@ def joined(found: Announcement) -> Recorder | None:
     own = recorder.on
     if own is not None and own.far is None:
         return own
+    at_hand = _at_hand()
+    if at_hand is not None and at_hand.far == found:
+        at_hand.install()
+        return at_hand
     if found.process == os.getpid():
         return None
     with _lock:
@@ -160,9 +177,8 @@ def joined(found: Announcement) -> Recorder | None:
 
 def current() -> Recorder | None:
     """Return the recording in which this process takes part."""
-    worker: Worker | None = getattr(recorder.here, "worker", None)
-    if worker is not None and worker.current is not None and isinstance(worker.recorder, Recorder):
-        return worker.recorder  # in the middle of a task
+    if (at_hand := _at_hand()) is not None:
+        return at_hand
     with _lock:
         if _joined is not None and not _joined.journal.is_over:
             if recorder.on is not _joined:  # a recording of its own is over
@@ -174,6 +190,12 @@ def current() -> Recorder | None:
         if _joined is not None:
             _joined.leave()
         return None
+
+
+def _at_hand() -> FarRecorder | None:
+    """Return the recording that is joined, put on and not over, which nearly every call finds so."""
+    mine = _joined
+    return mine if mine is not None and recorder.on is mine and not mine.journal.is_over else None
 
 
 def _join(found: Announcement) -> FarRecorder | None:

@@ -6,7 +6,7 @@ from functools import partial
 from types import FrameType, FunctionType
 from typing import Any
 
-from taketurns.recording.of_threads import call, result_of, who
+from taketurns.recording.of_threads import call, called, who
 from taketurns.recording.patches import Patches
 from taketurns.recording.recorder import Recorder
 from taketurns.recording.worker import Starter
@@ -51,7 +51,7 @@ def _start_thread_soon(mine: Recorder, plain: Callable[..., Any]) -> Callable[..
         if _begins_child(sys._getframe(1)):
             return plain(fn, *args, **options)
         starter, function, its = _wrapped(fn)
-        return plain(partial(result_of, mine, starter or who(mine), function, its, {}, fn), *args, **options)
+        return plain(partial(called, mine, starter or who(mine), function, its, {}, fn), *args, **options)
 
     return start_thread_soon
 

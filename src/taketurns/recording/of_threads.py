@@ -28,7 +28,7 @@ from taketurns.recording.tasks import names_itself
 from taketurns.recording.worker import Starter, Worker
 from taketurns.watcher.originals import get_ident
 
-__all__ = ["as_task", "bystanders", "call", "install", "is_internal", "name_of", "remove", "result_of", "who"]
+__all__ = ["as_task", "bystanders", "call", "called", "install", "is_internal", "name_of", "remove", "who"]
 
 #: Packages whose threads are their own affair.
 INTERNAL = ["concurrent", "multiprocessing", "asyncio", "taketurns", "IPython", "ipykernel", "jupyter_client", "zmq"]
@@ -37,7 +37,8 @@ INTERNAL += ["loky", "joblib", "distributed", "trio", "anyio", "uvloop"]
 
 _patches = Patches()
 Plain = Callable[..., Any]
-Run = Callable[[], str]  # runs what a task runs; returns how that ended
+Run = Callable[[], Any]  # runs what a task runs
+Ended = Callable[[Any], str]  # tells how that ended, by what it returned
 Later = Callable[[Callable[[], None]], None]  # is given what ends a task
 
 
@@ -77,19 +78,19 @@ def _run_item(mine: Recorder, plain: Plain) -> Plain:
         function, args, kwargs = getattr(item, "task", None) or (item.fn, item.args, item.kwargs)  # since 3.14, before
         future, starter = item.future, getattr(item, "taketurns_starter", None)
 
-        def call() -> str:
-            plain(item, *context)
+        def ended(_: None) -> str:
             return _how(mine, future)
 
         interpreter = getattr(getattr(context[0], "interp", None), "id", None) if context else None
         worker = current_worker() if interpreter is not None and recorder.on is mine else None
         if worker is None:
-            called(mine, starter, function, args, kwargs, call)
+            called(mine, starter, function, args, kwargs, partial(plain, item, *context), ended)
             return
         # Nothing marks itself there, and it has a GIL of its own.
         worker.process = f"{os.getpid()}.{interpreter}"
         worker.starter = starter
-        _tasked(worker, call_name(function, args, kwargs, arguments=mine.arguments), call)
+        name = call_name(function, args, kwargs, arguments=mine.arguments)
+        _tasked(worker, name, partial(plain, item, *context), ended)
         worker.starter = None
 
     return run
@@ -103,24 +104,29 @@ def _how(mine: Recorder, future: Any) -> str:
     return CANCELED if str(getattr(future, "_state", "")).startswith("CANCELLED") else RETURNED
 
 
-def called(mine: Recorder, starter: Starter, function: Any, args: Any, kwargs: Any, run: Run) -> None:
-    """Run what calls a function, as a task that is named after the call."""
+def _returned(_: object) -> str:
+    """Tell that what returned has ended so."""
+    return RETURNED
+
+
+def called(
+    mine: Recorder, starter: Starter, function: Any, args: Any, kwargs: Any, run: Run, ended: Ended = _returned
+) -> Any:
+    """Return what comes of running what calls a function, as a task that is named after the call."""
     worker = current_worker() if recorder.on is mine else None
-    function, args, kwargs = _unwrapped(function, args, kwargs)
     if worker is None or worker.current is not None:
-        run()
-        return
+        return run()
+    function, args, kwargs = _unwrapped(function, args, kwargs)
     worker.starter = starter
     try:
         if names_itself(function):
-            run()
-        else:
-            as_task(worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run)
+            return run()
+        return as_task(worker, function, call_name(function, args, kwargs, arguments=mine.arguments), run, ended)
     finally:
         worker.starter = None
 
 
-def as_task(worker: Worker, function: Any, name: str, run: Run, later: Later | None = None) -> None:
+def as_task(worker: Worker, function: Any, name: str, run: Run, ended: Ended = str, later: Later | None = None) -> Any:
     """Run what calls a function, as a task of this name; a stand-in begins and ends it by itself.
 
     Where it has not ended when its function has, ``later`` is given what ends it.
@@ -128,19 +134,20 @@ def as_task(worker: Worker, function: Any, name: str, run: Run, later: Later | N
     if marks_itself(function):
         worker.announced = name
         try:
-            run()
+            return run()
         finally:
             worker.take_name()  # of one that was called with what is no number of seconds
-        return
-    _tasked(worker, name, run, later)
+    return _tasked(worker, name, run, ended, later)
 
 
-def _tasked(worker: Worker, name: str, run: Run, later: Later | None = None) -> None:
+def _tasked(worker: Worker, name: str, run: Run, ended: Ended, later: Later | None = None) -> Any:
     number, how = worker.begin(name), UNKNOWN
     worker.recorder.implied.add(number)
     outer = worker.enter(number)
     try:
-        how = run()
+        result = run()
+        how = ended(result)
+        return result
     except BaseException as error:
         how = worker.recorder.ended_by(error)
         raise
@@ -169,22 +176,9 @@ def _is_run(function: Any) -> bool:
     return isinstance(getattr(function, "__self__", None), Context) and function.__name__ == "run"
 
 
-def result_of(mine: Recorder, starter: Starter, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
-    """Return what a call returns that somebody runs, as a task that is named after it."""
-    result = None
-
-    def call() -> str:
-        nonlocal result
-        result = run()
-        return RETURNED
-
-    called(mine, starter, function, args, kwargs, call)
-    return result
-
-
 def call(mine: Recorder, starter: Starter, func: Any, /, *args: Any, **kwargs: Any) -> Any:
     """Call a function that was handed to a pool, as a task that is named after the call."""
-    return result_of(mine, starter, func, args, kwargs, lambda: func(*args, **kwargs))
+    return called(mine, starter, func, args, kwargs, partial(func, *args, **kwargs))
 
 
 # Threads

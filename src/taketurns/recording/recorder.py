@@ -170,6 +170,7 @@ def _complete(recorder: Recorder, cut_short: str) -> None:
         if recorder.watcher is not None:
             recorder.watcher.end()  # from now on children are asked nothing more
         reports = Reports(recorder.name)
+        recorder.unseen |= reports.unseen
         if recorder.watcher is not None:
             recorder.looks = recorder.watcher.stop(reports.namings)
         recorder.trace.complete(whole(recorder, recorder.trace.label, cut_short, reports))

@@ -1,17 +1,21 @@
-"""What the children of a recording have reported: the lines of their journals, put together."""
+"""What the children of a recording have reported: the records of their journals, put together."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from taketurns.recording import children, journals
 from taketurns.recording.rows import Key, Row, Thread, Times
+from taketurns.recording.segments import Record
 from taketurns.trace.spans import State, Where
 from taketurns.watcher.locks import Named
 from taketurns.watcher.states import Naming
 
 __all__ = ["Reports", "Stand"]
+
+_STATES: dict[str | None, State | None] = {None: None, **{state.value: state for state in State}}
 
 
 class Stand(NamedTuple):
@@ -29,7 +33,7 @@ class Reports:
 
     ``carriers`` are their threads by native number, and ``natives`` the other way round; ``watched`` the processes at
     which a watcher looks; ``computed`` when `compute` marked the clock; ``on_loop`` and ``implied`` are tasks, as in
-    `Log`.
+    `Log`; ``unseen`` says in sentences why a journal is not whole.
     """
 
     def __init__(self, recording: str) -> None:
@@ -43,10 +47,41 @@ class Reports:
         self.parents: dict[Key, Key] = {}  # who started whom
         self.stands: dict[int, Stand] = {}  # of threads that waited for long, by their native numbers
         self.namings: list[Naming] = []  # where their threads waited
+        self.unseen: dict[str, str] = {}
         self._homes: dict[int, str] = {}  # the names that processes were given
-        for process, (word, *line) in journals.lines(children.folder().path, recording):
-            if take := getattr(self, f"_{word}", None):
-                take(process, *line)
+        # Of the journal that is being read:
+        self._tasks: dict[int, tuple[Key, str]] = {}  # what stands for a task, and its name
+        self._places: dict[int | None, Where | None] = {}
+        for process, problem, records in journals.read(children.folder().path, recording):
+            self._tasks, self._places = {}, {}
+            if problem:
+                self.unseen[problem] = f"A child process could not write down all of it: {problem.lower()}."
+            self._read(process, records)
+
+    def _read(self, process: int, records: Iterator[Record]) -> None:
+        tasks, carriers, places, append = self._tasks, self.carriers, self._places, self.rows.append
+        new = tuple.__new__  # twice as quick as `Row` itself
+        for record in records:
+            if type(record[0]) is not int:
+                getattr(self, f"_{record[0]}", _unknown)(process, *record[1:])
+                continue
+            at, native, number, state, reason, place, waker, off, *about = record
+            if about:
+                self._learn((process, number), *about)
+            key, name = tasks.get(number) or ((process, number), "")
+            carrier = carriers.get(native) or Thread(process, str(native))
+            waker = None if waker is None else (process, waker)
+            row = at, key, name, _STATES[state], reason, carrier, places.get(place), 0, off, waker
+            append(new(Row, row))
+
+    def _learn(self, key: Key, name: str, on_loop: bool, implied: bool, parent: tuple[int, int] | None) -> None:
+        self._tasks[key[1]] = key, name
+        if parent is not None:
+            self.parents[key] = parent
+        if on_loop:
+            self.on_loop.add(key)
+        if implied:
+            self.implied.add(key)
 
     def _watched(self, process: int) -> None:
         self.watched.add(process)
@@ -58,36 +93,25 @@ class Reports:
         carrier = Thread(process, thread, name, self._homes.get(process, ""))
         self.carriers[native], self.natives[carrier] = carrier, native
 
-    def _task(self, process: int, number: int, on_loop: bool, implied: bool, parent: list[int] | None) -> None:
-        if parent is not None:
-            self.parents[process, number] = parent[0], parent[1]
-        self.on_loop |= {(process, number)} if on_loop else set()
-        self.implied |= {(process, number)} if implied else set()
-
-    def _event(self, process: int, at: int, native: int, number: int, name: str, *rest: Any) -> None:
-        state, reason, place, waker, *off = rest
-        waker = (process, waker) if waker is not None else None
-        where = Where(*place) if place is not None else None
-        carrier = self.carriers.get(native) or Thread(process, str(native))
-        state = State(state) if state is not None else None
-        self.rows.append(
-            Row(at, (process, number), name, state, reason, carrier, where, 0, off[0] if off else None, waker)
-        )
+    def _place(self, _: int, number: int, where: Any) -> None:
+        self._places[number] = Where(*where) if where is not None else None
 
     def _stand(
-        self, process: int, native: int, at: int, wants: list[Any], holds: list[Any], where: Any, has_timeout: bool
+        self, _: int, native: int, at: int, wants: Any, holds: Any, place: int | None, has_timeout: bool
     ) -> None:
-        place = Where(*where) if where is not None else None
-        self.stands[native] = Stand(at, _named(wants), _named(holds), place, has_timeout)
+        self.stands[native] = Stand(at, _named(wants), _named(holds), self._places.get(place), has_timeout)
 
-    def _wait(self, process: int, at: int, native: int, where: list[Any] | None, kind: str, file: str) -> None:
-        place = Where(*where) if where is not None else None
-        self.namings.append(Naming(at, native, place, kind, file))
+    def _wait(self, _: int, at: int, native: int, place: int | None, kind: str, file: str) -> None:
+        self.namings.append(Naming(at, native, self._places.get(place), kind, file))
 
-    def _computed(self, process: int, native: int, at: int, until: int) -> None:
+    def _computed(self, _: int, native: int, at: int, until: int) -> None:
         if native in self.carriers:
             self.computed[self.carriers[native]].append((at, until))
 
 
-def _named(resources: list[Any]) -> tuple[Named, ...]:
+def _unknown(*_: Any) -> None:
+    """Pass over what another version has written."""
+
+
+def _named(resources: Any) -> tuple[Named, ...]:
     return tuple(Named(tuple(what), text, owner) for what, text, owner in resources)

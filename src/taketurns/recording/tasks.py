@@ -4,7 +4,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any, ParamSpec, TypeVar, overload
 
 from taketurns.recording.current import current_worker
@@ -139,7 +139,13 @@ def names_itself(function: Any) -> bool:
         function = function.func
     if type(function) is MethodType:
         function = function.__func__
-    if type(function) is not FunctionType:
-        return False
-    makers = (_function_task, _generator_task, _coroutine_task)
-    return any(function.__code__ in maker.__code__.co_consts for maker in makers)
+    return type(function) is FunctionType and function.__code__ in _RUNS
+
+
+#: The code of what stands in the place of a decorated function.
+_RUNS = tuple(
+    code
+    for maker in (_function_task, _generator_task, _coroutine_task)
+    for code in maker.__code__.co_consts
+    if type(code) is CodeType
+)

@@ -63,7 +63,8 @@ class Stepper(Still, VBox):  # type: ignore[misc]
     def moment(self) -> Moment:
         """The step that is shown."""
         step: int = self.place.value
-        return self.trace.moments[step - 1]
+        moment: Moment = self.trace.moments[step - 1]
+        return moment
 
     @property
     def still(self) -> str:

@@ -13,7 +13,7 @@ from itertools import chain
 
 from taketurns.recording.law import obeyed
 from taketurns.recording.rows import Key, Row, Stretch, Thread, Times, begin
-from taketurns.recording.sight import between, by_task, cut_out, joined, looks_in, seen, union
+from taketurns.recording.sight import between, by_task, cut_out, joined, looks_in, off_cores, seen, union
 from taketurns.recording.suspension import Suspended
 from taketurns.recording.worker import CALLED, EVENT_LOOP
 from taketurns.trace.spans import State
@@ -59,7 +59,8 @@ class Sight:
         marked = by_task(stretches)
         if {process for process, _ in marked} - {os.getpid()}:
             self.for_others = FOR_OTHERS | {"child process"}  # which have tasks of this recording
-        found = {key: list(seen(lane, self.looks, self.exact, self.on_loop)) for key, lane in marked.items()}
+        off = off_cores(self.looks)
+        found = {key: list(seen(lane, self.looks, self.exact, self.on_loop, off)) for key, lane in marked.items()}
         beside: list[Stretch] = []
         for row, whole in self.beside:
             carried = self._carried(row.worker, marked, with_loop=row.task == self.block and not self.block_on_loop)

@@ -14,7 +14,7 @@ from taketurns.recording.rows import Key, Row, Stretch, Thread, Times, begin
 from taketurns.trace.spans import State
 from taketurns.watcher.looks import Look
 
-__all__ = ["SHORT_NS", "between", "by_task", "cut_out", "joined", "looks_in", "seen", "union"]
+__all__ = ["SHORT_NS", "between", "by_task", "cut_out", "joined", "looks_in", "off_cores", "seen", "union"]
 
 #: What lasts shorter, nobody need have seen: it is what the marks say.
 SHORT_NS = 3_000_000
@@ -31,9 +31,10 @@ def seen(
     looks: Mapping[Thread, Sequence[Look]],
     exact: Mapping[Thread, Sequence[Times]],
     on_loop: Set[Key],
+    off: Mapping[Thread, Sequence[Times]] | None = None,
 ) -> Iterator[Stretch]:
     """Yield the stretches, those that are RUNNING divided as the watcher saw their threads; exact times stay."""
-    off = {worker: _off(seen) for worker, seen in looks.items()}
+    off = off_cores(looks) if off is None else off
     for stretch in stretches:
         row, until = stretch
         tiny = until - row.at < TINY_NS
@@ -47,10 +48,13 @@ def seen(
                 yield piece._replace(at=since), to
 
 
-def _off(looks: Sequence[Look]) -> list[Times]:
-    """Return when a thread was seen not to run; the first is before all times."""
-    found = [(look.start, look.end) for look in looks if look.state not in (State.RUNNING, State.UNSEEN)]
-    return [(-1, -1), *found]
+def off_cores(looks: Mapping[Thread, Sequence[Look]]) -> dict[Thread, list[Times]]:
+    """Return when threads were seen not to run; the first time of each is before all others."""
+    runs = State.RUNNING, State.UNSEEN
+    return {
+        thread: [(-1, -1), *((look.start, look.end) for look in seen if look.state not in runs)]
+        for thread, seen in looks.items()
+    }
 
 
 def _just_runs(at: int, until: int, off: Sequence[Times] | None) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from array import array
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from operator import and_, itemgetter
 from typing import NamedTuple, TypeVar
@@ -74,11 +76,14 @@ class Columns(NamedTuple):
         )
 
     def spans(self) -> tuple[Span, ...]:
-        """Return the spans themselves."""
-        found = tuple(map(object.__new__, [Span] * len(self.start)))
-        for name, values in zip(Span.__slots__, self._values(), strict=True):
-            # They are made many at once, past the checks of a single one: whoever made the columns made them right.
-            deque(map(getattr(Span, name).__set__, found, values), maxlen=0)
+        """Return the spans themselves.
+
+        They are made many at once, past the checks of a single one: whoever made the columns made them right.
+        """
+        with _uncollected():
+            found = tuple(map(object.__new__, [Span] * len(self.start)))
+            for name, values in zip(Span.__slots__, self._values(), strict=True):
+                deque(map(getattr(Span, name).__set__, found, values), maxlen=0)
         return found
 
     def _values(self) -> Iterator[Iterable[object]]:
@@ -92,6 +97,18 @@ class Columns(NamedTuple):
         """Yield for each span whether its task and its kind are among those for which that is said."""
         wanted, fit = bytes(tasks), bytes(kinds)
         return map(and_, map(wanted.__getitem__, self.task), map(fit.__getitem__, self.kind))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the garbage collector rest while very much is made that stays."""
+    was_on = gc.isenabled()
+    try:
+        gc.disable()
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _picker(numbers: Sequence[int]) -> Callable[[Sequence[object]], Sequence[object]]:

@@ -48,7 +48,7 @@ OTHERS: dict[str, list[str]] = {
     "httpx": ["course"],
     "ipywidgets": ["widgets"],
     "matplotlib": ["pictures", "widgets", "course"],
-    "numpy": ["pictures", "trace/counts"],
+    "numpy": ["pictures", "trace/counts", "trace/sums", "trace/totals", "widgets/explore"],
     "psycopg": ["course"],
     "tornado": ["course"],
     "traitlets": ["widgets", "course"],

@@ -459,6 +459,20 @@ def test_the_text_twin_stands_beneath_the_picture_folded_away():
     assert f"<details><summary>As text</summary><pre>{TRACE.table()}</pre></details>" in picture(TRACE)
 
 
+def test_twenty_thousand_tasks_are_less_than_three_hundred_kilobytes():
+    spans = []
+    for n in range(20_000):  # at moments of which no two are alike, so that neither the picture nor the twin repeats
+        start, later = n * 0.618 % 1, n * 0.7548 % 1
+        spans += [Span(f"request {n}", WAITING, "loop", start, start + later, "socket")]
+        spans += [Span(f"request {n}", READY, "loop", start + later, start + 1.2 * later, "event loop")]
+        spans += [Span(f"request {n}", RUNNING, "loop", start + 1.2 * later, start + 1.21 * later)]
+    html = picture(Trace("20,000 requests", tuple(spans)))
+    assert len(html.encode()) < 300_000
+    assert html.count("\n") < 220
+    assert "19,800 more tasks" in html
+    assert len(alt_of(html)) < 300
+
+
 def test_a_trace_shows_itself_as_its_picture():
     assert TRACE._repr_html_() == picture(TRACE)
 

@@ -31,7 +31,7 @@ def trace(label: str, *lanes: str, second: float = 1.0) -> Trace:
 
 
 def in_characters(trace: Trace, width: int) -> str:
-    return text_timeline(trace.summary, trace.lanes, trace.duration, width)
+    return text_timeline(trace.summary, trace.columns, trace.duration, width)
 
 
 SMALL = Trace(
@@ -186,6 +186,29 @@ def test_what_ends_with_a_stretch_does_not_reach_into_the_next() -> None:
 def test_a_short_span_is_seen_where_there_is_nothing_else() -> None:
     spans = (Span("a", State.READY, "main thread", 0.51, 0.5101), Span("b", State.WAITING, "main thread", 0, 1))
     assert in_characters(Trace("", spans), width=8).split("\n")[1:3] == ["b │░░░░░░░░│", "a │    ─   │"]
+
+
+def test_on_a_page_the_table_of_very_many_tasks_leaves_out_those_in_the_middle_and_says_so() -> None:
+    for count, left_out in ((200, None), (201, "… 1 more task: "), (20_000, "… 19,800 more tasks: ")):
+        many = trace("many", *["R"] * count)
+        lines = many.twin.split("\n")
+        whole = many.table().split("\n")
+        assert len(whole) == 1 + count
+        assert [line.split("  ")[0] for line in lines[1:101]] == [f"task {number}" for number in range(100)]
+        assert [line.split("  ")[0] for line in lines[-100:]] == [
+            f"task {number}" for number in range(count - 100, count)
+        ]
+        told = lines[101:-100]
+        assert [line[: len(left_out or "")] for line in told] == ([left_out] if left_out else [])
+        assert all("trace.table()" in line for line in told)
+
+
+def test_the_first_lanes_are_drawn_alike_however_many_there_are() -> None:
+    lanes = ["Rrw w", " Rr", "wwwwR"]
+    few = in_characters(trace("few", *lanes), width=5).split("\n")[1:4]
+    many = in_characters(trace("many", *lanes, *["w"] * 5000), width=5).split("\n")[1:4]
+    assert [line[-7:] for line in few] == ["│█─░ ░│", "│░░░░█│", "│ █─  │"]
+    assert many[0][-7:] == "│█─░ ░│"
 
 
 some_spans = st.builds(

@@ -61,3 +61,13 @@ def test_each_look_is_a_layer_with_its_color_and_its_name():
     for key, layer in drawn.items():
         assert layer.height == LOOKS[key].height
         assert [item["color"] for item in layer.color.legend["items"]] == [LOOKS[key].color]
+
+
+def test_the_lanes_of_very_many_tasks_stand_in_the_order_of_their_starts():
+    pytest.importorskip("anytimeline")
+    spans = [Span(f"{n * 7919 % 3001}", State.RUNNING, "main", n, n + 1) for n in range(3001)]
+    trace = Trace("many", tuple(spans))
+    widget = explore(trace)
+    assert widget._sort == "first"
+    assert widget._lane_order is None
+    assert explore(TRACE)._lane_order == ["b", "a"]

@@ -5,6 +5,7 @@ import io
 from html import escape
 from typing import Any
 
+import numpy as np
 from matplotlib import pyplot, style
 from matplotlib._pylab_helpers import Gcf
 from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-__all__ = ["DescribedAxes", "DescribedFigure", "img"]
+__all__ = ["DescribedAxes", "DescribedFigure", "img", "small_png"]
 
 CARD = "max-width:100%;box-sizing:border-box;background:#fff;padding:4px;border-radius:6px"
 
@@ -70,9 +71,26 @@ def png(figure: Figure) -> bytes:
 
     It has twice the pixels that it is shown with, so that it stays sharp when a classroom's browser is zoomed.
     """
-    drawn, small = io.BytesIO(), io.BytesIO()
-    with style.context("default"):
-        figure.savefig(drawn, format="png", dpi=2 * figure.dpi, pil_kwargs={"compress_level": 0})
-    with Image.open(drawn) as image:
-        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, format="PNG", optimize=True)
-    return small.getvalue()
+    canvas, dpi = figure.canvas, figure.dpi
+    try:
+        # `savefig` would draw it twice, the first time for the layout alone, which any drawing makes anew.
+        with style.context("default"):
+            drawn = FigureCanvasAgg(figure)
+            figure.dpi = 2 * dpi
+            drawn.draw()  # type: ignore[no-untyped-call]
+        seen = np.asarray(drawn.buffer_rgba())  # type: ignore[no-untyped-call]
+        return small_png(Image.fromarray(seen).convert("RGB"))
+    finally:
+        figure.dpi = dpi
+        figure.set_canvas(canvas)
+
+
+def small_png(image: Image.Image) -> bytes:
+    """Return an image as PNG bytes with 256 colors; that of its corner, the paper's, stays exactly as it is."""
+    written = io.BytesIO()
+    small = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette, paper = small.getpalette() or [], int(np.asarray(small)[0, 0])
+    palette[3 * paper : 3 * paper + 3] = np.asarray(image)[0, 0].tolist()
+    small.putpalette(palette)
+    small.save(written, format="PNG", compress_level=6)
+    return written.getvalue()

@@ -1,11 +1,18 @@
 """Looks: how each thing that a task does is drawn, and how a legend explains it; every picture takes them from here."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from array import array
 from dataclasses import dataclass
 
-from taketurns.trace.spans import Span, State
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["GRAY", "INK", "LOOKS", "WARNING", "Look", "layers_of", "look_of", "looks_of"]
+from taketurns.trace.columns import Kind
+from taketurns.trace.spans import Span, State
+from taketurns.trace.trace import Trace
+
+__all__ = ["GRAY", "INK", "LOOKS", "WARNING", "Look", "layers_of", "look_of", "looks_of", "numbered"]
 
 INK, GRAY, WARNING = "#222222", "#666666", "#b03020"
 ORANGE = "#f0a030"
@@ -40,19 +47,25 @@ LOOKS = {
 }
 
 
-def look_of(span: Span) -> Look:
-    """Return what a span looks like."""
+def look_of(span: Span | Kind) -> Look:
+    """Return what a span looks like; all spans of a kind look the same."""
     return LOOKS["in turns" if span.in_turns else span.state]
 
 
-def looks_of(spans: Iterable[Span]) -> dict[Look, list[Span]]:
-    """Return the looks that occur, in the order of a legend, each with its spans."""
-    found: dict[Look, list[Span]] = {look: [] for look in LOOKS.values()}
-    for span in spans:
-        found[look_of(span)].append(span)
-    return {look: own for look, own in found.items() if own}
+def looks_of(*traces: Trace) -> list[Look]:
+    """Return the looks that occur, in the order of a legend."""
+    found = {look_of(kind) for trace in traces for kind in trace.columns.kinds}
+    return [look for look in LOOKS.values() if look in found]
 
 
-def layers_of(spans: Iterable[Span]) -> list[tuple[Look, list[Span]]]:
-    """Return the same in the order of drawing."""
-    return sorted(looks_of(spans).items(), key=lambda drawn: drawn[0].layer)
+def layers_of(trace: Trace, order: NDArray[np.int64]) -> list[tuple[Look, NDArray[np.int64]]]:
+    """Return the looks that occur, in the order of drawing, each with where in an order of the spans it has some."""
+    columns = trace.columns
+    numbers = np.array([look_of(kind).layer for kind in columns.kinds], np.int8)[numbered(columns.kind)[order]]
+    looks = sorted(looks_of(trace), key=lambda look: look.layer)
+    return [(look, np.flatnonzero(numbers == look.layer)) for look in looks]
+
+
+def numbered(column: array[int]) -> NDArray[np.int64]:
+    """Return a column of numbers as numpy has it."""
+    return np.array(column, np.int64)

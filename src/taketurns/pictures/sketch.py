@@ -4,17 +4,24 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from taketurns.pictures.figures import CARD
-from taketurns.pictures.lanes import lane_inches
-from taketurns.pictures.looks import GRAY, INK, LOOKS, WARNING, Look, layers_of, looks_of
+import numpy as np
+from PIL import Image
+
+from taketurns.pictures.crowds import Grid, crowded, pixels
+from taketurns.pictures.figures import CARD, small_png
+from taketurns.pictures.lanes import lane_inches, placed
+from taketurns.pictures.looks import GRAY, INK, LOOKS, WARNING, Look, looks_of
 from taketurns.pictures.words import NOTHING, alt, end_text, every, remarks, shorten, time_unit, title, two_numbers
-from taketurns.trace.spans import Span
+from taketurns.trace.sums import Places
 from taketurns.trace.trace import Trace
 
 __all__ = ["sketch"]
 
 WIDTH, RIGHT, HEAD, NOTE, GAP, FOOT = 950, 70, 28, 20, 14, 74  # pixels
 INCH = 100  # pixels
+HIGHEST = 900  # pixels of all lanes of a trace
+MANY = 4000  # bars: as SVG they would be larger than an image
+FINE = 2  # pixels of an image for each pixel of the picture, so that it stays sharp when a browser is zoomed
 COLUMN, LINE = 265, 20  # of the legend
 TICKS = 9
 STRIPES = "".join(
@@ -32,16 +39,17 @@ def sketch(*traces: Trace) -> str:
     left = 16 + 9 * max((len(shorten(task)) for trace in traces for task in trace.tasks), default=0)
     scale, top, parts = (WIDTH - left - RIGHT) / (horizon or 1), 0.0, [STRIPES]
     for trace in traces:
-        lines, lane = remarks(trace), INCH * lane_inches(len(trace.tasks) or 1, "task")
+        lines, count = remarks(trace), len(trace.tasks) or 1
+        lane = min(INCH * lane_inches(count, "task"), HIGHEST / count)
         head = HEAD + NOTE * len(lines)
         panel = "".join(_panel(trace, lines, scale, head, lane, WIDTH - left - RIGHT))
         parts.append(f"<g transform='translate({left} {top:.1f})'>{panel}</g>")
         top += head + lane * (len(trace.tasks) or 1) + GAP
     parts += _time_axis(left, top, horizon, scale, *traces) if horizon else ()
-    looks = looks_of(span for trace in traces for span in trace.spans)
+    looks = looks_of(*traces)
     columns = 2 if len(looks) > 3 else len(looks)
     parts += _legend(min(left, WIDTH - COLUMN * columns), top + 58, looks, columns)
-    height = top + FOOT + LINE * (len(looks) > 3)
+    height = top + FOOT + LINE * ((len(looks) - 1) // columns if looks else 0)
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height:.0f}' {FONT} fill='{INK}'>"
     source = b64encode(f"{svg}{''.join(parts)}</svg>".encode()).decode()
     said = escape(" ".join(map(alt, traces)))
@@ -58,12 +66,10 @@ def _panel(trace: Trace, said: list[str], scale: float, head: float, lane: float
     if not tasks:
         yield f"<text x='{width / 2}' y='{head + lane / 2:.1f}' text-anchor='middle' fill='{GRAY}'>{NOTHING}</text>"
         return
-    rows = {task: head + lane * (row + 0.5) for row, task in enumerate(tasks)}
-    for task in tasks[:: every(len(tasks), lane / INCH, apart=0.18)]:
-        yield f"<text x='-8' y='{rows[task] + 5:.1f}' text-anchor='end'>{escape(shorten(task))}</text>"
-    for look, spans in layers_of(trace.spans):
-        bars = "".join(_bar(span, rows[span.task], lane * look.height, scale) for span in spans)
-        yield f"<path class='{look.key}' fill='{_fill(look)}' d='{bars}'/>"
+    for row in range(0, len(tasks), every(len(tasks), lane / INCH, apart=0.18)):
+        y = head + lane * (row + 0.5) + 5
+        yield f"<text x='-8' y='{y:.1f}' text-anchor='end'>{escape(shorten(tasks[row]))}</text>"
+    yield from _spans(trace, scale, head, lane, width)
     color, bottom = WARNING if trace.cut_short else GRAY, head + lane * len(tasks)
     yield f"<path stroke='{color}' stroke-dasharray='2 3' d='M{end:.1f} {head}V{bottom:.1f}'/>"
     lines = end_text(trace).split("\n")
@@ -76,12 +82,30 @@ def _fill(look: Look) -> str:
     return f"url(#look{look.layer})" if look.stripes else look.color
 
 
-def _bar(span: Span, middle: float, height: float, scale: float) -> str:
-    """Return a span as a rectangle, half a pixel wide at least, so that it is seen."""
-    return (
-        f"M{span.start * scale:.2f} {middle - height / 2:.1f}h{max(span.duration * scale, 0.5):.2f}"
-        f"v{height:.1f}H{span.start * scale:.2f}z"
-    )
+def _spans(trace: Trace, scale: float, head: float, lane: float, width: float) -> Iterator[str]:
+    """Yield a path for each look, with a bar for each span; a crowd of them as an image, as `timeline` has it."""
+    layers, count = placed(trace, "task"), len(trace.tasks)
+    high = lane * count
+    columns, rows = round(FINE * width), round(FINE * high)
+    grid = Grid(columns, rows, FINE * INCH, 0, width / scale, -0.5, count - 0.5)
+    if crowded(layers, grid, MANY):
+        image = Image.fromarray(pixels(layers, grid))
+        paper = Image.new("RGB", image.size, "white")
+        paper.paste(image, mask=image)
+        source = b64encode(small_png(paper)).decode()
+        yield f"<image y='{head}' width='{width}' height='{high:.1f}' href='data:image/png;base64,{source}'/>"
+        return
+    for look, places in layers:
+        bars = "".join(_bars(places, head + lane / 2, lane, look.height, scale))
+        yield f"<path class='{look.key}' fill='{_fill(look)}' d='{bars}'/>"
+
+
+def _bars(places: Places, first: float, lane: float, height: float, scale: float) -> Iterator[str]:
+    """Yield spans as rectangles, half a pixel wide at least, so that they are seen."""
+    top = (first + lane * (places.row - height / 2)).tolist()
+    start, wide = (places.start * scale).tolist(), np.maximum((places.end - places.start) * scale, 0.5).tolist()
+    for x, y, w in zip(start, top, wide, strict=True):
+        yield f"M{x:.2f} {y:.1f}h{w:.2f}v{lane * height:.1f}H{x:.2f}z"
 
 
 def _time_axis(left: float, top: float, horizon: float, scale: float, *traces: Trace) -> Iterator[str]:

@@ -1,15 +1,18 @@
 """The strip above the lanes of a timeline: how many tasks are in progress, and how many are running."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
 
-from taketurns.pictures.lanes import Numbers
 from taketurns.pictures.looks import GRAY, LOOKS
-from taketurns.trace.counts import Steps
+from taketurns.trace.counts import Count
 from taketurns.trace.spans import State
+from taketurns.trace.sums import Numbers
 from taketurns.trace.trace import Trace
 
-__all__ = ["TEXT", "draw_strip", "strip_height"]
+__all__ = ["TEXT", "draw_strip", "fewer_steps", "strip_height"]
 
 PALE = "#e9e9e9"
 TINT = "#a8cbea"  # paler than a bar, so that nobody takes the strip for a lane
@@ -17,6 +20,7 @@ TEXT = 11
 BASE = -0.8
 LINE = 0.21  # inches that a line of text needs
 FEW = 200
+MANY = 3200  # steps: more than two for each pixel
 
 
 def strip_height(count: int) -> float:
@@ -28,33 +32,86 @@ def draw_strip(ax: Axes, trace: Trace, height: float, inches: float) -> None:
     """Draw the two numbers over time and write their peaks; ``inches`` is the height of a lane."""
     top = -0.4 - height
     most, blue = max(trace.peak_concurrency, 1), LOOKS[State.RUNNING].color
-    at, level = _levels(trace.concurrency_steps, trace.duration, most, top)
-    ax.fill_between(at, level, BASE, step="post", color=PALE, linewidth=0, zorder=1, gid="in progress")
-    ax.hlines(level[:-1], at[:-1], at[1:], color=GRAY, linewidth=1.5, zorder=3, gid="line")
-    at, level = _levels(trace.parallelism_steps, trace.duration, most, top)
+    concurrency, parallelism = (
+        _Number(count, trace.duration, most, top) for count in (trace._in_progress, trace._running)
+    )
+    concurrency.draw(ax, "in progress", PALE, "line", GRAY)
+    area, line = parallelism.draw(ax, "running", TINT, "running line", blue)
     # Few steps are outlined, so that a short one is seen; many blend.
-    outline = 0.8 if len(at) < FEW else 0
-    ax.fill_between(at, level, BASE, step="post", color=TINT, linewidth=outline, zorder=2, gid="running", snap=False)
-    line = ax.hlines(level[:-1], at[:-1], at[1:], color=blue, linewidth=1.5, zorder=3, gid="running line")
-    if len(at) >= FEW:
+    few = len(parallelism.at) < FEW
+    area.set(zorder=2, snap=False, linewidth=0.8 if few else 0)
+    if not few:
         line.set_snap(False)
     ax.set_ylim(ax.get_ylim()[0], top - 0.1)
 
     level_of_peak = BASE + (top - BASE) * trace.peak_parallelism / most
-    in_progress = _peak_text(trace.peak_concurrency, trace.concurrency_steps, "in progress")
-    running = _peak_text(trace.peak_parallelism, trace.parallelism_steps, "running")
+    in_progress = concurrency.peak_text(trace.peak_concurrency, "in progress")
+    running = parallelism.peak_text(trace.peak_parallelism, "running")
     for said, y, color in ((in_progress, top, GRAY), (running, max(level_of_peak, top + LINE / inches), blue)):
         ax.annotate(said, (1, y), (6, 0), ax.get_yaxis_transform(), "offset points", va="center",
                     fontsize=TEXT, color=color, annotation_clip=False)  # fmt: skip
 
 
-def _levels(steps: Steps, duration: float, most: int, top: float) -> tuple[Numbers, Numbers]:
-    """Return the times of the steps (s) and how high they reach; a count of one stays visible below any peak."""
-    at, count = np.array([(0, 0), *steps, (duration, 0)], float).T
-    return at, BASE + (top - BASE) * np.where(count > 0, np.maximum(count / most, 0.04), 0)
+class _Number:
+    """One of the two numbers: the times of its steps (s), and the count from then on."""
+
+    def __init__(self, number: Count, duration: float, most: int, top: float) -> None:
+        times, counts = number.changes
+        self.at, self.count = np.concatenate(([0], times, [duration])), np.concatenate(([0], counts, [0]))
+        self.most, self.top = most, top
+
+    def draw(self, ax: Axes, area: str, pale: str, line: str, color: str) -> tuple[PolyCollection, LineCollection]:
+        """Draw an area with a line on top of its steps: of very many those that pixels can show, of what is in view."""
+        at, level = self._levels(ax)
+        filled = ax.fill_between(at, level, BASE, step="post", color=pale, linewidth=0, zorder=1, gid=area)
+        topped = LineCollection(self._tops(at, level), colors=color, linewidths=1.5, zorder=3, gid=line)
+        ax.add_collection(topped, autolim=False)
+
+        def follow(changed: Axes) -> None:
+            at, level = self._levels(changed)
+            filled.set_data(at, level, BASE)
+            topped.set_segments(self._tops(at, level))
+
+        if len(self.at) > MANY:
+            ax.callbacks.connect("xlim_changed", follow)
+        return filled, topped
+
+    def _levels(self, ax: Axes) -> tuple[Numbers, Numbers]:
+        """Return the times of the steps (s) and how high they reach; a count of one stays visible below any peak."""
+        at, count = self.at, self.count
+        if len(at) > MANY:
+            at, count = fewer_steps(at, count, np.linspace(min(ax.get_xlim()), max(ax.get_xlim()), MANY // 2))
+        return at, BASE + (self.top - BASE) * np.where(count > 0, np.maximum(count / self.most, 0.04), 0)
+
+    def _tops(self, at: Numbers, level: Numbers) -> Sequence[Numbers]:
+        """Return a line on top of each step: of very many as one path with gaps, which matplotlib makes far faster."""
+        gap = [np.full(len(at) - 1, np.nan)] * (len(self.at) > MANY)
+        x, y = (np.stack([*both, *gap], 1) for both in ((at[:-1], at[1:]), (level[:-1], level[:-1])))
+        lines = np.stack([x, y], 2)
+        return [lines.reshape(-1, 2)] if gap else list(lines)
+
+    def peak_text(self, peak: int, words: str) -> str:
+        """Return a number in words, called the peak where the count varies."""
+        varies = len(self.count) > 4 or self.count[1:-1].tolist() not in ([peak, 0], [])
+        return f"peak {peak} {words}" if varies else f"{peak} {words}"
 
 
-def _peak_text(peak: int, steps: Steps, words: str) -> str:
-    """Return a number in words, called the peak where the count varies."""
-    varies = [count for _, count in steps] not in ([peak, 0], [])
-    return f"peak {peak} {words}" if varies else f"{peak} {words}"
+def fewer_steps(at: Numbers, count: Numbers, edges: Numbers) -> tuple[Numbers, Numbers]:
+    """Return two steps for each stretch between edges: its greatest count, and then its least.
+
+    The first lasts as long as keeps the area beneath them. So no peak is lost, and what blends in a pixel is exact.
+    """
+    lasts = np.append(np.diff(at) > 0, True)
+    at, count = at[lasts], count[lasts]
+    edges = np.clip(edges, at[0], at[-1])
+    where = np.searchsorted(at, edges)
+    in_force = count[np.searchsorted(at, edges, "right") - 1]
+    times, counts = np.insert(at, where, edges), np.insert(count, where, in_force)
+    first = where + np.arange(len(edges))
+    area = np.append(0, np.cumsum(counts[:-1] * np.diff(times)))[first]
+    inside = counts[: first[-1]]
+    most, least = (choose.reduceat(inside, first[:-1]) for choose in (np.maximum, np.minimum))
+    above = np.diff(area) - least * np.diff(edges)
+    for_most = np.clip(above / np.where(most > least, most - least, 1), 0, np.diff(edges))
+    steps = np.stack([edges[:-1], edges[:-1] + for_most], 1).ravel(), np.stack([most, least], 1).ravel()
+    return np.append(steps[0], edges[-1]), np.append(steps[1], counts[first[-1]])

@@ -16,13 +16,13 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
+from taketurns.pictures.carried import draw_carried
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
 from taketurns.pictures.glyphs import drawable
-from taketurns.pictures.lanes import Lanes, draw_bars, draw_carried, lane_inches, name_lanes, names_of, paint
+from taketurns.pictures.lanes import Lanes, draw_bars, lane_inches, name_lanes, names_of, paint
 from taketurns.pictures.looks import GRAY, INK, WARNING, looks_of
 from taketurns.pictures.strip import TEXT, draw_strip, strip_height
 from taketurns.pictures.words import NOTHING, alt, end_text, remarks, time_unit, title, two_numbers
-from taketurns.trace.spans import Span
 from taketurns.trace.trace import Trace
 
 __all__ = ["compare", "picture", "timeline"]
@@ -77,7 +77,7 @@ def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
             _set_title(ax, trace, two_numbers(trace), loc="right", fontsize=TEXT)
             ax.tick_params(axis="x", labelbottom=ax.get_subplotspec().is_last_row())  # type: ignore[union-attr]
         _draw_time(ax, horizon, *traces)
-        _draw_legend(ax, [span for trace in traces for span in trace.spans])
+        _draw_legend(ax, *traces)
     return figure
 
 
@@ -123,10 +123,10 @@ def _size(height: float) -> Size:
 def _draw(ax: Axes, trace: Trace, lanes: Lanes, inches: float) -> Axes:
     """Return the axes, with lanes, strip, time axis and legend."""
     _draw_lanes(ax, trace, lanes, inches, trace.duration, 74)
-    if trace.spans:
+    if trace.tasks:
         draw_strip(ax, trace, strip_height(len(names_of(trace, lanes))), inches)
     _draw_time(ax, trace.duration, trace)
-    _draw_legend(ax, trace.spans)
+    _draw_legend(ax, trace)
     return ax
 
 
@@ -195,9 +195,9 @@ class _UnitLocator(MaxNLocator):
         return [tick * self.unit for tick in super().tick_values(vmin / self.unit, vmax / self.unit)]
 
 
-def _draw_legend(ax: Axes, spans: Sequence[Span]) -> None:
+def _draw_legend(ax: Axes, *traces: Trace) -> None:
     """Explain what occurs, beneath the time axis, by bars that look like it."""
-    looks = looks_of(spans)
+    looks = looks_of(*traces)
     bars = [Rectangle((0, 0), 1, look.height, **paint(look)) for look in looks]
     if bars:
         columns = 1 if _inches_of(ax)[0] <= LEGEND_WIDTH else 2 if len(bars) > 3 else len(bars)

@@ -2,6 +2,8 @@
 
 from textwrap import wrap
 
+import numpy as np
+
 from taketurns import machine
 from taketurns.trace.spans import State
 from taketurns.trace.terminal import printable
@@ -24,7 +26,10 @@ UNITS = (
 
 def alt(trace: Trace) -> str:
     """Return in a few sentences what a sighted reader sees."""
-    shown = [(state, trace.time_in(state)) for state in State]
+    columns = trace.columns
+    lasting = np.asarray(columns.end) - np.asarray(columns.start)
+    in_kind = np.bincount(np.array(columns.kind, np.int64), lasting, len(columns.kinds)).tolist()
+    shown = [(s, sum(t for t, kind in zip(in_kind, columns.kinds, strict=True) if kind.state is s)) for s in State]
     times = ", ".join(f"{state.lower()} {duration_text(seconds)}" for state, seconds in shown if seconds)
     said = f"{trace.summary} All tasks together: {times}." if times else trace.summary
     place = elsewhere(trace)
@@ -83,4 +88,5 @@ def shorten(name: str, most: int = 24) -> str:
 
 def every(count: int, inches: float, apart: float) -> int:
     """Return n, where every n-th of so many lanes is named: then the names stand so many inches apart, at least."""
-    return next(n for n in (1, 2, 4, 5, 10, 20, 50, 100, count) if n * inches >= apart or n >= count)
+    round_numbers = (n * int(10**power) for power in range(7) for n in (1, 2, 4, 5) if n != 4 or power == 0)
+    return next(n for n in (*round_numbers, count) if n * inches >= apart or n >= count)

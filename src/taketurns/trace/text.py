@@ -1,17 +1,18 @@
 """Durations in words, and a trace as text: what terminals, logs and screen readers get."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
+from taketurns.trace.columns import Columns
 from taketurns.trace.outcomes import Ending, Outcome
-from taketurns.trace.spans import Span, State
+from taketurns.trace.spans import State
 from taketurns.trace.terminal import COLUMNS, cut, fitted, justified, printable, width, wrapped
 
 __all__ = ["counted", "describe", "duration_text", "table", "text_timeline"]
 
-Lanes = Mapping[str, Sequence[Span]]
-
 MARKS = {State.RUNNING: "█", State.READY: "─", State.WAITING: "░", State.UNSEEN: "?"}
 MOST_LANES = 40
+MOST_LINES = 200  # of a table on a page: more nobody reads there, and 20,000 would be a megabyte
 
 
 def duration_text(seconds: float) -> str:
@@ -48,33 +49,37 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
-def table(lanes: Lanes, outcomes: Mapping[str, Outcome], most: float = COLUMNS) -> str:
+def table(columns: Columns, outcomes: Mapping[str, Outcome], most: float = COLUMNS, lines: float = inf) -> str:
     """Return one line for each task: its workers, when it started and ended, its time in each state, its longest wait.
 
     There is a column for what was not seen, and one for places, where there is something to stand in it; and one for
-    how the tasks ended, where one of them did not simply return. No line has more than so many columns.
+    how the tasks ended, where one of them did not simply return. No line has more than so many columns. Where there are
+    more tasks than lines, those in the middle are left out, and it says how many.
     """
-    spans = [span for lane in lanes.values() for span in lane]
-    shown = [state for state in MARKS if state is not State.UNSEEN or state in {span.state for span in spans}]
-    endings = (
-        ["outcome"] if any(outcomes[task] != Outcome(Ending.RETURNED) for task in lanes if task in outcomes) else []
-    )
-    places = ["longest wait"] if any(span.where is not None for span in spans) else []
+    from taketurns.trace.totals import totals_of
+
+    totals, states = totals_of(columns), {kind.state for kind in columns.kinds}
+    shown = [state for state in MARKS if state is not State.UNSEEN or state in states]
+    told = (outcomes[task] for task in columns.tasks if task in outcomes)
+    endings = ["outcome"] if any(outcome != Outcome(Ending.RETURNED) for outcome in told) else []
+    places = ["longest wait"] if any(kind.where is not None for kind in columns.kinds) else []
     rows = [("task", "worker", "start", "end", *(state.lower() for state in shown), *endings, *places)]
-    for task, lane in lanes.items():
-        workers = ", ".join(dict.fromkeys(_one_line(span.worker) for span in lane))
-        times = [lane[0].start, max(span.end for span in lane)]
-        times += [sum(span.duration for span in lane if span.state is state) for state in shown]
-        last = [_one_line(str(outcomes.get(task, ""))) for _ in endings] + [_longest_wait(lane) for _ in places]
+    middle = range(0) if len(columns.tasks) <= lines else range(int(lines) // 2, len(columns.tasks) - int(lines) // 2)
+    for number, task in enumerate(columns.tasks):
+        if number in middle:
+            continue
+        workers = ", ".join(dict.fromkeys(_one_line(columns.workers[worker]) for worker in totals.workers[number]))
+        times = [column[number] for column in (totals.start, totals.end, *map(totals.times.__getitem__, shown))]
+        wait = totals.longest[number]
+        last = [_one_line(str(outcomes.get(task, ""))) for _ in endings]
+        last += [_one_line(str(wait.where)) if wait else "" for _ in places]
         rows.append((_one_line(task), workers, *map(duration_text, times), *last))
     cells, widths = fitted(rows, most=most)
-    return "\n".join(_aligned(row, widths) for row in cells)
-
-
-def _longest_wait(lane: Sequence[Span]) -> str:
-    """Return the place of the longest wait whose place is known."""
-    longest = max((span for span in lane if span.where is not None), key=lambda span: span.duration, default=None)
-    return _one_line(str(longest.where)) if longest is not None else ""
+    whole = [_aligned(row, widths) for row in cells]
+    if middle:
+        noun = "task" if len(middle) == 1 else "tasks"
+        whole.insert(1 + middle.start, f"… {len(middle):,} more {noun}: print(trace.table()) has a line for each …")
+    return "\n".join(whole)
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -88,34 +93,29 @@ def _one_line(name: str) -> str:
     return " ".join(printable(name).split())
 
 
-def text_timeline(summary: str, lanes: Lanes, duration: float, cells: int = 64) -> str:
+def text_timeline(summary: str, columns: Columns, duration: float, cells: int = 64) -> str:
     """Return lanes drawn with characters: each one shows the state that took most of its stretch of time."""
     lines = wrapped(summary)
     room = max(COLUMNS - cells - len(" ││"), 1)
-    names = {task: cut(_one_line(task), room) for task in list(lanes)[:MOST_LANES]}
-    widest = max(map(width, names.values()), default=0)
-    lines += [f"{justified(name, widest)} │{_cells(lanes[task], duration, cells)}│" for task, name in names.items()]
-    if more := len(lanes) - len(names):
+    names = [cut(_one_line(task), room) for task in columns.tasks[:MOST_LANES]]
+    widest = max(map(width, names), default=0)
+    drawn = _lanes(columns, len(names), duration or 1.0, cells)
+    lines += [f"{justified(name, widest)} │{lane}│" for name, lane in zip(names, drawn, strict=True)]
+    if more := len(columns.tasks) - len(names):
         lines.append(f"… and {counted(more, 'more task')}")
     if names:
         lines.append(f"{'':<{widest}} 0{duration_text(duration):>{cells}}")
-        seen = {span.state for lane in lanes.values() for span in lane}
+        seen = {kind.state for kind in columns.kinds}
         shown = [state for state in MARKS if state is not State.UNSEEN or state in seen]
         lines.append("  ".join(f"{MARKS[state]} {state.lower()}" for state in shown))
     return "\n".join(lines)
 
 
-def _cells(lane: Sequence[Span], duration: float, width: int) -> str:
-    """Return the characters of one lane."""
-    shares = [dict.fromkeys(MARKS, 0.0) for _ in range(width)]
-    for span in lane:
-        _share_out(span, shares, duration or 1.0)
-    return "".join(MARKS[max(share, key=share.__getitem__)] if any(share.values()) else " " for share in shares)
+def _lanes(columns: Columns, count: int, duration: float, width: int) -> list[str]:
+    """Return the characters of the first lanes."""
+    from taketurns.trace.sums import most_of
 
-
-def _share_out(span: Span, shares: list[dict[State, float]], whole: float) -> None:
-    """Add to every character's shares the part of a span that falls into it."""
-    # Rounded: what ends with a stretch must not reach into the next by the last digit of a float.
-    start, end = (round(at / whole * len(shares), 9) for at in (span.start, span.end))
-    for cell in range(int(start), min(int(end) + 1, len(shares))):
-        shares[cell][span.state] += max(0.0, min(end, cell + 1) - max(start, cell))
+    states = [*MARKS]
+    numbers = most_of(columns, [states.index(kind.state) for kind in columns.kinds], count, duration, width)
+    marks = "".join(MARKS.values()) + " "
+    return ["".join(map(marks.__getitem__, lane)) for lane in numbers]

@@ -244,15 +244,15 @@ class Trace:
 
     def table(self) -> str:
         """Return the text twin of the timeline: one line for each task."""
-        return encodable(text.table(self.lanes, self.outcomes))
+        return encodable(text.table(self.columns, self.outcomes))
 
     @property
     def twin(self) -> str:
-        """The same for a page, which has room for lines of any length, and all letters."""
-        return text.table(self.lanes, self.outcomes, inf)
+        """The same for a page: with lines of any length, all letters, and of very many tasks the first and the last."""
+        return text.table(self.columns, self.outcomes, inf, text.MOST_LINES)
 
     def __str__(self) -> str:
-        return encodable(repr(self) if self.is_on else text.text_timeline(self.summary, self.lanes, self.duration))
+        return encodable(repr(self) if self.is_on else text.text_timeline(self.summary, self.columns, self.duration))
 
     def __repr__(self) -> str:
         if self.is_on:

@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from taketurns.pictures.looks import Look, layers_of
-from taketurns.trace.spans import Span
+import numpy as np
+from numpy.typing import NDArray
+
+from taketurns.pictures.looks import Look, layers_of, numbered
+from taketurns.trace.columns import Columns
 from taketurns.trace.trace import Trace
 
 __all__ = ["explore"]
@@ -12,6 +15,7 @@ MISSING = (
     "explore() needs the package anytimeline, on Python 3.12 or newer: `pip install anytimeline`, "
     "then restart the kernel. timeline(trace) draws the same lanes as a picture"
 )
+MANY = 1000  # tasks
 
 
 def explore(trace: Trace) -> Any:
@@ -27,15 +31,23 @@ def explore(trace: Trace) -> Any:
         from anytimeline import Timeline
     except ImportError:
         raise ImportError(MISSING) from None
-    widget = Timeline(title=trace.label, time_unit="s", lane_order=tasks)
-    for look, spans in layers_of(trace.spans):
-        told = ["worker", "reason"] if any(span.reason for span in spans) else ["worker"]
-        widget.intervals(_columns(look, spans), lane="task", color="state", palette=[look.color], height=look.height,
+    # It looks for each lane in the whole order, and anew for each look: very many are to be sorted by their start.
+    order = {"lane_order": tasks} if len(tasks) <= MANY else {"sort": "first"}
+    widget = Timeline(title=trace.label, time_unit="s", **order)
+    columns = trace.columns
+    for look, which in layers_of(trace, np.arange(len(columns.start))):
+        values = _values(columns, look, which)
+        told = ["worker", "reason"] if values["reason"].any() else ["worker"]
+        widget.intervals(values, lane="task", color="state", palette=[look.color], height=look.height,
                          overlap="overlay", tooltip=told, name=look.key.lower())  # fmt: skip
     return widget
 
 
-def _columns(look: Look, spans: list[Span]) -> dict[str, list[Any]]:
-    """Return the fields of spans as columns of a table; ``state`` is what a legend calls it."""
-    fields = ("task", "worker", "start", "end", "reason")
-    return {"state": [look.key] * len(spans), **{field: [getattr(span, field) for span in spans] for field in fields}}
+def _values(columns: Columns, look: Look, which: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Return the fields of some spans as columns of a table; ``state`` is what a legend calls it."""
+    reasons = [kind.reason for kind in columns.kinds]
+    named = {"task": (columns.tasks, columns.task), "worker": (columns.workers, columns.worker),
+             "reason": (reasons, columns.kind)}  # fmt: skip
+    values = {field: np.array(names)[numbered(numbers)[which]] for field, (names, numbers) in named.items()}
+    times = {"start": np.asarray(columns.start)[which], "end": np.asarray(columns.end)[which]}
+    return {"state": np.full(len(which), look.key), **values, **times}

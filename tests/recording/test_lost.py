@@ -13,6 +13,7 @@ from taketurns import record
 from taketurns.recording import lost, recorder
 from taketurns.recording.reports import Reports
 from taketurns.trace.spans import Span, State
+from taketurns.trace.trace import Trace
 from taketurns.watcher import calls
 
 HERE = os.path.basename(__file__)
@@ -192,7 +193,7 @@ ONE, TWO, OTHER = (7, 1), (7, 2), (8, 1)
 
 
 def running(*tasks):
-    return [Span(task, State.RUNNING, "process 1", 0, 1) for task in tasks]
+    return Trace("", tuple(Span(task, State.RUNNING, "process 1", 0, 1) for task in tasks))
 
 
 @pytest.mark.parametrize(

@@ -89,10 +89,12 @@ def _union(group: NDArray[np.int64], start: Numbers, end: Numbers) -> tuple[Numb
     """Return intervals of the same group that overlap or touch put together; they are sorted by their start."""
     if not len(start):
         return start, end
-    order = np.argsort(group, kind="stable")
+    order = np.argsort(group.astype(np.uint16) if group.max() < 2**16 else group, kind="stable")
     group, start = group[order].astype(np.int64), start[order]
-    times, rank = np.unique(end[order], return_inverse=True)
-    # The latest end so far, in each group anew: the ranks of each group begin above those of the one before it.
-    reached = times[np.maximum.accumulate(group * len(times) + rank) - group * len(times)]
+    reached, same = end[order], group[1:] == group[:-1]
+    if (same & (start[1:] < reached[:-1])).any():
+        times, rank = np.unique(reached, return_inverse=True)
+        # The latest end so far, in each group anew: the ranks of each group begin above those of the one before it.
+        reached = times[np.maximum.accumulate(group * len(times) + rank) - group * len(times)]
     begins = np.concatenate(([True], (group[1:] != group[:-1]) | (start[1:] > reached[:-1])))
     return start[begins], reached[np.append(begins[1:], True)]

@@ -162,7 +162,7 @@ def test_an_interrupt_in_asyncio_cancels_the_exhibition_and_is_raised(monkeypatc
         began.wait()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("taketurns.course.exhibition._task_group", interrupted)
+    monkeypatch.setattr("taketurns.course.styles.task_group", interrupted)
     with monkeypatch.context() as patch:
         patch.setattr("concurrent.futures.Future.result", interrupt)
         with pytest.raises(KeyboardInterrupt):

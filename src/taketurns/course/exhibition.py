@@ -6,23 +6,19 @@ opponent does is waiting, for her and for the program.
 
 from __future__ import annotations
 
-import asyncio
 import math
-import threading
-import time
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence, Set
 from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
-from itertools import pairwise
+from itertools import compress, pairwise
 from numbers import Integral, Real
+from operator import gt
 
+from taketurns.course.styles import HER, STYLES, Style, task_group
 from taketurns.recording.block import record
-from taketurns.recording.marks import compute, wait, waiting
-from taketurns.recording.tasks import task
 from taketurns.simulation import simulate
-from taketurns.suspend import callbacks, coroutines, generators, greenlets
 from taketurns.trace.clock import SimulatedClock
+from taketurns.trace.columns import Columns
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
 
@@ -30,8 +26,6 @@ __all__ = ["STYLES", "Exhibition", "Played", "play"]
 
 #: Real seconds for a simulated one, where there is no simulated time.
 SCALE = 0.001
-#: What a thread waits for that is not a reply.
-HER = "the master"
 
 
 @dataclass(frozen=True)
@@ -137,158 +131,44 @@ def play(exhibition: Exhibition, style: str, scale: float | None = None) -> Play
 
 
 def _simulated(exhibition: Exhibition, style: Style, boards: Sequence[str], label: str) -> Trace:
-    if style is _asyncio:
-        return simulate(_task_group(exhibition, boards), label)
+    if style is STYLES["asyncio"]:
+        return simulate(task_group(exhibition, boards), label)
     clock = SimulatedClock()  # an event loop puts it in use; the one style that has none cannot
-    with record(label, clock) as trace, clock.in_use() if style is _sequential else nullcontext():
+    with record(label, clock) as trace, clock.in_use() if style is STYLES["sequential"] else nullcontext():
         style(exhibition, boards)
     return trace
 
 
 def _put_together(exhibition: Exhibition, label: str, traces: Sequence[Trace]) -> Played:
     """Return the boards of all masters as one trace, in which only they are RUNNING."""
-    team, spans = exhibition.masters > 1, list[Span]()
-    for number, (boards, trace) in enumerate(zip(exhibition._shares(), traces, strict=True), 1):
-        games = [span for board in boards for span in _until_the_last_reply(trace.lane(board))]
-        spans += [replace(span, worker=f"master {number}") for span in games] if team else games
     where = {**traces[0].origin, "masters": str(exhibition.masters)}
+    boards = {board for share in exhibition._shares() for board in share}
+    games = [_until_the_last_reply(trace.columns, boards) for trace in traces]
+    if exhibition.masters == 1 and HER not in {kind.reason for kind in games[0].kinds}:
+        return Played.of(games[0], label, origin=where, moments=traces[0].moments)
+    team, spans = exhibition.masters > 1, list[Span]()
+    for number, columns in enumerate(games, 1):
+        lanes = Trace.of(columns).lanes.values()
+        theirs = [span for lane in lanes for span in _asking(lane)]
+        spans += [replace(span, worker=f"master {number}") for span in theirs] if team else theirs
     return Played(label, tuple(spans), where, moments=() if team else traces[0].moments)
 
 
-def _until_the_last_reply(lane: Sequence[Span]) -> list[Span]:
-    """Return a game. It ends with its last reply, whoever hears of it. A thread that asks for her waits for her."""
-    over = max([span.end for span in lane if span.reason == "timer" and span.state is State.WAITING])
-    game = [span for span in lane if span.start < over]
+def _until_the_last_reply(columns: Columns, boards: Set[str]) -> Columns:
+    """Return the games at some boards. Each ends with its last reply, whoever hears of it."""
+    replies = columns.which(
+        [name in boards for name in columns.tasks],
+        [kind.state is State.WAITING and kind.reason == "timer" for kind in columns.kinds],
+    )
+    over = dict.fromkeys(range(len(columns.tasks)), 0.0)
+    over.update(compress(zip(columns.task, columns.end, strict=True), replies))  # the last one of each counts
+    return columns.only(map(gt, map(over.__getitem__, columns.task), columns.start))
+
+
+def _asking(lane: Sequence[Span]) -> list[Span]:
+    """Return a game in a thread, which waits for her from when it asks for her."""
+    game = list(lane)
     hers = [n for n, span in enumerate(game) if n and span.reason == HER and game[n - 1].state is not State.WAITING]
     for number in reversed(hers):
         game[number - 1 : number + 1] = [replace(game[number], start=game[number - 1].start)]
     return game
-
-
-# The styles. Each plays all games of one master, whose numbers are in an exhibition, on the boards of those names.
-
-Style = Callable[[Exhibition, Sequence[str]], None]
-
-
-def _sequential(exhibition: Exhibition, boards: Sequence[str]) -> None:
-    @task(name="{board}")
-    def game(board: str) -> None:
-        for _ in range(exhibition.rounds):
-            compute(exhibition.master)
-            wait(exhibition.opponent)
-
-    for board in boards:
-        game(board)
-
-
-def _callbacks(exhibition: Exhibition, boards: Sequence[str]) -> None:
-    def game(rounds: int) -> None:
-        if rounds:
-            compute(exhibition.master)
-            callbacks.sleep(exhibition.opponent, game, rounds - 1)
-
-    def main() -> None:
-        for board in boards:
-            callbacks.start(game, exhibition.rounds, name=board)
-
-    callbacks.run(main)
-
-
-def _generators(exhibition: Exhibition, boards: Sequence[str]) -> None:
-    def game() -> Generator[generators.Request, object, None]:
-        for _ in range(exhibition.rounds):
-            compute(exhibition.master)
-            yield generators.sleep(exhibition.opponent)
-
-    def main() -> Generator[generators.Request, object, None]:
-        for game_at_board in [generators.start(game, name=board) for board in boards]:
-            yield generators.wait_for(game_at_board)
-
-    generators.run(main)
-
-
-def _coroutines(exhibition: Exhibition, boards: Sequence[str]) -> None:
-    async def game() -> None:
-        for _ in range(exhibition.rounds):
-            compute(exhibition.master)
-            await coroutines.sleep(exhibition.opponent)
-
-    async def main() -> None:
-        for board in boards:
-            coroutines.start(game, name=board)
-
-    coroutines.run(main)
-
-
-def _greenlets(exhibition: Exhibition, boards: Sequence[str]) -> None:
-    def game() -> None:
-        for _ in range(exhibition.rounds):
-            compute(exhibition.master)
-            greenlets.sleep(exhibition.opponent)
-
-    def main() -> None:
-        for board in boards:
-            greenlets.start(game, name=board)
-
-    greenlets.run(main)
-
-
-async def _task_group(exhibition: Exhibition, boards: Sequence[str]) -> None:
-    async def game() -> None:
-        for _ in range(exhibition.rounds):
-            compute(exhibition.master)
-            await asyncio.sleep(exhibition.opponent)
-
-    async with asyncio.TaskGroup() as group:
-        for board in boards:
-            group.create_task(game(), name=board)
-
-
-def _asyncio(exhibition: Exhibition, boards: Sequence[str]) -> None:
-    """Run it in a thread of its own: in a notebook, this one has an event loop already. An interrupt ends it there."""
-    stop: list[Callable[[], object]] = []
-    interrupted = threading.Event()
-
-    async def main() -> None:
-        this, loop = asyncio.current_task(), asyncio.get_running_loop()
-        assert this is not None
-        stop.append(lambda: loop.call_soon_threadsafe(this.cancel))
-        if not interrupted.is_set():
-            await _task_group(exhibition, boards)
-
-    with ThreadPoolExecutor(1, "asyncio") as pool:
-        try:
-            pool.submit(asyncio.run, main()).result()
-        except KeyboardInterrupt:
-            interrupted.set()
-            for cancel in stop:
-                cancel()
-            raise
-
-
-def _threads(exhibition: Exhibition, boards: Sequence[str]) -> None:
-    master = threading.Lock()
-
-    @task(name="{board}")
-    def game(board: str) -> None:
-        for _ in range(exhibition.rounds):
-            with waiting(HER):
-                master.acquire()
-            compute(exhibition.master)
-            with waiting("timer"):  # her move is over, and then she is free
-                master.release()
-                time.sleep(exhibition.opponent)
-
-    with ThreadPoolExecutor(len(boards)) as pool:
-        list(pool.map(game, boards))
-
-
-STYLES: dict[str, Style] = {
-    "sequential": _sequential,
-    "callbacks": _callbacks,
-    "generators": _generators,
-    "coroutines": _coroutines,
-    "greenlets": _greenlets,
-    "asyncio": _asyncio,
-    "threads": _threads,
-}

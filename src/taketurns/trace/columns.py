@@ -7,7 +7,7 @@ from array import array
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
+from itertools import compress, count
 from operator import and_, itemgetter
 from typing import NamedTuple, TypeVar
 
@@ -92,6 +92,14 @@ class Columns(NamedTuple):
         task, kind, worker = map(_picker, (self.task, self.kind, self.worker))
         yield from (task(self.tasks), kind(states), worker(self.workers), self.start, self.end)
         yield from (kind(reasons), kind(places), kind(wakers))
+
+    def only(self, which: Iterable[object]) -> Columns:
+        """Return the columns with those spans only for which something true is given."""
+        left = list(which)
+        task, worker, kind = (compress(column, left) for column in (self.task, self.worker, self.kind))
+        start, end = (compress(column, left) for column in (self.start, self.end))
+        tasks, workers, kinds = self.tasks.__getitem__, self.workers.__getitem__, self.kinds.__getitem__
+        return Columns.numbered(map(tasks, task), map(workers, worker), map(kinds, kind), start, end)
 
     def which(self, tasks: Iterable[bool], kinds: Iterable[bool]) -> Iterator[int]:
         """Yield for each span whether its task and its kind are among those for which that is said."""

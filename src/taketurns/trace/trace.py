@@ -145,11 +145,10 @@ class Trace:
         """
         words = re.compile("|".join(re.escape(word) + r"\b" * bool(re.search(r"\w\Z", word)) for word in begin))
         fit = [bool(words.match(task)) for task in self.tasks]
-        spans = list(compress(self.spans, self.columns.which(fit, self._kinds(state, reason))))
-        left = {span.task for span in spans}
-        outcomes = {task: outcome for task, outcome in self.outcomes.items() if task in left}
-        parents = {task: parent for task, parent in self.parents.items() if task in left}
-        return replace(self, spans=tuple(spans), outcomes=outcomes, parents=parents)
+        columns: Any = self.columns.only(self.columns.which(fit, self._kinds(state, reason)))
+        outcomes = {task: outcome for task, outcome in self.outcomes.items() if task in columns.tasks}
+        parents = {task: parent for task, parent in self.parents.items() if task in columns.tasks}
+        return replace(self, spans=columns, outcomes=outcomes, parents=parents)
 
     def _kinds(self, state: State | str | None, reason: str | None) -> list[bool]:
         """Return for each kind of its spans whether it is in a state, and for a reason."""

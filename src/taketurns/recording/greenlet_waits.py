@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from taketurns.naming import withs
 from taketurns.recording.calls import arguments_of
 from taketurns.recording.membership import IS_COPY_HELD
-from taketurns.recording.worker import CALLED, EVENT_LOOP, READY, WAITING, Place
+from taketurns.recording.worker import CALLED, EVENT_LOOP, Place
 from taketurns.trace.frames import is_learners_own, module_of
 from taketurns.trace.spans import State
 from taketurns.watcher import locks
@@ -69,7 +69,7 @@ _codes: dict[int, tuple[CodeType, bool, str]] = {}
 class Suspended(NamedTuple):
     """In which state a greenlet is, why, where, and in how many seconds its time comes, where that is known."""
 
-    state: State = WAITING
+    state: State = State.WAITING
     reason: str = ""
     place: Place = None
     seconds: float | None = None
@@ -98,8 +98,8 @@ def _sleep(seconds: Any, frame: FrameType | None) -> Suspended | None:
     if type(seconds) is not int and type(seconds) is not float:
         return None
     if seconds <= 0:
-        return Suspended(READY, EVENT_LOOP)
-    return Suspended(WAITING, TIMER, None if frame is None else (frame.f_code, frame.f_lasti), float(seconds))
+        return Suspended(State.READY, EVENT_LOOP)
+    return Suspended(State.WAITING, TIMER, None if frame is None else (frame.f_code, frame.f_lasti), float(seconds))
 
 
 def _know(frame: FrameType) -> tuple[CodeType, bool, str]:

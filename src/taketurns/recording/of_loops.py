@@ -6,7 +6,6 @@ from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.suspend.loop import Instrument, Task, instruments
 from taketurns.trace.changes import Changes
 from taketurns.trace.moments import line_of
-from taketurns.trace.spans import State
 
 __all__ = ["install"]
 
@@ -41,7 +40,7 @@ class Onlooker(Instrument):
         if task not in self.steps:
             return
         worker, outer = self.steps.pop(task)  # also where its recording has ended, and another may be on
-        state: State | None = None
+        state: str | None = None
         if task.done:
             reason = RETURNED if task.error is None else worker.recorder.ended_by(task.error)
         else:

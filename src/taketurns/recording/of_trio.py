@@ -24,6 +24,7 @@ from taketurns.recording.suspension import Suspension
 from taketurns.recording.waits import wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Outer, Worker
 from taketurns.trace.frames import module_of
+from taketurns.trace.spans import State
 from taketurns.watcher.originals import get_ident
 from taketurns.watcher.places import stack_of
 
@@ -101,7 +102,7 @@ class Onlooker:
         """Note what a task does after a step: it has ended, is READY for its next turn, or waits."""
         if task is self._block and recorder.on is self._mine:
             codes = self._mine.awaits.codes
-            self._suspension.begin(lambda now: (WAITING, *wait_of(task.coro, None, codes), _due_ns(now)))
+            self._suspension.begin(lambda now: (State.WAITING, *wait_of(task.coro, None, codes), _due_ns(now)))
         one = self._known.get(task)
         if one is None or one.worker is None:
             return

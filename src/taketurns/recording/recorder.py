@@ -103,8 +103,8 @@ def start(recorder: Recorder) -> None:
         recorder.watcher = Watcher()
         recorder.watcher.start()
         recorder.is_watched = not recorder.watcher.why_not
-    address = recorder.watcher.address if recorder.watcher is not None else ("", 0)
-    recorder.ticket = children.folder().open(recorder.name, chunk_ns, recorder.arguments, *address)
+        # Children live in real time.
+        recorder.ticket = children.folder().open(recorder.name, chunk_ns, recorder.arguments, *recorder.watcher.address)
     timekeeper.clock = recorder.clock or WallClock()
     on = recorder
 

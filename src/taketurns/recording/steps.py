@@ -11,7 +11,6 @@ from taketurns.recording.current import current_worker
 from taketurns.recording.endings import CANCELED, RETURNED
 from taketurns.recording.waits import Lane, wait_of
 from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Log
-from taketurns.trace.spans import State
 
 __all__ = ["Steps"]
 
@@ -40,7 +39,7 @@ class Steps(Lane, Coroutine[Any, Any, Any]):
         if worker is None or worker.recorder is not self._recorder:
             return self._resume(value)
         outer = worker.enter(self.number)
-        state: State | None = None
+        state: str | None = None
         reason, place = RETURNED, None
         try:
             given = self._resume(value)

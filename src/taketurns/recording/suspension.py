@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from taketurns.recording.worker import EVENT_LOOP, READY, WAITING, Log, Place
+from taketurns.recording.worker import EVENT_LOOP, Log, Place
 from taketurns.trace.spans import State
 
 __all__ = ["Find", "Suspended", "Suspension"]
@@ -29,7 +29,7 @@ class Suspension:
     def __init__(self, mine: Log) -> None:
         self._mine = mine
         self._since = 0  # in ns; 0 where it is not suspended
-        self._how: tuple[State, str, Place] = READY, EVENT_LOOP, None
+        self._how: tuple[State, str, Place] = State.READY, EVENT_LOOP, None
         self._due: int | None = None
         self._woken = False
 
@@ -45,16 +45,16 @@ class Suspension:
         finally:
             if covered:
                 mine.ears.uncover()
-        self._how = (READY, EVENT_LOOP, None) if self._woken else (state, reason, place)
+        self._how = (State.READY, EVENT_LOOP, None) if self._woken else (state, reason, place)
 
     def ready(self) -> None:
         """Note that its next step is asked for: it is READY from when its time was, where that has passed."""
         self._woken = True
-        if self._since and self._how[0] is WAITING:
+        if self._since and self._how[0] is State.WAITING:
             now = self._mine.now()
             at = max(self._since, min(now if self._due is None else self._due, now))
             self._write(at)
-            self._since, self._how = at, (READY, EVENT_LOOP, None)
+            self._since, self._how = at, (State.READY, EVENT_LOOP, None)
 
     def end(self) -> None:
         """Note that the block goes on."""

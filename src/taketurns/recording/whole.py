@@ -15,9 +15,13 @@ from taketurns.recording.rows import Key, Row, Thread, Times, row_of
 from taketurns.recording.sight import union
 from taketurns.recording.worker import CALLED, RUNNING, Log, Worker
 from taketurns.trace.moments import Moments
+from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 
 __all__ = ["whole"]
+
+#: By how events name them.
+STATES: dict[str | None, State | None] = {None: None, **{state.value: state for state in State}}
 
 NOTHING = (
     "Nothing to draw: the block called no function of yours, and started no thread, process, pool, task or "
@@ -69,7 +73,7 @@ def _notes(mine: Log, names: Mapping[Key, str], beside: str) -> Iterator[str]:
         yield NOTHING
     if mine.watcher is not None and mine.watcher.why_not:
         yield f"What a thread does between marks could not be seen: {mine.watcher.why_not}."
-    if problem := children.folder().problem:
+    if mine.clock is None and (problem := children.folder().problem):
         yield f"Child processes could not take part: {problem[0].lower()}{problem[1:]}."
     yield from mine.unseen.values()
     merged = f"{mine.calls_merged[:1].upper()}{mine.calls_merged[1:]}."
@@ -127,9 +131,9 @@ def _near_rows(mine: Log, carrier: Thread, seen: Seen) -> list[Row]:
         if place is not None and isinstance(place, int):
             waker, place = (process, place), None
         if until is not None:
-            rows.append(row_of((at, key, name, RUNNING, "", carrier, None, 0, None, None)))
+            rows.append(row_of((at, key, name, State.RUNNING, "", carrier, None, 0, None, None)))
             at = until
-        rows.append(row_of((at, key, name, state, reason, carrier, place, 0, off, waker)))
+        rows.append(row_of((at, key, name, STATES[state], reason, carrier, place, 0, off, waker)))
         before = event
     return rows
 
@@ -168,7 +172,7 @@ def _sight(mine: Log, end: int, reports: Reports, of_workers: list[Thread]) -> S
     for native, number in _lanes_beside(mine):
         carrier = carriers.setdefault(native, _stranger(native))
         until = (mine.block_ended or end) if (number, native) == mine.block else end
-        row = Row(mine.start, (os.getpid(), number), mine.names[number], RUNNING, "", carrier)
+        row = Row(mine.start, (os.getpid(), number), mine.names[number], State.RUNNING, "", carrier)
         beside.append((row, (mine.start, until)))
     for native, at, until in sorted(mine.dealings, key=lambda dealing: dealing[1]):
         if native in carriers:

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["CALLED", "EVENT_LOOP", "FRESH_NS", "LONG_NS", "READY", "RUNNING", "WAITING"]
 __all__ += ["FarTask", "Log", "Place", "Starter", "Worker", "switched"]
 
-RUNNING, READY, WAITING = State.RUNNING, State.READY, State.WAITING
+#: The states as events hold them: plain texts, which the garbage collector need not look at.
+RUNNING, READY, WAITING = State.RUNNING.value, State.READY.value, State.WAITING.value
 
 #: A running stretch without a mark that lasts longer than this is looked at: did the thread have a core at all?
 LONG_NS = 100_000_000 if sys.platform == "win32" else 1_000_000
@@ -66,7 +67,7 @@ FarTask = tuple[int, int]
 Starter = int | FarTask | None
 
 #: The task that waits for the one that it called, with the state to go back to.
-Outer = tuple[int, State | None] | None
+Outer = tuple[int, str | None] | None
 
 
 #: Numbers of tasks are never used again, so what is left of an earlier recording is known as such.
@@ -149,7 +150,7 @@ class Worker:
         self.caller: int | None = None  # the task that waits for the one that this thread entered last
         self.starter: Starter = None  # the task that handed over to this thread what it begins
         self.current: int | str | None = None
-        self.state: State | None = None  # of the current task, once something is written of its present stretch
+        self.state: str | None = None  # of the current task, once something is written of its present stretch
         self.written = True  # is there an event for the begin of its present stretch?
         self.last = recorder.now()  # when this thread last marked the clock
         self.cpu_at, self.cpu = self.last, time.thread_time_ns()  # its CPU time at that time
@@ -201,7 +202,7 @@ class Worker:
         self.written = False
         return outer
 
-    def leave(self, outer: Outer, state: State | None = None, reason: str = "", place: Place = None) -> None:
+    def leave(self, outer: Outer, state: str | None = None, reason: str = "", place: Place = None) -> None:
         """Suspend the current task in a state, or end it, and go back to the one that waited for it."""
         recorder = self.recorder
         lost = recorder.holder is not self
@@ -226,7 +227,7 @@ class Worker:
         self.append((self.last, self.write(), None, reason, None, None))
         self.current = None
 
-    def change(self, state: State, reason: str = "") -> int:
+    def change(self, state: str, reason: str = "") -> int:
         """Put the current task into another state; return the time."""
         recorder = self.recorder
         lost = recorder.holder is not self
@@ -240,7 +241,7 @@ class Worker:
         self.last, self.state = at, state
         return at
 
-    def note(self, task: int, state: State | None, reason: str = "", place: Place = None) -> int:
+    def note(self, task: int, state: str | None, reason: str = "", place: Place = None) -> int:
         """Put a task that this worker does not carry into another state, or end it; return the time."""
         at = self.mark()
         self.append((at, task, state, reason, None, place))

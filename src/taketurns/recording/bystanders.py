@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from taketurns.recording.law import obeyed
-from taketurns.recording.rows import Key, Row, Stretch, Thread, Times, begin
+from taketurns.recording.rows import Key, Row, Stretch, Thread, Times, begin, row_of
 from taketurns.recording.sight import between, by_task, cut_out, joined, looks_in, off_cores, seen, union
 from taketurns.recording.suspension import Suspended
 from taketurns.recording.worker import CALLED, EVENT_LOOP
@@ -165,10 +165,8 @@ class Sight:
         """Yield what a thread did in a time while it carried no task."""
         for at, until in cut_out(whole, between(carried, *whole)):
             for look, start, end in looks_in(self.looks.get(row.worker, ()), at, until):
-                yield (
-                    row._replace(at=start, state=look.state, reason=look.reason, place=look.place, blur=look.blur),
-                    end,
-                )
+                fields = start, row.task, row.name, look.state, look.reason, row.worker, look.place, look.blur
+                yield row_of((*fields, row.off, row.waker)), end
 
 
 def _joined(lane: list[Stretch], marked: list[Stretch] | None) -> list[Stretch]:
@@ -228,13 +226,13 @@ def _episodes(stretches: Sequence[Stretch], dealings: Sequence[Times], for_other
             episode = []
             continue
         at = row.at
-        for start, end in between(dealings, row.at, until):
+        for start, end in between(dealings, at, until) if dealings else ():
             if at < start:
                 episode.append((row._replace(at=at), start))
             yield episode
             episode, at = [], end
         if at < until:
-            episode.append((row._replace(at=at), until))
+            episode.append((row if at == row.at else row._replace(at=at), until))
     yield episode
 
 

@@ -7,7 +7,6 @@ where they say RUNNING, the watcher saw what the thread really did.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from itertools import islice
 from operator import attrgetter
 
 from taketurns.recording.rows import Key, Row, Stretch, Thread, Times, begin
@@ -22,6 +21,7 @@ SHORT_NS = 3_000_000
 TINY_NS = 50_000
 #: So well does the watcher know when a state begins or ends.
 EDGE_NS = 1_500_000
+START = attrgetter("start")
 #: A step that waits lets nobody else on its event loop run.
 HOLDS_THE_LOOP = ", holds the event loop"
 
@@ -89,7 +89,8 @@ def _is_edge(look: Look, at: int, until: int) -> bool:
 
 def looks_in(looks: Sequence[Look], at: int, until: int) -> Iterator[tuple[Look, int, int]]:
     """Yield the looks that reach between two times, each with its part of that."""
-    for look in islice(looks, max(bisect_right(looks, at, key=attrgetter("start")) - 1, 0), None):
+    for number in range(max(bisect_right(looks, at, key=START) - 1, 0), len(looks)):
+        look = looks[number]
         if look.start >= until:
             break
         start, end = max(look.start, at), min(look.end, until)

@@ -111,7 +111,7 @@ class Recording:
 
             twin = f"<details><summary>As text</summary><pre>{escape(trace.twin)}</pre></details>"
             display(timeline(trace, lanes="worker"))  # type: ignore[no-untyped-call]
-            display({"text/html": twin, "text/plain": trace.table()}, raw=True)  # type: ignore[no-untyped-call]
+            display({"text/html": twin, "text/plain": trace.twin}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def _aside(does: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

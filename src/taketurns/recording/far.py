@@ -124,7 +124,7 @@ class FarWorker(Worker):
         elif place is not None:
             number = mine.journal.number_of(*place)
         at = at if until is None else until  # what ran until then is written already
-        record = at, self.native, task, state and state._value_, reason, number, waker, off[0] if off else None
+        record = at, self.native, task, state, reason, number, waker, off[0] if off else None
         if mine.known.get(task) is (name := mine.names[task]):
             mine.journal.write(record)
         else:

@@ -124,7 +124,7 @@ class Switches:
             return number
         found = suspended(origin.gr_frame)
         reason = found.reason or (EVENT_LOOP if origin is self.block else "")
-        worker.leave(None, found.state, reason, found.place)
+        worker.leave(None, found.state.value, reason, found.place)
         due = None if found.seconds is None else worker.last + round(found.seconds * 1e9)
         self.left[origin] = Left(number, due)
         return number

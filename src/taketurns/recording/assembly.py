@@ -1,18 +1,37 @@
 """From events to spans: a task is in a state from the event that says so to its next event."""
 
+from __future__ import annotations
+
 import os
+from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, repeat
+from operator import sub, truediv
 from typing import Any, TypeVar
 
 from taketurns.naming import places as naming_places
 from taketurns.naming.masks import printable
 from taketurns.recording.bystanders import Sight
-from taketurns.recording.rows import AT, OFF, TASK, Key, Process, Row, Stretch, Thread, begin
+from taketurns.recording.rows import (
+    AT,
+    OFF,
+    PLACE,
+    REASON,
+    STATE,
+    TASK,
+    WAKER,
+    WORKER,
+    Key,
+    Process,
+    Row,
+    Stretch,
+    Thread,
+    begin,
+)
 from taketurns.recording.turns import take_turns
-from taketurns.trace.columns import Columns
+from taketurns.trace.columns import Columns, Kind, numbered
 from taketurns.trace.spans import ELSEWHERE, State, Where
 from taketurns.watcher.looks import Place
 
@@ -78,23 +97,23 @@ def _columns(stretches: Sequence[Stretch], start: int, names: Mapping[Key, str])
     if not stretches:
         return Columns.of(())
     rows, ends = zip(*stretches, strict=True)
-    begins, tasks, _, states, reasons, threads, places, _, _, wakers = zip(*rows, strict=True)
-    workers = _worker_names(dict.fromkeys(_distinct(threads).values()))
+    begins, threads, places, wakers = (list(map(each, rows)) for each in (AT, WORKER, PLACE, WAKER))
+    workers, worker = _named(threads, _worker_names(dict.fromkeys(_distinct(threads).values())))
+    tasks, task = _named(list(map(TASK, rows)), names)
     wheres = map(_where, places, begins, ends) if any(places) else repeat(None)
     woken_by = _wakers(rows, names) if any(wakers) else repeat("")
-    return Columns.numbered(
-        _named(tasks, names),
-        _named(threads, workers),
-        zip(states, reasons, wheres, woken_by, strict=False),  # some of them have no end
-        [(at - start) / 1e9 for at in begins],
-        [(at - start) / 1e9 for at in ends],
-    )
+    # Some of them have no end.
+    kinds, kind = numbered(zip(map(STATE, rows), map(REASON, rows), wheres, woken_by, strict=False))
+    since, until = (array("d", map(truediv, map(sub, at, repeat(start)), repeat(1e9))) for at in (begins, ends))
+    return Columns(tasks, workers, tuple(map(Kind._make, kinds)), task, worker, kind, since, until)
 
 
-def _named(things: Sequence[T], names: Mapping[T, str]) -> Iterator[str]:
-    """Yield the name of each of many things."""
-    known = {number: names[thing] for number, thing in _distinct(things).items()}
-    return map(known.__getitem__, map(id, things))
+def _named(things: Sequence[T], names: Mapping[T, str]) -> tuple[tuple[str, ...], array[int]]:
+    """Return the names of things that occur, and for each thing the number of its name."""
+    known = _distinct(things)
+    found, numbers = numbered([names[thing] for thing in known.values()])
+    by_identity = dict(zip(known, numbers, strict=True))
+    return found, array("L", map(by_identity.__getitem__, map(id, things)))
 
 
 def _distinct(things: Sequence[T]) -> dict[int, T]:

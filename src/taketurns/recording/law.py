@@ -25,8 +25,10 @@ def obeyed(
     looks: Mapping[Thread, Sequence[Look]] | None = None,
 ) -> Iterable[Stretch]:
     """Return the stretches, with READY for the GIL in the place of what no more than seems to run beside another."""
-    running = sorted([stretch for stretch in stretches if stretch[0].state is State.RUNNING], key=begin)
-    return _obeyed(stretches, exact, looks or {}) if _overlap(running) else stretches
+    running = [stretch for stretch in stretches if stretch[0].state is State.RUNNING]
+    if len({id(row.worker) for row, _ in running}) < 2 or not _overlap(sorted(running, key=begin)):
+        return stretches
+    return _obeyed(stretches, exact, looks or {})
 
 
 def _obeyed(

@@ -49,8 +49,8 @@ row_of = partial(tuple.__new__, Row)
 #: An event that begins a state, and the time until which that lasts.
 Stretch = tuple[Row, int]
 
-#: What to ask of many rows at once: their times, their tasks, and how long they were off their core.
-AT, TASK, OFF = map(itemgetter, (0, 1, 8))
+#: What to ask of many rows at once.
+AT, TASK, STATE, REASON, WORKER, PLACE, OFF, WAKER = map(itemgetter, (0, 1, 3, 4, 5, 6, 8, 9))
 
 
 def begin(stretch: Stretch) -> int:

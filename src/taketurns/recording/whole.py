@@ -117,15 +117,16 @@ def _carrier(mine: Log, number: int) -> Thread:
 def _near_rows(mine: Log, carrier: Thread, seen: Seen) -> list[Row]:
     """Return the events of a worker of this process."""
     rows: list[Row] = []
-    process, before, last = os.getpid(), None, None
+    process, before, last, is_single = os.getpid(), None, None, False
     for event in seen[0]:
         off = None
         try:
             at, task, state, reason, until, place = event
         except ValueError:
             at, task, state, reason, until, place, off = event
-        if task is not last or isinstance(task, str):  # each that is a single stretch is another task
-            key, name = (process, _number(mine, task, before)), task if isinstance(task, str) else mine.names[task]
+        if task is not last or is_single:
+            is_single = isinstance(task, str)  # each that is a single stretch is another task
+            key, name = (process, _number(mine, task, before)), task if is_single else mine.names[task]
             last = task
         waker = None
         if place is not None and isinstance(place, int):

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from taketurns.trace.spans import Span, State, Where
 
-__all__ = ["Columns", "Kind"]
+__all__ = ["Columns", "Kind", "numbered"]
 
 T = TypeVar("T", bound=Hashable)
 
@@ -49,7 +49,7 @@ class Columns(NamedTuple):
     end: array[float]
 
     @classmethod
-    def numbered(
+    def made(
         cls,
         task: Iterable[str],
         worker: Iterable[str],
@@ -58,16 +58,16 @@ class Columns(NamedTuple):
         end: Iterable[float],
     ) -> Columns:
         """Return the columns of spans in order of their start, by all that belongs to each."""
-        tasks, task_numbers = _numbered(task)
-        workers, worker_numbers = _numbered(worker)
-        kinds, kind_numbers = _numbered(kind)
+        tasks, task_numbers = numbered(task)
+        workers, worker_numbers = numbered(worker)
+        kinds, kind_numbers = numbered(kind)
         numbers = task_numbers, worker_numbers, kind_numbers
         return cls(tasks, workers, tuple(map(Kind._make, kinds)), *numbers, array("d", start), array("d", end))
 
     @classmethod
     def of(cls, spans: Sequence[Span]) -> Columns:
         """Return the columns of spans in order of their start."""
-        return cls.numbered(
+        return cls.made(
             (span.task for span in spans),
             (span.worker for span in spans),
             ((span.state, span.reason, span.where, span.waker) for span in spans),
@@ -99,7 +99,7 @@ class Columns(NamedTuple):
         task, worker, kind = (compress(column, left) for column in (self.task, self.worker, self.kind))
         start, end = (compress(column, left) for column in (self.start, self.end))
         tasks, workers, kinds = self.tasks.__getitem__, self.workers.__getitem__, self.kinds.__getitem__
-        return Columns.numbered(map(tasks, task), map(workers, worker), map(kinds, kind), start, end)
+        return Columns.made(map(tasks, task), map(workers, worker), map(kinds, kind), start, end)
 
     def which(self, tasks: Iterable[bool], kinds: Iterable[bool]) -> Iterator[int]:
         """Yield for each span whether its task and its kind are among those for which that is said."""
@@ -126,7 +126,7 @@ def _picker(numbers: Sequence[int]) -> Callable[[Sequence[object]], Sequence[obj
     return itemgetter(*numbers)
 
 
-def _numbered(values: Iterable[T]) -> tuple[tuple[T, ...], array[int]]:
+def numbered(values: Iterable[T]) -> tuple[tuple[T, ...], array[int]]:
     """Return the values that occur, and the number of each in the place of it."""
     numbers: defaultdict[T, int] = defaultdict(count().__next__)
     column = array("L", map(numbers.__getitem__, values))

@@ -850,7 +850,7 @@ def waits(name, mine):
     return [
         (reason, place and place[0].co_name)
         for _, number, state, reason, _, place in (event[:6] for event in events)
-        if number in numbers and state is WAITING
+        if number in numbers and state == WAITING
     ]
 
 

@@ -1,3 +1,4 @@
+import gc
 import itertools
 import threading
 import time
@@ -5,7 +6,7 @@ import time
 import pytest
 from lanes import without_block
 
-from taketurns import State, compute, record, task, wait
+from taketurns import SimulatedClock, State, compute, record, task, wait
 from taketurns.recording import recorder
 from taketurns.recording.current import current_worker
 
@@ -139,3 +140,30 @@ def test_a_fault_of_ours_spoils_one_recording_and_not_all_that_come_after_it(mon
     with record("second") as second:
         pass
     assert not second.is_on
+
+
+# The garbage collector
+
+
+@pytest.fixture(params=[True, False], ids=["on", "off"])
+def collects(request):
+    was_on = gc.isenabled()
+    (gc.enable if request.param else gc.disable)()
+    yield request.param
+    (gc.enable if was_on else gc.disable)()
+
+
+def test_a_recording_leaves_the_garbage_collector_as_it_was(collects):
+    with record(clock=SimulatedClock()):
+        pass
+    assert gc.isenabled() is collects
+
+
+def test_a_fault_at_its_end_does_so_too(collects, monkeypatch):
+    def fault(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("taketurns.recording.whole.whole", fault)
+    with pytest.raises(ZeroDivisionError), record(clock=SimulatedClock()):
+        pass
+    assert gc.isenabled() is collects

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taketurns.recording import sight
 from taketurns.recording.rows import Row, Thread
-from taketurns.recording.sight import EDGE_NS, SHORT_NS, between, cut_out, joined, looks_in, seen
+from taketurns.recording.sight import EDGE_NS, SHORT_NS, TINY_NS, between, cut_out, joined, looks_in, seen
 from taketurns.trace.spans import State
 from taketurns.watcher.looks import Look
 
@@ -120,6 +121,25 @@ def test_no_time_is_lost_and_none_is_double(letters, until):
     assert [at for at, _ in times] == [0, *(end for _, end in times[:-1])]
     assert times[-1][1] == until * MS
     assert all(at < end for at, end in times)
+
+
+@given(st.text("Rrw? ", max_size=15), st.integers(1, 6))
+def test_what_needs_no_dividing_is_what_dividing_gives(letters, until):
+    def found():
+        return list(joined(seen([(row(), until * MS)], {MAIN: looks(letters)}, {}, frozenset())))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sight, "_just_runs", lambda *_: False)
+        divided = found()
+    assert found() == divided
+
+
+@pytest.mark.parametrize(("length", "state"), [(TINY_NS - 1, RUNNING), (TINY_NS, READY)])
+def test_between_two_marks_that_are_close_nobody_loses_a_core(length, state):
+    lost = {MAIN: [Look(READY, "core", None, 0, 10 * MS)]}
+    assert [(each.state, end) for each, end in seen([(row(5 * MS), 5 * MS + length)], lost, {}, frozenset())] == [
+        (state, 5 * MS + length)
+    ]
 
 
 def test_stretches_that_touch_and_are_alike_are_one():

@@ -77,7 +77,7 @@ def assemble(
     ]
     if not {*map(OFF, in_order)} <= {None}:
         lasting = take_turns(lasting)
-    named = {}
+    named, gone = {}, set(lost)
     if sight is not None:
         lasting = sight.of(lasting)
         named = {row.task: row.name for row, _ in sight.beside}
@@ -85,7 +85,7 @@ def assemble(
     lasting += [(tasks[key][0], tasks[key][0].at) for key in lost if key not in shown]  # dead at once
     lasting.sort(key=begin)
     named = {key: name for key, name in named.items() if key in shown}
-    named |= {key: tasks[key][-1].name for key in tasks if key in shown or key in lost}
+    named |= {key: tasks[key][-1].name for key in tasks if key in shown or key in gone}
     begun = {key: number for number, key in enumerate(tasks)}
     keys = sorted(named, key=lambda key: begun.get(key, -1))
     names = dict(zip(keys, _task_names([printable(named[key]) for key in keys]), strict=True))

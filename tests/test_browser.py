@@ -20,7 +20,6 @@ import time
 import urllib.error
 import urllib.request
 from importlib.metadata import distributions
-from itertools import zip_longest
 from pathlib import Path
 
 import nbformat
@@ -29,14 +28,6 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-#: Those in simulated time need no quiet: one of them runs beside each that is in real time, as far as they go.
-SIMULATED = [path for path in NOTEBOOKS if path.name[:2] in ("06", "07", "08", "09", "10", "11", "13")]
-IN_TURNS = [
-    path
-    for pair in zip_longest([path for path in NOTEBOOKS if path not in SIMULATED], SIMULATED)
-    for path in pair
-    if path is not None
-]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -218,7 +209,7 @@ def ran(desk, name):
     desk.close(name)
 
 
-@pytest.mark.parametrize("name", [path.name for path in IN_TURNS])
+@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
 def test_a_notebook_runs_and_everything_in_it_is_shown(ran, name):
     outputs = ran.evaluate(LOOK)
     cells = json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))["cells"]

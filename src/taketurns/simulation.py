@@ -43,7 +43,8 @@ def simulate(main: Coroutine[Any, Any, Any], label: str = "") -> Trace:
                 _in_a_thread(simulation)
         if simulation.error is not None:
             raise simulation.error
-        return replace(simulation.trace, result=simulation.result)
+        spans: Any = simulation.trace.columns  # they need not be made for that
+        return replace(simulation.trace, spans=spans, result=simulation.result)
     except BaseException as error:
         error.trace = simulation.trace  # type: ignore[attr-defined]
         raise

@@ -31,7 +31,7 @@ from taketurns.recording.rows import (
     begin,
 )
 from taketurns.recording.turns import take_turns
-from taketurns.trace.columns import Columns, Kind, numbered
+from taketurns.trace.columns import Columns, Kind, encoded
 from taketurns.trace.spans import ELSEWHERE, State, Where
 from taketurns.watcher.looks import Place
 
@@ -103,7 +103,7 @@ def _columns(stretches: Sequence[Stretch], start: int, names: Mapping[Key, str])
     wheres = map(_where, places, begins, ends) if any(places) else repeat(None)
     woken_by = _wakers(rows, names) if any(wakers) else repeat("")
     # Some of them have no end.
-    kinds, kind = numbered(zip(map(STATE, rows), map(REASON, rows), wheres, woken_by, strict=False))
+    kinds, kind = encoded(zip(map(STATE, rows), map(REASON, rows), wheres, woken_by, strict=False))
     since, until = (array("d", map(truediv, map(sub, at, repeat(start)), repeat(1e9))) for at in (begins, ends))
     return Columns(tasks, workers, tuple(map(Kind._make, kinds)), task, worker, kind, since, until)
 
@@ -111,7 +111,7 @@ def _columns(stretches: Sequence[Stretch], start: int, names: Mapping[Key, str])
 def _named(things: Sequence[T], names: Mapping[T, str]) -> tuple[tuple[str, ...], array[int]]:
     """Return the names of things that occur, and for each thing the number of its name."""
     known = _distinct(things)
-    found, numbers = numbered([names[thing] for thing in known.values()])
+    found, numbers = encoded([names[thing] for thing in known.values()])
     by_identity = dict(zip(known, numbers, strict=True))
     return found, array("L", map(by_identity.__getitem__, map(id, things)))
 

@@ -26,8 +26,8 @@ def far_waiters(
     """
     ends = {row.task: row for row in reports.rows}
     for key, row in ends.items():
-        native, lane = reports.natives.get(row.worker, 0), trace.lanes.get(names.get(key, ""))
-        if row.state is not None and lane:
+        native = reports.natives.get(row.worker, 0)
+        if row.state is not None and (lane := trace.lanes.get(names.get(key, ""))):
             stand = reports.stands.get(native, Stand(0, (), (), None))
             if native == key[0]:
                 stand = stand._replace(holds=(*stand.holds, Named(("process", native), "")))

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from taketurns.recording import children, journals
-from taketurns.recording.rows import Key, Row, Thread, Times
+from taketurns.recording.rows import STATES, Key, Row, Thread, Times, row_of
 from taketurns.recording.segments import Record
-from taketurns.trace.spans import State, Where
+from taketurns.trace.spans import Where
 from taketurns.watcher.locks import Named
 from taketurns.watcher.states import Naming
 
 __all__ = ["Reports", "Stand"]
-
-_STATES: dict[str | None, State | None] = {None: None, **{state.value: state for state in State}}
 
 
 class Stand(NamedTuple):
@@ -60,7 +58,6 @@ class Reports:
 
     def _read(self, process: int, records: Iterator[Record]) -> None:
         tasks, carriers, places, append = self._tasks, self.carriers, self._places, self.rows.append
-        new = tuple.__new__  # twice as quick as `Row` itself
         for record in records:
             if type(record[0]) is not int:
                 getattr(self, f"_{record[0]}", _unknown)(process, *record[1:])
@@ -71,8 +68,8 @@ class Reports:
             key, name = tasks.get(number) or ((process, number), "")
             carrier = carriers.get(native) or Thread(process, str(native))
             waker = None if waker is None else (process, waker)
-            row = at, key, name, _STATES[state], reason, carrier, places.get(place), 0, off, waker
-            append(new(Row, row))
+            row = at, key, name, STATES[state], reason, carrier, places.get(place), 0, off, waker
+            append(row_of(row))
 
     def _learn(self, key: Key, name: str, on_loop: bool, implied: bool, parent: tuple[int, int] | None) -> None:
         self._tasks[key[1]] = key, name

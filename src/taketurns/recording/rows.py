@@ -7,7 +7,7 @@ from typing import NamedTuple
 from taketurns.recording.worker import Place
 from taketurns.trace.spans import State, Where
 
-__all__ = ["Key", "Process", "Row", "Stretch", "Thread", "Times", "row_of"]
+__all__ = ["STATES", "Key", "Process", "Row", "Stretch", "Thread", "Times", "row_of"]
 
 #: A process by its number, or a sub-interpreter by the number of its process and its own.
 Process = int | str
@@ -45,6 +45,9 @@ class Row(NamedTuple):
 
 #: Makes a row of all its fields, in less than half the time of ``Row``.
 row_of = partial(tuple.__new__, Row)
+
+#: The states by how events name them.
+STATES: dict[str | None, State | None] = {None: None, **{state.value: state for state in State}}
 
 #: An event that begins a state, and the time until which that lasts.
 Stretch = tuple[Row, int]

@@ -11,7 +11,7 @@ from taketurns.recording.assembly import assemble
 from taketurns.recording.bystanders import Sight
 from taketurns.recording.fates import outcomes, parents
 from taketurns.recording.reports import Reports
-from taketurns.recording.rows import Key, Row, Thread, Times, row_of
+from taketurns.recording.rows import STATES, Key, Row, Thread, Times, row_of
 from taketurns.recording.sight import union
 from taketurns.recording.worker import CALLED, RUNNING, Log, Worker
 from taketurns.trace.moments import Moments
@@ -19,9 +19,6 @@ from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 
 __all__ = ["whole"]
-
-#: By how events name them.
-STATES: dict[str | None, State | None] = {None: None, **{state.value: state for state in State}}
 
 NOTHING = (
     "Nothing to draw: the block called no function of yours, and started no thread, process, pool, task or "
@@ -51,8 +48,7 @@ def whole(mine: Log, label: str, cut_short: str, reports: Reports) -> Trace:
     told, beside = stands.said(mine, Trace.of(columns), names, lost, cut_short, reports)
     cut_short = "; ".join(filter(None, (cut_short, told)))
     where = {**origin(), "clock": "simulated" if instants else "real"}
-    known = {number: name for (_, number), name in names.items()}
-    moments = Moments(mine.moments, known) if mine.moments else ()
+    moments = Moments(mine.moments, {number: name for (_, number), name in names.items()}) if mine.moments else ()
     if mine.watcher is not None:
         cut_short = cut_short or mine.watcher.cut_short
     return Trace.of(

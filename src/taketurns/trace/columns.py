@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from taketurns.trace.spans import Span, State, Where
 
-__all__ = ["Columns", "Kind", "numbered"]
+__all__ = ["Columns", "Kind", "encoded"]
 
 T = TypeVar("T", bound=Hashable)
 
@@ -58,9 +58,9 @@ class Columns(NamedTuple):
         end: Iterable[float],
     ) -> Columns:
         """Return the columns of spans in order of their start, by all that belongs to each."""
-        tasks, task_numbers = numbered(task)
-        workers, worker_numbers = numbered(worker)
-        kinds, kind_numbers = numbered(kind)
+        tasks, task_numbers = encoded(task)
+        workers, worker_numbers = encoded(worker)
+        kinds, kind_numbers = encoded(kind)
         numbers = task_numbers, worker_numbers, kind_numbers
         return cls(tasks, workers, tuple(map(Kind._make, kinds)), *numbers, array("d", start), array("d", end))
 
@@ -126,8 +126,8 @@ def _picker(numbers: Sequence[int]) -> Callable[[Sequence[object]], Sequence[obj
     return itemgetter(*numbers)
 
 
-def numbered(values: Iterable[T]) -> tuple[tuple[T, ...], array[int]]:
-    """Return the values that occur, and the number of each in the place of it."""
+def encoded(values: Iterable[T]) -> tuple[tuple[T, ...], array[int]]:
+    """Return the values that occur, and the number of each in the place of it: they are dictionary-encoded."""
     numbers: defaultdict[T, int] = defaultdict(count().__next__)
     column = array("L", map(numbers.__getitem__, values))
     return tuple(numbers), column

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from taketurns.trace.columns import Columns
 from taketurns.trace.spans import State, process_of
+from taketurns.trace.sums import Numbers, in_order, latest
 
 __all__ = ["Count", "Steps", "in_progress", "of_kinds", "running"]
 
-Numbers: TypeAlias = NDArray[np.float64]
 Steps: TypeAlias = tuple[tuple[float, int], ...]
 
 
@@ -89,12 +89,10 @@ def _union(group: NDArray[np.int64], start: Numbers, end: Numbers) -> tuple[Numb
     """Return intervals of the same group that overlap or touch put together; they are sorted by their start."""
     if not len(start):
         return start, end
-    order = np.argsort(group.astype(np.uint16) if group.max() < 2**16 else group, kind="stable")
-    group, start = group[order].astype(np.int64), start[order]
-    reached, same = end[order], group[1:] == group[:-1]
+    order = in_order(group)
+    group, start, reached = group[order].astype(np.int64), start[order], end[order]
+    same = group[1:] == group[:-1]
     if (same & (start[1:] < reached[:-1])).any():
-        times, rank = np.unique(reached, return_inverse=True)
-        # The latest end so far, in each group anew: the ranks of each group begin above those of the one before it.
-        reached = times[np.maximum.accumulate(group * len(times) + rank) - group * len(times)]
-    begins = np.concatenate(([True], (group[1:] != group[:-1]) | (start[1:] > reached[:-1])))
+        reached = latest(group, reached)
+    begins = np.concatenate(([True], ~same | (start[1:] > reached[:-1])))
     return start[begins], reached[np.append(begins[1:], True)]

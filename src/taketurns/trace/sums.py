@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from taketurns.trace.columns import Columns
 
-__all__ = ["Numbers", "Places", "boxes", "filled", "in_order", "most_of", "once", "standing_alone"]
+__all__ = ["Numbers", "Places", "boxes", "filled", "in_order", "latest", "most_of", "once", "standing_alone"]
 
 Numbers = NDArray[np.float64]
 
@@ -42,12 +42,16 @@ def once(places: Places) -> Places:
     same = row[1:] == row[:-1]
     if not (same & (start[1:] < end[:-1])).any():
         return places
-    start = start.copy()
-    # The latest end so far, in each lane anew: each lane's places are moved beyond all of the lane before it.
-    shift = row * (end.max() - start.min() + 1)
-    reached = np.maximum.accumulate(end + shift)[:-1] - shift[1:]
+    start, reached = start.copy(), latest(row, end)[:-1]
     start[1:] = np.minimum(np.where(same, np.maximum(start[1:], reached), start[1:]), end[1:])
     return Places(row, start, end)
+
+
+def latest(row: NDArray[np.int64], end: Numbers) -> Numbers:
+    """Return the latest end so far, in each row anew; rows come one after another."""
+    times, rank = np.unique(end, return_inverse=True)
+    # The ranks of each row begin above those of the one before it.
+    return times[np.maximum.accumulate(row * len(times) + rank) - row * len(times)]
 
 
 def in_order(row: NDArray[np.int64]) -> NDArray[np.int64]:

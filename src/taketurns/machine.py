@@ -78,36 +78,32 @@ def cores_at_once() -> int:
 
 def quota(root: str | Path = "/") -> float | None:
     """Return the cores' worth of time that a container lets this process use, such as 1.5; ``None`` for no limit."""
-    from pathlib import Path
+    groups = _groups(os.fspath(root).rstrip("/"))
+    return min((share for group in groups if (share := _share(group)) is not None), default=None)
 
-    return min((share for group in _groups(Path(root)) if (share := _share(group)) is not None), default=None)
 
-
-def _groups(root: Path) -> Iterator[Path]:
+def _groups(root: str) -> Iterator[str]:
     """Yield the control groups that can limit this process's time: its own, and those around it.
 
     Inside a container some are out of sight, under the names that ``/proc/self/cgroup`` gives; the top is there.
     """
-    from pathlib import PurePosixPath
-
-    mounts = root / "sys/fs/cgroup"
-    for line in _text(root / "proc/self/cgroup").splitlines():
+    mounts = f"{root}/sys/fs/cgroup"
+    for line in _text(f"{root}/proc/self/cgroup").splitlines():
         match line.split(":", 2):
             case [_, "", path]:  # version 2
-                tops = mounts / "unified", mounts
+                tops = f"{mounts}/unified", mounts
             case [_, controllers, path] if "cpu" in controllers.split(","):  # version 1
-                tops = mounts / controllers, mounts / "cpu"
+                tops = f"{mounts}/{controllers}", f"{mounts}/cpu"
             case _:
                 continue
-        group = PurePosixPath(path.lstrip("/"))
-        top = tops[0] if tops[0].is_dir() else tops[1]
-        yield from (top / each for each in (group, *group.parents))
+        top, names = tops[0] if os.path.isdir(tops[0]) else tops[1], path.strip("/").split("/")
+        yield from ("/".join((top, *names[:depth])) for depth in range(len(names), -1, -1))
 
 
-def _share(group: Path) -> float | None:
+def _share(group: str) -> float | None:
     """Return the time over the period that one control group grants; ``None`` for no limit."""
-    version_2 = _text(group / "cpu.max")
-    words = version_2 or f"{_text(group / 'cpu.cfs_quota_us')} {_text(group / 'cpu.cfs_period_us')}"
+    version_2 = _text(f"{group}/cpu.max")
+    words = version_2 or f"{_text(f'{group}/cpu.cfs_quota_us')} {_text(f'{group}/cpu.cfs_period_us')}"
     try:
         time_granted, period = map(int, words.split())
     except ValueError:  # no such files, or "max"
@@ -115,9 +111,10 @@ def _share(group: Path) -> float | None:
     return time_granted / period if time_granted > 0 and period > 0 else None
 
 
-def _text(path: Path) -> str:
+def _text(path: str) -> str:
     """Return the text of a file; empty where it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
     except (OSError, ValueError):  # a name that no file can have
         return ""

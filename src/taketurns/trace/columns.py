@@ -96,10 +96,10 @@ class Columns(NamedTuple):
     def only(self, which: Iterable[object]) -> Columns:
         """Return the columns with those spans only for which something true is given."""
         left = list(which)
-        task, worker, kind = (compress(column, left) for column in (self.task, self.worker, self.kind))
-        start, end = (compress(column, left) for column in (self.start, self.end))
-        tasks, workers, kinds = self.tasks.__getitem__, self.workers.__getitem__, self.kinds.__getitem__
-        return Columns.made(map(tasks, task), map(workers, worker), map(kinds, kind), start, end)
+        start, end = (array("d", compress(column, left)) for column in (self.start, self.end))
+        kept = ((self.tasks, self.task), (self.workers, self.worker), (self.kinds, self.kind))
+        (tasks, task), (workers, worker), (kinds, kind) = (_kept(names, column, left) for names, column in kept)
+        return Columns(tasks, workers, kinds, task, worker, kind, start, end)
 
     def which(self, tasks: Iterable[bool], kinds: Iterable[bool]) -> Iterator[int]:
         """Yield for each span whether its task and its kind are among those for which that is said."""
@@ -117,6 +117,12 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _kept(names: Sequence[T], numbers: Iterable[int], left: Iterable[object]) -> tuple[tuple[T, ...], array[int]]:
+    """Return those of a column's numbers for which something true is given, counted anew, and the names of them."""
+    used, column = encoded(compress(numbers, left))
+    return tuple(map(names.__getitem__, used)), column
 
 
 def _picker(numbers: Sequence[int]) -> Callable[[Sequence[object]], Sequence[object]]:

@@ -5,12 +5,6 @@ from matplotlib.colors import to_hex
 from taketurns import chart
 
 
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
-
-
 def test_a_chart_has_its_words_and_its_alternative_text():
     ax = chart("Speed-up", "processes", "times faster", alt="It grows to 2.")
     assert (ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel()) == ("Speed-up", "processes", "times faster")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from taketurns import Span, State, Trace
 from taketurns.pictures.lanes import lane_inches
-from taketurns.pictures.looks import LOOKS, look_of
+from taketurns.pictures.looks import LOOKS, explained, look_of
 from taketurns.pictures.sketch import sketch
 from taketurns.pictures.timeline import timeline
 
@@ -21,16 +21,18 @@ SPANS = {
     "READY": Span("a", "READY", "one", 1, 2),
     "WAITING": Span("a", "WAITING", "one", 2, 3),
     "NOT SEEN": Span("a", "NOT SEEN", "one", 3, 4),
+    "for others": Span("a", "WAITING", "one", 4, 5, "lock"),
+    "holds the loop": Span("a", "WAITING", "one", 5, 6, "sleep, holds the event loop"),
     "in turns": Span("b", "RUNNING", "two", 0, 3, "GIL"),
 }
 
 
 class Drawn(NamedTuple):
-    """What was drawn: its color, its height, and whether it is striped, and with which color."""
+    """What was drawn: its color, its height, and the color of its pattern, where it has one."""
 
     color: str
     height: float
-    stripes: str
+    ink: str
 
 
 def by_matplotlib(trace):
@@ -64,9 +66,9 @@ def by_svg(trace):
     patterns = {f"url(#{each.get('id')})": [path.get("fill") for path in each] for each in svg.iter(f"{SVG}pattern")}
 
     def drawn(path, whole):
-        color, *stripes = patterns.get(path.get("fill"), [path.get("fill")])
+        color, *ink = patterns.get(path.get("fill"), [path.get("fill")])
         tall = float(re.search(r"v([\d.]+)", path.get("d"))[1]) / whole
-        return Drawn(color, round(tall, 2), "".join(stripes))
+        return Drawn(color, round(tall, 2), "".join(ink))
 
     lane = 100 * lane_inches(len(trace.tasks) or 1, "task")
     paths = [path for path in svg.iter(f"{SVG}path") if path.get("class")]
@@ -81,14 +83,47 @@ def by_svg(trace):
     "keys", [[*LOOKS], ["in turns"], ["RUNNING"], ["RUNNING", "in turns"], ["READY", "WAITING"], []]
 )
 def test_marks_and_legend_show_the_looks_that_occur_and_no_other(keys, draw):
-    marks, legend = draw(Trace("all", tuple(SPANS[key] for key in keys)))
+    trace = Trace("all", tuple(SPANS[key] for key in keys))
+    marks, legend = draw(trace)
     looks = [look for look in LOOKS.values() if look.key in keys]
-    assert marks == {look.key: Drawn(look.color, look.height, look.stripes) for look in looks}
-    assert list(legend.items()) == [(look.meaning, marks[look.key]) for look in looks]
+    assert marks == {look.key: Drawn(look.color, look.height, look.ink) for look in looks}
+    assert list(legend.items()) == [(explained(look, trace), marks[look.key]) for look in looks]
 
 
 def test_each_kind_of_span_has_a_look_and_the_looks_differ():
-    assert {key: look_of(span).key for key, span in SPANS.items()} == {key: key for key in LOOKS}
+    assert {key: look_of(span).key for key, span in SPANS.items()} == dict(zip(SPANS, SPANS, strict=True))
+    assert {*SPANS} == {*LOOKS}
     assert len({look.meaning for look in LOOKS.values()}) == len({look.layer for look in LOOKS.values()}) == len(LOOKS)
     states = [LOOKS[state] for state in State]
     assert len({look.color for look in states}) == len({look.height for look in states}) == len(State)
+
+
+REAL = {"clock": "real"}
+
+
+def ran(seconds, reason="core", beside=(), origin=REAL):
+    """Return a task that ran, was off its core for so long, and ran again, beside others."""
+    spans = [
+        Span("a", "RUNNING", "one", 0, 0.01),
+        Span("a", "READY", "one", 0.01, 0.01 + seconds, reason),
+        Span("a", "RUNNING", "one", 0.01 + seconds, 0.03),
+    ]
+    return Trace("a", (*spans, *beside), origin=origin)
+
+
+@pytest.mark.parametrize(
+    ("trace", "shown"),
+    [
+        (ran(0.0009), False),
+        (ran(0.0009, "GIL"), False),
+        (ran(0.0011), True),  # this long anybody sees
+        (ran(0.0009, "event loop"), True),  # it was suspended: that the program does
+        (ran(0.0009, beside=[Span("b", "RUNNING", "two", 0.009, 0.012)]), True),  # another one had the core
+        (ran(0.0009, beside=[Span("b", "RUNNING", "two", 0.0101, 0.0102)]), True),
+        (ran(0.0009, beside=[Span("b", "WAITING", "two", 0.009, 0.012)]), False),
+        (ran(0.0009, origin={"clock": "simulated"}), True),  # there it is exact
+    ],
+)
+def test_a_short_gap_in_a_lone_task_is_not_drawn(trace, shown):
+    marks, _ = by_matplotlib(trace)
+    assert ("READY" in marks) is shown

@@ -3,6 +3,8 @@ import re
 from html import unescape
 from xml.etree import ElementTree
 
+import pytest
+
 from taketurns import Span, State, Trace
 from taketurns.pictures.sketch import sketch
 from taketurns.pictures.timeline import compare
@@ -55,7 +57,7 @@ def test_it_says_the_label_the_two_numbers_the_names_the_end_and_the_unit():
     assert words[-3:] == [
         "running: on a core",
         "ready: could run, waits for its turn",
-        "waiting: for a timer, a reply, a lock",
+        "waiting: for a timer, a reply",
     ]
 
 
@@ -74,10 +76,17 @@ def test_simulated_time_and_turns_that_nobody_saw_are_shown_as_such():
     assert "simulated seconds" in words
 
 
-def test_of_many_lanes_some_are_named_and_a_thin_bar_is_seen():
-    many = Trace("many", tuple(Span(f"t{n}", "RUNNING", "main", n, n + 1e-6) for n in range(40)))
+@pytest.mark.parametrize(
+    ("count", "named"),
+    [
+        (48, [f"t{n}" for n in range(48)]),
+        (200, ["t0–9", "t10–19", "t20–29", "t30–39", "t40–49", "t50–59", "t60–69", "t70–79", "t80–89", "t90–99"]),
+    ],
+)
+def test_lanes_are_named_and_very_many_in_groups_and_a_thin_bar_is_seen(count, named):
+    many = Trace("many", tuple(Span(f"t{n}", "RUNNING", "main", n, n + 1e-6) for n in range(count)))
     _, words, bars = drawn(many)
-    assert [word for word in words if word.startswith("t")] == [f"t{n}" for n in range(0, 40, 2)]
+    assert [word for word in words if word.startswith("t")][: len(named)] == named
     assert {width for _, _, width, _ in bars[State.RUNNING]} == {0.5}
 
 

@@ -74,12 +74,12 @@ def test_a_small_trace_is_written_event_by_event(path: Path) -> None:
             "dur": 500_000.0,
             "args": {"worker": "main thread", "reason": "GIL"},
         },
-        {"ph": "C", "pid": 1, "name": "in progress", "ts": 0.0, "args": {"tasks": 1}},
-        {"ph": "C", "pid": 1, "name": "in progress", "ts": 500_000.0, "args": {"tasks": 2}},
-        {"ph": "C", "pid": 1, "name": "in progress", "ts": 1_500_000.0, "args": {"tasks": 1}},
-        {"ph": "C", "pid": 1, "name": "in progress", "ts": 2_000_000.0, "args": {"tasks": 0}},
-        {"ph": "C", "pid": 1, "name": "running", "ts": 0.0, "args": {"tasks": 1}},
-        {"ph": "C", "pid": 1, "name": "running", "ts": 1_000_000.0, "args": {"tasks": 0}},
+        {"ph": "C", "pid": 1, "name": "concurrency", "ts": 0.0, "args": {"tasks": 1}},
+        {"ph": "C", "pid": 1, "name": "concurrency", "ts": 500_000.0, "args": {"tasks": 2}},
+        {"ph": "C", "pid": 1, "name": "concurrency", "ts": 1_500_000.0, "args": {"tasks": 1}},
+        {"ph": "C", "pid": 1, "name": "concurrency", "ts": 2_000_000.0, "args": {"tasks": 0}},
+        {"ph": "C", "pid": 1, "name": "parallelism", "ts": 0.0, "args": {"tasks": 1}},
+        {"ph": "C", "pid": 1, "name": "parallelism", "ts": 1_000_000.0, "args": {"tasks": 0}},
     ]
 
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taketurns.trace.counts import Steps
+from taketurns.trace.counts import Count, Steps
 from taketurns.trace.moments import Moment
 from taketurns.trace.outcomes import Ending, Outcome
 from taketurns.trace.rows import FORMAT
@@ -434,21 +435,21 @@ def test_less_than_a_nanosecond_is_no_difference(span: Span, less: float) -> Non
 
 
 def test_repr_is_one_line_that_tells_the_two_numbers() -> None:
-    assert repr(TRACE) == "<Trace 'two and one': 3 tasks, 6 spans, 4 s, peak concurrency 3, peak parallelism 1>"
+    assert repr(TRACE) == "<Trace 'two and one': 3 tasks, 6 spans, 4 s, concurrency 3 · parallelism 1>"
     assert repr(Trace("a\nb", SPANS[:1], cut_short="x")) == (
-        "<Trace 'a\\nb': 1 task, 1 span, 1 s, peak concurrency 1, peak parallelism 1, cut short>"
+        "<Trace 'a\\nb': 1 task, 1 span, 1 s, concurrency 1 · parallelism 1, cut short>"
     )
 
 
 @pytest.mark.parametrize(
     ("trace", "summary"),
     [
-        (TRACE, "two and one: 3 tasks in 4 s, at most 3 in progress and 1 running at one instant."),
+        (TRACE, "two and one: 3 tasks in 4 s, concurrency 3 · parallelism 1."),
         (
             Trace("", SPANS[:1], {}, "MemoryError"),
-            "Recording: 1 task in 1 s, at most 1 in progress and 1 running at one instant. Cut short: MemoryError.",
+            "Recording: 1 task in 1 s, concurrency 1 · parallelism 1. Cut short: MemoryError.",
         ),
-        (Trace("nothing", ()), "nothing: 0 tasks in 0 s, at most 0 in progress and 0 running at one instant."),
+        (Trace("nothing", ()), "nothing: 0 tasks in 0 s, concurrency 0 · parallelism 0."),
     ],
 )
 def test_the_summary_is_a_sentence(trace: Trace, summary: str) -> None:
@@ -554,3 +555,44 @@ def test_the_peak_of_a_state_counts_the_tasks_that_are_in_it_at_one_instant() ->
     assert twice.peak(WAITING) == 2
     assert twice.peak("WAITING", "a lock") == 1
     assert twice.peak(WAITING, "nothing") == 0
+
+
+def pair(overlap: float, duration: float = 1.0, clock: str = "real") -> Trace:
+    """Return two tasks in two threads, of which the second begins so long before the first ends."""
+    half = duration / 2
+    spans = Span("a", RUNNING, "one", 0, half), Span("b", RUNNING, "two", half - overlap, duration)
+    return Trace("two", spans, {"clock": clock})
+
+
+@pytest.mark.parametrize(
+    ("trace", "peak"),
+    [
+        (pair(0.0009), 1),
+        (pair(0.0011), 2),
+        (pair(0.0009, duration=0.05), 2),  # of a short recording, an instant is a hundredth
+        (pair(0.0004, duration=0.05), 1),
+        (pair(1e-9, clock="simulated"), 2),
+    ],
+)
+def test_in_real_time_an_instant_lasts_a_millisecond(trace: Trace, peak: int) -> None:
+    assert (trace.peak_concurrency, trace.peak_parallelism, trace.peak(RUNNING)) == (peak,) * 3
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 8)), max_size=30), st.integers(1, 5))
+def test_a_peak_is_what_there_is_for_an_instant_without_a_break(intervals: list[tuple[int, int]], instant: int) -> None:
+    starts, ends = (np.array(each, float) for each in ([at for at, _ in intervals], [sum(each) for each in intervals]))
+    there = [sum(at <= second < at + lasts for at, lasts in intervals) for second in range(50)]
+    lasting = [min(there[second : second + instant]) for second in range(50 - instant)]
+    assert Count(starts, ends, instant).peak == max([*lasting, min(1, len(intervals))])
+
+
+def test_the_same_program_has_the_same_numbers_in_threads_and_in_asyncio() -> None:
+    # Pages that come together and are parsed in a moment: threads may do that at once, by the clocks of two cores.
+    pages = range(4)
+    threads = [Span(f"page {n}", WAITING, f"thread {n}", 0, 0.05, "socket") for n in pages]
+    threads += [Span(f"page {n}", RUNNING, f"thread {n}", 0.05 + n * 2e-4, 0.05 + n * 2e-4 + 5e-4) for n in pages]
+    loop = [Span(f"page {n}", WAITING, "main thread", 0, 0.05, "socket") for n in pages]
+    loop += [Span(f"page {n}", READY, "main thread", 0.05, 0.05 + n * 5e-4, "event loop") for n in pages if n]
+    loop += [Span(f"page {n}", RUNNING, "main thread", 0.05 + n * 5e-4, 0.05 + (n + 1) * 5e-4) for n in pages]
+    one, other = (Trace("pages", tuple(spans), {"clock": "real"}) for spans in (threads, loop))
+    assert (one.peak_concurrency, one.peak_parallelism) == (other.peak_concurrency, other.peak_parallelism) == (4, 1)

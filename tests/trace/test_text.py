@@ -31,7 +31,7 @@ def trace(label: str, *lanes: str, second: float = 1.0) -> Trace:
 
 
 def in_characters(trace: Trace, width: int) -> str:
-    return text_timeline(trace.summary, trace.columns, trace.duration, width)
+    return text_timeline(trace, width)
 
 
 SMALL = Trace(
@@ -129,7 +129,7 @@ def test_a_task_ends_with_the_last_of_its_spans_to_end() -> None:
 
 def test_a_trace_as_text_is_a_timeline() -> None:
     assert str(SMALL).split("\n") == [
-        "two threads: 2 tasks in 2 s, at most 2 in progress and 1 running at one instant.",
+        "two threads: 2 tasks in 2 s, concurrency 2 · parallelism 1.",
         "breakfast │████████────────████████                                        │",
         "tea       │────────████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░│",
         "          0                                                             2 s",
@@ -138,7 +138,7 @@ def test_a_trace_as_text_is_a_timeline() -> None:
 
 
 def test_an_empty_trace_as_text_is_a_sentence() -> None:
-    assert str(Trace("nothing", ())) == ("nothing: 0 tasks in 0 s, at most 0 in progress and 0 running at one instant.")
+    assert str(Trace("nothing", ())) == ("nothing: 0 tasks in 0 s, concurrency 0 · parallelism 0.")
 
 
 def test_a_trace_of_an_instant_has_an_empty_lane() -> None:

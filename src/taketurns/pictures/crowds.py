@@ -28,7 +28,7 @@ FLAT = 3  # pixels: a lane that is not as high has no room for bars of different
 HALF = 0.5  # of a lane: about as high as looks are on average
 OUTLINE = 0.7  # points, by which what stands alone is wider
 PIXELS = 800  # about as many as a timeline is wide
-STRIPES, STRIPE = 12, 0.59  # to the inch, from left to right, and how much of them has their color
+EACH, STRIPE = 12, 0.4  # stripes to the inch, from left to right, and how much of them has their color
 
 
 class Grid(NamedTuple):
@@ -155,7 +155,7 @@ def _in_rows(layers: Layers, grid: Grid) -> Shares:
 def _shown(look: Look, spans: Places, rows: int, grid: Grid, weight: Numbers | None = None) -> NDArray[np.float32]:
     """Return the share of each pixel that a look fills, all of it where it stands alone; and a row where lanes have."""
     shares, reached = filled(spans, rows, grid.columns, weight)
-    if not look.stripes:
+    if not look.pattern:
         if grid.lane >= FLAT:
             shares[reached] = np.maximum(shares[reached], 1 / (grid.lane * grid.size * HALF))
         alone = standing_alone(reached, max(2, round(2 * grid.columns / PIXELS)))
@@ -174,13 +174,17 @@ def _fitted(shares: Shares) -> Shares:
 
 
 def _colored(shares: Shares, grid: Grid, down: float) -> Image:
-    """Return the image, with the stripes of what has some; there are so many rows of pixels to the inch."""
+    """Return the image, with the patterns of what has some; there are so many rows of pixels to the inch."""
     image = _mixed(shares, [look.color for look, _ in shares], grid)
-    if any(look.stripes for look, _ in shares):
-        over = _mixed(shares, [look.stripes or look.color for look, _ in shares], grid)
-        x, y = np.arange(grid.columns) / grid.dpi, np.arange(grid.rows)[:, None] / down
-        stripe = (x + y) * STRIPES % 1 < STRIPE
-        image[stripe] = over[stripe]
+    x, y = np.arange(grid.columns) / grid.dpi * EACH, np.arange(grid.rows)[:, None] / down * EACH
+    inked = {
+        "stripes": (x + y) % 1 < STRIPE,
+        "bars": np.broadcast_to(x % 1 < STRIPE, image.shape[:2]),
+        "dots": ((2 * x) % 1 < 0.5) & ((2 * y) % 1 < 0.5),
+    }
+    for pattern in {look.pattern for look, _ in shares} & inked.keys():
+        over = _mixed(shares, [look.ink if look.pattern == pattern else look.color for look, _ in shares], grid)
+        image[inked[pattern]] = over[inked[pattern]]
     return image
 
 

@@ -5,12 +5,13 @@ from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 
 from taketurns.pictures.bars import Bars, Crowd
 from taketurns.pictures.crowds import MANY, PIXELS, Layers
 from taketurns.pictures.glyphs import drawable
-from taketurns.pictures.looks import INK, Look, layers_of, numbered
-from taketurns.pictures.words import every, shorten
+from taketurns.pictures.looks import GRAY, INK, Look, layers_of, numbered
+from taketurns.pictures.names import LEAST, labels
 from taketurns.trace.sums import Places, in_order
 from taketurns.trace.trace import Trace
 
@@ -18,7 +19,9 @@ __all__ = ["Lanes", "draw_bars", "lane_inches", "name_lanes", "names_of", "paint
 
 Lanes = Literal["task", "worker"]
 
-NAME = 11
+NAME, FILLED = 11, 0.85  # points, and how much of a low lane its name takes
+#: How matplotlib draws a pattern, and how wide its lines are (points).
+HATCHES = {"stripes": ("///", 1.3), "bars": ("||", 2.5), "dots": ("...", 1.0)}
 
 
 def names_of(trace: Trace, lanes: Lanes) -> tuple[str, ...]:
@@ -30,16 +33,21 @@ def names_of(trace: Trace, lanes: Lanes) -> tuple[str, ...]:
 
 def lane_inches(count: int, lanes: Lanes) -> float:
     """Return the height of one of so many lanes, in inches: beyond eight they shrink."""
-    first, rest = (0.32, 0.09) if lanes == "task" else (0.5, 0.2)
+    first, rest = (0.32, 0.12) if lanes == "task" else (0.5, 0.2)
     return (first * min(count, 8) + rest * max(count - 8, 0)) / count
 
 
 def name_lanes(ax: Axes, names: Sequence[str], inches: float) -> None:
-    """Write the names beside the lanes: every n-th one where they would stand too close."""
-    step = every(len(names), inches, apart=0.19 if inches >= 0.19 else 0.36)
-    shown = range(0, len(names), step)
-    ax.set_yticks(list(shown), [drawable(shorten(names[i])) for i in shown], parse_math=False, fontsize=NAME, color=INK)
+    """Write the names beside the lanes; where these are very many, those of groups, each beside a line."""
+    said = labels(names, inches)
+    size = min(NAME, FILLED * 72 * max(inches, LEAST))
+    words = [drawable(label.text) for label in said]
+    ax.set_yticks([label.middle for label in said], words, parse_math=False, fontsize=size, color=INK)
     ax.tick_params(axis="y", length=0, pad=6)
+    groups = [[(-0.003, one.first - 0.35), (-0.003, one.last + 0.35)] for one in said if one.first < one.last]
+    lines = LineCollection(groups, colors=GRAY, linewidths=1, transform=ax.get_yaxis_transform(), clip_on=False)
+    lines.set(gid="groups", in_layout=False)
+    ax.add_collection(lines, autolim=False)
 
 
 def placed(trace: Trace, lanes: Lanes) -> Layers:
@@ -63,12 +71,13 @@ def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:
     for look, places in layers:
         bars = Bars(crowd, look, places)
         bars.set(**paint(look), zorder=2)
-        if not look.stripes and len(places.row) <= MANY:
+        if not look.pattern and len(places.row) <= MANY:
             bars.keep_in_sight(pixel)
         ax.add_collection(bars, autolim=False)
 
 
 def paint(look: Look) -> dict[str, Any]:
     """Return how matplotlib fills what has a look: bars, and the one in a legend."""
-    stripes = {"hatch": "////", "edgecolor": look.stripes, "hatch_linewidth": 2.5} if look.stripes else {}
-    return {"facecolor": look.color, "linewidth": 0, **stripes}
+    hatch, wide = HATCHES.get(look.pattern, ("", 0))
+    pattern = {"hatch": hatch, "edgecolor": look.ink, "hatch_linewidth": wide} if hatch else {}
+    return {"facecolor": look.color, "linewidth": 0, **pattern}

@@ -3,67 +3,129 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taketurns.trace.columns import Kind
+from taketurns.pictures.words import shorten
+from taketurns.trace.columns import Columns, Kind
+from taketurns.trace.reasons import ANOTHER_TASK, HOLDS_THE_LOOP, is_for_others
 from taketurns.trace.spans import Span, State
+from taketurns.trace.totals import by_kind
 from taketurns.trace.trace import Trace
 
-__all__ = ["GRAY", "INK", "LOOKS", "WARNING", "Look", "layers_of", "look_of", "looks_of", "numbered"]
+__all__ = ["GRAY", "INK", "LOOKS", "WARNING", "Look", "explained", "layers_of", "look_of", "looks_of", "numbered"]
 
 INK, GRAY, WARNING = "#222222", "#666666", "#b03020"
-ORANGE = "#f0a030"
+ORANGE = "#db7b12"
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
     """What one kind of span looks like.
 
-    The colors' lightness is as far apart as their hue, and the heights differ: they can be told apart in grayscale, by
-    color-blind readers, and without any color.
+    The color of each stands out from white paper, and from the dark ground of JupyterLab, at least by 3 to 1. Heights
+    differ, and so do patterns: they can be told apart in grayscale, by color-blind readers, and without any color.
     """
 
-    key: str  #: the name of the state, or "in turns"
+    key: str  #: the name of the state, or what is special about it
     color: str
     height: float  #: how much of its lane a bar takes
-    meaning: str  #: what a legend says
+    meaning: str  #: what a legend says; where it has braces, with what tasks waited for
     layer: int  #: bars are drawn from the lowest to the highest
-    stripes: str = ""  #: the color of stripes across the bar; empty for none
+    pattern: str = ""  #: across the bar: "stripes", "bars" or "dots"; empty for none
+    ink: str = ""  #: the color of the pattern
 
 
 #: In the order of a legend. What ran in turns, at moments that nobody saw, looks like running and ready at once.
 LOOKS = {
     look.key: look
     for look in (
-        Look(State.RUNNING, "#1f6fb8", 0.72, "running: on a core", 2),
-        Look(State.READY, ORANGE, 0.24, "ready: could run, waits for its turn", 1),
-        Look(State.WAITING, "#d0d8e4", 0.46, "waiting: for a timer, a reply, a lock", 0),
-        Look(State.UNSEEN, "#848484", 0.58, "not seen: it ran, or was ready, or waited", 4, stripes="#ffffff"),
-        Look("in turns", "#1f6fb8", 0.72, "in turns, at moments not seen", 3, stripes=ORANGE),
+        Look(State.RUNNING, "#1f6fb8", 0.72, "running: on a core", 3),
+        Look("in turns", "#1f6fb8", 0.72, "in turns, at moments not seen", 5, "stripes", "#f7b955"),
+        Look(State.READY, ORANGE, 0.24, "ready: could run, waits for{ its turn}", 2),
+        Look(State.WAITING, "#8593a8", 0.46, "waiting{: for a timer, a reply}", 0),
+        Look("for others", "#56657f", 0.5, "waiting for another task{}", 1, "stripes", "#dfe5ee"),
+        Look("holds the loop", "#c0392b", 0.66, "waits, and holds the event loop", 4, "bars", "#ffffff"),
+        Look(State.UNSEEN, "#848484", 0.58, "not seen: it ran, or was ready, or waited", 6, "dots", "#ffffff"),
     )
 }
 
+#: What is waited for, with an article where a legend says more of it than a word.
+_FOR = {"GIL": "the GIL", "core": "a core", "event loop": "the event loop"}
+#: What ran, and what could have run if nobody else had had its core.
+_RAN_OR_NOT = {(State.RUNNING, ""): 1, (State.READY, "core"): 2, (State.READY, "GIL"): 2}
+#: So many reasons a legend tells.
+_MOST = 3
 
-def look_of(span: Span | Kind) -> Look:
-    """Return what a span looks like; all spans of a kind look the same."""
+
+def look_of(span: Span | Kind, tasks: Collection[str] = ()) -> Look:
+    """Return what a span looks like; all spans of a kind look the same. The names of all tasks may be among reasons."""
+    if span.state is State.WAITING:
+        if span.reason.endswith(HOLDS_THE_LOOP):
+            return LOOKS["holds the loop"]
+        return LOOKS["for others" if is_for_others(span.reason, tasks) else State.WAITING]
     return LOOKS["in turns" if span.in_turns else span.state]
 
 
 def looks_of(*traces: Trace) -> list[Look]:
     """Return the looks that occur, in the order of a legend."""
-    found = {look_of(kind) for trace in traces for kind in trace.columns.kinds}
+    found = {look for trace in traces for look in _looks(trace.columns)}
     return [look for look in LOOKS.values() if look in found]
 
 
 def layers_of(trace: Trace, order: NDArray[np.int64]) -> list[tuple[Look, NDArray[np.int64]]]:
     """Return the looks that occur, in the order of drawing, each with where in an order of the spans it has some."""
     columns = trace.columns
-    numbers = np.array([look_of(kind).layer for kind in columns.kinds], np.int8)[numbered(columns.kind)[order]]
-    looks = sorted(looks_of(trace), key=lambda look: look.layer)
-    return [(look, np.flatnonzero(numbers == look.layer)) for look in looks]
+    drawn = sorted(looks_of(trace), key=lambda look: look.layer)
+    numbers = np.array([drawn.index(look) for look in _looks(columns)], np.int8)[numbered(columns.kind)[order]]
+    if LOOKS[State.RUNNING] in drawn and trace.origin.get("clock") == "real":
+        numbers[_gaps(trace, order)] = drawn.index(LOOKS[State.RUNNING])
+    return [(look, np.flatnonzero(numbers == number)) for number, look in enumerate(drawn)]
+
+
+def _gaps(trace: Trace, order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where a lone task that ran was off its core for less than a millisecond: that the machine does to all."""
+    columns = trace.columns
+    kinds = np.array([_RAN_OR_NOT.get((kind.state, kind.reason), 0) for kind in columns.kinds], np.int8)[
+        numbered(columns.kind)
+    ]
+    kind, task, start, end = (np.asarray(each)[order] for each in (kinds, columns.task, columns.start, columns.end))
+    short = np.flatnonzero((kind[1:-1] == 2) & (end[1:-1] - start[1:-1] < 1e-3)) + 1
+    before, after = short - 1, short + 1
+    fits = (kind[before] == 1) & (kind[after] == 1) & (task[before] == task[short]) & (task[after] == task[short])
+    short = short[fits & (end[before] == start[short]) & (end[short] == start[after])]
+    times, counts = trace.parallelism.changes
+    since = np.searchsorted(times, start[short], "right") - 1
+    until = np.append(times, np.inf)[since + 1]
+    alone: NDArray[np.int64] = short[(counts[since] == 0) & (until >= end[short])]
+    return alone
+
+
+def _looks(columns: Columns) -> list[Look]:
+    """Return the look of each kind of span."""
+    tasks = set(columns.tasks)
+    return [look_of(kind, tasks) for kind in columns.kinds]
+
+
+def explained(look: Look, *traces: Trace) -> str:
+    """Return what a legend says of a look: with what tasks waited for in these traces, the longest waits first."""
+    begin, brace, rest = look.meaning.partition("{")
+    if not brace:
+        return begin
+    reasons: defaultdict[str, float] = defaultdict(float)
+    for trace in traces:
+        for kind, its, seconds in zip(trace.columns.kinds, _looks(trace.columns), by_kind(trace.columns), strict=True):
+            if its is look and kind.reason not in ("", ANOTHER_TASK, *trace.tasks):
+                reasons[kind.reason] += seconds
+    if not reasons:
+        return begin + rest.rstrip("}")
+    said = [_FOR.get(reason, shorten(reason)) for reason in sorted(reasons, key=reasons.__getitem__, reverse=True)]
+    said[_MOST:] = ["…"] * (len(said) > _MOST)
+    return f"{begin}{'' if look.key == State.READY else ':'} {', '.join(said)}"
 
 
 def numbered(column: array[int]) -> NDArray[np.int64]:

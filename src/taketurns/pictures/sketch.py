@@ -9,10 +9,21 @@ from PIL import Image
 
 from taketurns.pictures.crowds import Grid, crowded, pixels
 from taketurns.pictures.figures import CARD, small_png
-from taketurns.pictures.lanes import lane_inches, placed
-from taketurns.pictures.looks import GRAY, INK, LOOKS, WARNING, Look, looks_of
-from taketurns.pictures.words import NOTHING, alt, end_text, every, remarks, shorten, time_unit, title, two_numbers
+from taketurns.pictures.lanes import FILLED, lane_inches, placed
+from taketurns.pictures.looks import GRAY, INK, LOOKS, WARNING, Look, explained, looks_of
+from taketurns.pictures.names import LEAST, labels
+from taketurns.pictures.words import (
+    NOTHING,
+    alt,
+    end_text,
+    legend_columns,
+    remarks,
+    shorten,
+    time_unit,
+    title,
+)
 from taketurns.trace.sums import Places
+from taketurns.trace.text import two_numbers
 from taketurns.trace.trace import Trace
 
 __all__ = ["sketch"]
@@ -22,22 +33,26 @@ INCH = 100  # pixels
 HIGHEST = 900  # pixels of all lanes of a trace
 MANY = 4000  # bars: as SVG they would be larger than an image
 FINE = 2  # pixels of an image for each pixel of the picture, so that it stays sharp when a browser is zoomed
-COLUMN, LINE = 265, 20  # of the legend
+LINE = 20  # of the legend
 TICKS = 9
-STRIPES = "".join(
-    f"<pattern id='look{look.layer}' width='8' height='8' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>"
-    f"<path fill='{look.color}' d='M0 0h5v8h-5z'/><path fill='{look.stripes}' d='M5 0h3v8h-3z'/></pattern>"
+#: By their names: how a pattern of 8 pixels is turned, and what of it has the ink's color.
+INKED = {"stripes": ("rotate(45)", "M5 0h3v8h-3z"), "bars": ("", "M5 0h3v8h-3z"), "dots": ("", "M2 2h4v4h-4z")}
+PATTERNS = "".join(
+    f"<pattern id='{look.key.replace(' ', '-')}' width='8' height='8' patternUnits='userSpaceOnUse'"
+    f" patternTransform='{INKED[look.pattern][0]}'>"
+    f"<path fill='{look.color}' d='M0 0h8v8h-8z'/><path fill='{look.ink}' d='{INKED[look.pattern][1]}'/></pattern>"
     for look in LOOKS.values()
-    if look.stripes
+    if look.pattern
 )
-FONT = "font-family='DejaVu Sans, Verdana, sans-serif' font-size='14.5'"
+SIZE = 14.5
+FONT = f"font-family='DejaVu Sans, Verdana, sans-serif' font-size='{SIZE}'"
 
 
 def sketch(*traces: Trace) -> str:
     """Return traces as one HTML image: the lanes and looks of ``compare``, on one time axis."""
     horizon = max((trace.duration for trace in traces), default=0)
     left = 16 + 9 * max((len(shorten(task)) for trace in traces for task in trace.tasks), default=0)
-    scale, top, parts = (WIDTH - left - RIGHT) / (horizon or 1), 0.0, [STRIPES]
+    scale, top, parts = (WIDTH - left - RIGHT) / (horizon or 1), 0.0, [PATTERNS]
     for trace in traces:
         lines, count = remarks(trace), len(trace.tasks) or 1
         lane = min(INCH * lane_inches(count, "task"), HIGHEST / count)
@@ -46,14 +61,14 @@ def sketch(*traces: Trace) -> str:
         parts.append(f"<g transform='translate({left} {top:.1f})'>{panel}</g>")
         top += head + lane * (len(trace.tasks) or 1) + GAP
     parts += _time_axis(left, top, horizon, scale, *traces) if horizon else ()
-    looks = looks_of(*traces)
-    columns = 2 if len(looks) > 3 else len(looks)
-    parts += _legend(min(left, WIDTH - COLUMN * columns), top + 58, looks, columns)
-    height = top + FOOT + LINE * ((len(looks) - 1) // columns if looks else 0)
+    said = [(look, explained(look, *traces)) for look in looks_of(*traces)]
+    columns = legend_columns([words for _, words in said], WIDTH / INCH) if said else 1
+    parts += _legend(top + 58, said, columns)
+    height = top + FOOT + LINE * max((len(said) - 1) // columns, 0)
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height:.0f}' {FONT} fill='{INK}'>"
     source = b64encode(f"{svg}{''.join(parts)}</svg>".encode()).decode()
-    said = escape(" ".join(map(alt, traces)))
-    return f'<img alt="{said}" width="{WIDTH}" style="{CARD}" src="data:image/svg+xml;base64,{source}">'
+    described = escape(" ".join(map(alt, traces)))
+    return f'<img alt="{described}" width="{WIDTH}" style="{CARD}" src="data:image/svg+xml;base64,{source}">'
 
 
 def _panel(trace: Trace, said: list[str], scale: float, head: float, lane: float, width: float) -> Iterator[str]:
@@ -66,9 +81,13 @@ def _panel(trace: Trace, said: list[str], scale: float, head: float, lane: float
     if not tasks:
         yield f"<text x='{width / 2}' y='{head + lane / 2:.1f}' text-anchor='middle' fill='{GRAY}'>{NOTHING}</text>"
         return
-    for row in range(0, len(tasks), every(len(tasks), lane / INCH, apart=0.18)):
-        y = head + lane * (row + 0.5) + 5
-        yield f"<text x='-8' y='{y:.1f}' text-anchor='end'>{escape(shorten(tasks[row]))}</text>"
+    size = min(SIZE, FILLED * max(lane, LEAST * INCH))
+    for label in labels(tasks, lane / INCH):
+        y = head + lane * (label.middle + 0.5) + size / 3
+        yield f"<text x='-8' y='{y:.1f}' font-size='{size:.3g}' text-anchor='end'>{escape(label.text)}</text>"
+        if label.first < label.last:
+            y, high = head + lane * (label.first + 0.15), lane * (label.last - label.first + 0.7)
+            yield f"<path class='group' stroke='{GRAY}' d='M-3 {y:.1f}v{high:.1f}'/>"
     yield from _spans(trace, scale, head, lane, width)
     color, bottom = WARNING if trace.cut_short else GRAY, head + lane * len(tasks)
     yield f"<path stroke='{color}' stroke-dasharray='2 3' d='M{end:.1f} {head}V{bottom:.1f}'/>"
@@ -79,7 +98,7 @@ def _panel(trace: Trace, said: list[str], scale: float, head: float, lane: float
 
 
 def _fill(look: Look) -> str:
-    return f"url(#look{look.layer})" if look.stripes else look.color
+    return f"url(#{look.key.replace(' ', '-')})" if look.pattern else look.color
 
 
 def _spans(trace: Trace, scale: float, head: float, lane: float, width: float) -> Iterator[str]:
@@ -121,9 +140,9 @@ def _time_axis(left: float, top: float, horizon: float, scale: float, *traces: T
     yield f"<text x='{middle}' y='{top + 38}' text-anchor='middle'>{name}</text>"
 
 
-def _legend(left: float, top: float, looks: Iterable[Look], columns: int) -> Iterator[str]:
+def _legend(top: float, looks: Iterable[tuple[Look, str]], columns: int) -> Iterator[str]:
     """Yield a bar of each look, and what it means."""
-    for number, look in enumerate(looks):
-        x, y, height = left + number % columns * COLUMN, top + number // columns * LINE, 16 * look.height
+    for number, (look, words) in enumerate(looks):
+        x, y, height = 16 + number % columns * (WIDTH - 16) / columns, top + number // columns * LINE, 16 * look.height
         yield f"<path class='legend' fill='{_fill(look)}' d='M{x} {y - height / 2}h22v{height}h-22z'/>"
-        yield f"<text x='{x + 28}' y='{y + 5}' font-size='13'>{look.meaning}</text>"
+        yield f"<text x='{x + 28}' y='{y + 5}' font-size='13'>{escape(words)}</text>"

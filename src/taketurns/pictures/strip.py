@@ -1,6 +1,6 @@
 """The strip above the lanes of a timeline: how many tasks are in progress, and how many are running."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,7 +16,8 @@ __all__ = ["TEXT", "draw_strip", "fewer_steps", "strip_height"]
 
 PALE = "#e9e9e9"
 TINT = "#a8cbea"  # paler than a bar, so that nobody takes the strip for a lane
-TEXT = 11
+TEXT, SMALL = 11, 9  # points
+TICK = 0.15  # inches that a small line of text needs
 BASE = -0.8
 LINE = 0.21  # inches that a line of text needs
 FEW = 200
@@ -29,27 +30,48 @@ def strip_height(count: int) -> float:
 
 
 def draw_strip(ax: Axes, trace: Trace, height: float, inches: float) -> None:
-    """Draw the two numbers over time and write their peaks; ``inches`` is the height of a lane."""
+    """Draw the two numbers over time, with an axis, and write their peaks; ``inches`` is the height of a lane."""
     top = -0.4 - height
     most, blue = max(trace.peak_concurrency, 1), LOOKS[State.RUNNING].color
     concurrency, parallelism = (
-        _Number(count, trace.duration, most, top) for count in (trace._in_progress, trace._running)
+        _Number(count, trace.duration, most, top) for count in (trace.concurrency, trace.parallelism)
     )
     concurrency.draw(ax, "in progress", PALE, "line", GRAY)
     area, line = parallelism.draw(ax, "running", TINT, "running line", blue)
     # Few steps are outlined, so that a short one is seen; many blend.
     few = len(parallelism.at) < FEW
-    area.set(zorder=2, snap=False, linewidth=0.8 if few else 0)
+    area.set(zorder=2, snap=False, linewidth=1.2 if few else 0, edgecolor=blue)
     if not few:
         line.set_snap(False)
     ax.set_ylim(ax.get_ylim()[0], top - 0.1)
-
-    level_of_peak = BASE + (top - BASE) * trace.peak_parallelism / most
-    in_progress = concurrency.peak_text(trace.peak_concurrency, "in progress")
-    running = parallelism.peak_text(trace.peak_parallelism, "running")
-    for said, y, color in ((in_progress, top, GRAY), (running, max(level_of_peak, top + LINE / inches), blue)):
-        ax.annotate(said, (1, y), (6, 0), ax.get_yaxis_transform(), "offset points", va="center",
+    peaks = {trace.peak_parallelism: blue, trace.peak_concurrency: GRAY}
+    for said, peak, color in (
+        ("concurrency", trace.peak_concurrency, GRAY),
+        ("parallelism", trace.peak_parallelism, blue),
+    ):
+        y = _level(peak, most, top)
+        if color == blue:
+            y = max(y, top + LINE / inches)
+        ax.annotate(f"{said} {peak}", (1, y), (6, 0), ax.get_yaxis_transform(), "offset points", va="center",
                     fontsize=TEXT, color=color, annotation_clip=False)  # fmt: skip
+    _draw_axis(ax, {0: GRAY, **peaks}, most, top, inches)
+
+
+def _level(count: int, most: int, top: float) -> float:
+    """Return how high a count reaches, in lanes."""
+    return BASE + (top - BASE) * count / most
+
+
+def _draw_axis(ax: Axes, counts: Mapping[int, str], most: int, top: float, inches: float) -> None:
+    """Write counts beside their levels, each in its color; of two too close to each other only the higher one."""
+    above = None
+    for count in sorted(counts, reverse=True):
+        y = _level(count, most, top)
+        if above is None or (y - above) * inches > TICK:
+            ax.annotate(str(count), (0, y), (-6, 0), ax.get_yaxis_transform(), "offset points", va="center",
+                        ha="right", fontsize=SMALL, color=counts[count], annotation_clip=False,
+                        gid="count")  # fmt: skip
+            above = y
 
 
 class _Number:
@@ -81,7 +103,8 @@ class _Number:
         at, count = self.at, self.count
         if len(at) > MANY:
             at, count = fewer_steps(at, count, np.linspace(min(ax.get_xlim()), max(ax.get_xlim()), MANY // 2))
-        return at, BASE + (self.top - BASE) * np.where(count > 0, np.maximum(count / self.most, 0.04), 0)
+        shares = np.minimum(count / self.most, 1)  # what is more lasted for less than an instant
+        return at, BASE + (self.top - BASE) * np.where(count > 0, np.maximum(shares, 0.04), 0)
 
     def _tops(self, at: Numbers, level: Numbers) -> Sequence[Numbers]:
         """Return a line on top of each step: of very many as one path with gaps, which matplotlib makes far faster."""
@@ -89,11 +112,6 @@ class _Number:
         x, y = (np.stack([*both, *gap], 1) for both in ((at[:-1], at[1:]), (level[:-1], level[:-1])))
         lines = np.stack([x, y], 2)
         return [lines.reshape(-1, 2)] if gap else list(lines)
-
-    def peak_text(self, peak: int, words: str) -> str:
-        """Return a number in words, called the peak where the count varies."""
-        varies = len(self.count) > 4 or self.count[1:-1].tolist() not in ([peak, 0], [])
-        return f"peak {peak} {words}" if varies else f"{peak} {words}"
 
 
 def fewer_steps(at: Numbers, count: Numbers, edges: Numbers) -> tuple[Numbers, Numbers]:

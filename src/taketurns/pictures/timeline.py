@@ -9,20 +9,26 @@ from html import escape
 from typing import Any
 
 from matplotlib import pyplot, style
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.legend_handler import HandlerPatch
+from matplotlib.legend_handler import HandlerBase, HandlerPatch
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
+from taketurns.pictures.caps import caps_of, draw_caps, overhang, signs_of
+from taketurns.pictures.captions import draw_captions
 from taketurns.pictures.carried import draw_carried
+from taketurns.pictures.causes import Arrow, arrows_of, causes_in, draw_arrows, draw_deadlocks
 from taketurns.pictures.figures import DescribedAxes, DescribedFigure, img
 from taketurns.pictures.glyphs import drawable
 from taketurns.pictures.lanes import Lanes, draw_bars, lane_inches, name_lanes, names_of, paint
-from taketurns.pictures.looks import GRAY, INK, WARNING, looks_of
+from taketurns.pictures.looks import GRAY, INK, WARNING, explained, looks_of
 from taketurns.pictures.strip import TEXT, draw_strip, strip_height
-from taketurns.pictures.words import NOTHING, alt, end_text, remarks, time_unit, title, two_numbers
+from taketurns.pictures.words import NOTHING, alt, end_text, legend_columns, remarks, time_unit, title
+from taketurns.trace.text import two_numbers
 from taketurns.trace.trace import Trace
 
 __all__ = ["compare", "picture", "timeline"]
@@ -31,14 +37,14 @@ TITLE, LEGEND = 13, 10.5
 WIDTH, HEIGHT, DPI = 9.5, 9.0, 100
 HEAD, FOOT = 0.4, 0.9  # inches for a title, and for the time axis with the legend beneath
 NOTE = 0.22  # inches for a line that says where a trace was made, or what could not be seen
-LEGEND_WIDTH = 6.0  # inches of a legend in one row
 
 Size = dict[str, Any]
 
 
-def timeline(trace: Trace, lanes: Lanes = "task", *, ax: Axes | None = None) -> Axes:
+def timeline(trace: Trace, lanes: Lanes = "task", *, causes: bool = False, ax: Axes | None = None) -> Axes:
     """Return axes with one trace: a lane for each task (``lanes="worker"``: worker), above them the two numbers.
 
+    With ``causes``, arrows lead from the task that started another one, and from the one that ended its wait.
     Draws into ``ax`` where one is given; ``plt.subplots(..., layout="constrained")`` keeps room for what stands beside
     it. ``TypeError`` where it is not a trace, ``RuntimeError`` while it is still being recorded, ``ValueError`` where
     lanes are something else.
@@ -46,12 +52,12 @@ def timeline(trace: Trace, lanes: Lanes = "task", *, ax: Axes | None = None) -> 
     count = _count(trace, lanes, "timeline")
     if ax is not None:
         with style.context("default"):
-            return _draw(ax, trace, lanes, _inches_of(ax)[1] / (count + strip_height(count)))
+            return _draw(ax, trace, lanes, _inches_of(ax)[1] / (count + strip_height(count)), causes)
     inches, size = _single(trace, count, lanes)
     figure = pyplot.figure(FigureClass=DescribedFigure, **size)
     figure.alt = alt(trace)  # type: ignore[attr-defined]
     with style.context("default"):
-        return _draw(figure.add_subplot(axes_class=DescribedAxes), trace, lanes, inches)
+        return _draw(figure.add_subplot(axes_class=DescribedAxes), trace, lanes, inches, causes)
 
 
 def compare(*traces: Trace, lanes: Lanes = "task") -> Figure:
@@ -120,13 +126,15 @@ def _size(height: float) -> Size:
 # How it is drawn
 
 
-def _draw(ax: Axes, trace: Trace, lanes: Lanes, inches: float) -> Axes:
-    """Return the axes, with lanes, strip, time axis and legend."""
+def _draw(ax: Axes, trace: Trace, lanes: Lanes, inches: float, causes: bool = False) -> Axes:
+    """Return the axes, with lanes, strip, time axis and legend; arrows of causes lead between tasks alone."""
     _draw_lanes(ax, trace, lanes, inches, trace.duration, 74)
     if trace.tasks:
         draw_strip(ax, trace, strip_height(len(names_of(trace, lanes))), inches)
     _draw_time(ax, trace.duration, trace)
-    _draw_legend(ax, trace)
+    arrows = arrows_of(trace) if causes and lanes == "task" else ()
+    draw_arrows(ax, arrows)
+    _draw_legend(ax, trace, arrows=arrows)
     return ax
 
 
@@ -145,8 +153,14 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
     if lanes == "worker":
         draw_carried(ax, trace, inches, horizon)
     draw_bars(ax, trace, lanes, horizon)
+    if lanes == "task":
+        draw_captions(ax, trace, inches)
+        draw_caps(ax, trace, inches)
+        draw_deadlocks(ax, trace, horizon)
     if names:
-        _draw_end(ax, trace, len(names))
+        beside = caps_of(trace) if lanes == "task" else ()
+        points = 72 * _inches_of(ax)[0] / (1.02 * horizon)
+        _draw_end(ax, trace, len(names), 6 + overhang(beside, trace.duration, points, inches))
     else:
         ax.text(0.5, 0.5, NOTHING, transform=ax.transAxes, ha="center", va="center",
                 fontsize=TITLE, color=GRAY)  # fmt: skip
@@ -157,11 +171,11 @@ def _set_title(ax: Axes, trace: Trace, words: str, **style: Any) -> None:
     ax.set_title(drawable(words), pad=6 + 72 * (_head(trace) - HEAD), color=INK, parse_math=False, **style)
 
 
-def _draw_end(ax: Axes, trace: Trace, count: int) -> None:
-    """Mark where the trace ends, how long it was, and whether it was cut short."""
+def _draw_end(ax: Axes, trace: Trace, count: int, beside: float) -> None:
+    """Mark where the trace ends, and so many points beside it how long it was, and whether it was cut short."""
     end, color = trace.duration, WARNING if trace.cut_short else GRAY
     ax.vlines(end, -0.5, count - 0.5, linestyles=":", linewidth=1.2, color=color, zorder=1, gid="end")
-    words = ax.annotate(end_text(trace), (end, count / 2 - 0.5), (6, 0), textcoords="offset points", va="center",
+    words = ax.annotate(end_text(trace), (end, count / 2 - 0.5), (beside, 0), textcoords="offset points", va="center",
                         fontsize=TEXT, color=color, annotation_clip=False)  # fmt: skip
 
     def follow(changed: Axes) -> None:
@@ -195,22 +209,37 @@ class _UnitLocator(MaxNLocator):
         return [tick * self.unit for tick in super().tick_values(vmin / self.unit, vmax / self.unit)]
 
 
-def _draw_legend(ax: Axes, *traces: Trace) -> None:
+def _draw_legend(ax: Axes, *traces: Trace, arrows: Sequence[Arrow] = ()) -> None:
     """Explain what occurs, beneath the time axis, by bars that look like it."""
-    looks = looks_of(*traces)
-    bars = [Rectangle((0, 0), 1, look.height, **paint(look)) for look in looks]
-    if bars:
-        columns = 1 if _inches_of(ax)[0] <= LEGEND_WIDTH else 2 if len(bars) > 3 else len(bars)
+    looks, signs = looks_of(*traces), signs_of(*traces)
+    marks: list[Rectangle | Text] = [Rectangle((0, 0), 1, look.height, **paint(look)) for look in looks]
+    marks += [Text(text=sign.glyph, color=sign.color) for sign in signs]
+    marks += [Text(text="→", color=cause.color) for cause in causes_in(arrows)]
+    words = [*(drawable(explained(look, *traces)) for look in looks), *(sign.meaning for sign in signs)]
+    words += [cause.meaning for cause in causes_in(arrows)]
+    if marks:
+        columns = legend_columns(words, _inches_of(ax)[0] + 1.5)
         lower = ScaledTranslation(0, -0.62, ax.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
-        ax.legend(bars, [look.meaning for look in looks], ncols=columns, fontsize=LEGEND,
+        ax.legend(marks, words, ncols=columns, fontsize=LEGEND,
                   loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=ax.transAxes + lower,
                   frameon=False, borderaxespad=0, borderpad=0, handlelength=1.6, columnspacing=1.8, labelcolor=INK,
-                  handler_map={Rectangle: HandlerPatch(_legend_bar)})  # fmt: skip
+                  handler_map={Rectangle: HandlerPatch(_legend_bar), Text: _Glyph()})  # fmt: skip
 
 
 def _legend_bar(orig_handle: Rectangle, width: float, height: float, fontsize: float, **_: object) -> Rectangle:
     tall = fontsize * orig_handle.get_height()
     return Rectangle((0, (height - tall) / 2), width, tall)
+
+
+class _Glyph(HandlerBase):
+    """Puts a text into a legend in the place of a mark."""
+
+    def create_artists(self, legend: Any, orig_handle: Any, *place: Any) -> list[Artist]:
+        """Return the text, in the middle of its place."""
+        left, _, width, height, fontsize, transform = place
+        x, y = left + width / 2, height / 2
+        return [Text(x, y, orig_handle.get_text(), color=orig_handle.get_color(), fontsize=fontsize * 1.1,
+                     ha="center", va="center_baseline", transform=transform)]  # fmt: skip
 
 
 def _inches_of(ax: Axes) -> tuple[float, float]:

@@ -1,17 +1,17 @@
 """What pictures say in words, the same whether matplotlib draws them or SVG."""
 
+from collections.abc import Sequence
 from textwrap import wrap
-
-import numpy as np
 
 from taketurns import machine
 from taketurns.trace.spans import State
 from taketurns.trace.terminal import printable
 from taketurns.trace.text import duration_text
+from taketurns.trace.totals import by_kind
 from taketurns.trace.trace import Trace
 
-__all__ = ["NOTHING", "alt", "elsewhere", "end_text", "every", "remarks"]
-__all__ += ["shorten", "time_unit", "title", "two_numbers"]
+__all__ = ["NOTHING", "alt", "elsewhere", "end_text", "every", "legend_columns", "remarks"]
+__all__ += ["shorten", "time_unit", "title"]
 
 NOTHING = "nothing was recorded"
 #: The units of a time axis in seconds, and from where on each is used.
@@ -26,10 +26,8 @@ UNITS = (
 
 def alt(trace: Trace) -> str:
     """Return in a few sentences what a sighted reader sees."""
-    columns = trace.columns
-    lasting = np.asarray(columns.end) - np.asarray(columns.start)
-    in_kind = np.bincount(np.array(columns.kind, np.int64), lasting, len(columns.kinds)).tolist()
-    shown = [(s, sum(t for t, kind in zip(in_kind, columns.kinds, strict=True) if kind.state is s)) for s in State]
+    in_kind = [*zip(trace.columns.kinds, by_kind(trace.columns), strict=True)]
+    shown = [(state, sum(seconds for kind, seconds in in_kind if kind.state is state)) for state in State]
     times = ", ".join(f"{state.lower()} {duration_text(seconds)}" for state, seconds in shown if seconds)
     said = f"{trace.summary} All tasks together: {times}." if times else trace.summary
     place = elsewhere(trace)
@@ -62,14 +60,9 @@ def title(trace: Trace, most: int = 46) -> str:
     return shorten(trace.label, most)
 
 
-def two_numbers(trace: Trace) -> str:
-    """Return the two numbers of a trace, as they stand beside its title."""
-    return f"concurrency {trace.peak_concurrency} · parallelism {trace.peak_parallelism}"
-
-
 def end_text(trace: Trace) -> str:
     """Return what stands beside the end of a trace: how long it was, and in a second line that it was cut short."""
-    return duration_text(trace.duration) + ("\ncut short" if trace.cut_short else "")
+    return duration_text(trace.duration) + ("\ndeadlock" if trace.blocked else "\ncut short" if trace.cut_short else "")
 
 
 def time_unit(horizon: float, *traces: Trace) -> tuple[float, str]:
@@ -84,6 +77,13 @@ def shorten(name: str, most: int = 24) -> str:
     name = " ".join(printable(name).split())
     tail = most // 3
     return name if len(name) <= most else f"{name[: most - tail - 1]}…{name[-tail:]}"
+
+
+def legend_columns(words: Sequence[str], inches: float, apart: float = 0.55, letter: float = 0.075) -> int:
+    """Return in how many columns a legend says this, where a line has so many inches."""
+    wide = apart + letter * max(map(len, words), default=0)
+    columns = min(max(int(inches / wide), 1), len(words))
+    return -(-len(words) // -(-len(words) // columns))  # as many rows as needed, and those as full as can be
 
 
 def every(count: int, inches: float, apart: float) -> int:

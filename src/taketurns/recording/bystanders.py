@@ -16,13 +16,14 @@ from taketurns.recording.rows import Key, Row, Stretch, Thread, Times, begin, ro
 from taketurns.recording.sight import between, by_task, cut_out, joined, looks_in, off_cores, seen, union
 from taketurns.recording.suspension import Suspended
 from taketurns.recording.worker import CALLED, EVENT_LOOP
+from taketurns.trace import reasons
 from taketurns.trace.spans import State
 from taketurns.watcher.looks import Look
 
 __all__ = ["Sight", "own"]
 
 #: Waits that nothing but another thread of this program, or its event loop, ends.
-FOR_OTHERS = {"lock", "future", "thread", "queue", "event", "condition", "semaphore", "barrier", "event loop", CALLED}
+FOR_OTHERS = {*reasons.FOR_OTHERS, "event loop", CALLED}
 #: For less, a block that also has tasks gets no lane: so long it runs to start them.
 LEAST_RUN_NS, LEAST_WAIT_NS = 5_000_000, 5_000_000
 LEAST_ALONE_NS = 1_000_000

@@ -7,13 +7,12 @@ several processes can be told of together.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from taketurns.trace.outcomes import Blocked
 from taketurns.trace.spans import Where
 from taketurns.watcher.locks import Named, Resource
 
-__all__ = ["FOR_OTHERS", "LEAST", "LONG", "Waiter", "deadlocks", "hangs", "idles"]
+__all__ = ["LEAST", "LONG", "Waiter", "blocked", "deadlocks", "hangs", "idles"]
 
-#: Waits that nobody outside of the program ends.
-FOR_OTHERS = {"lock", "semaphore", "queue", "event", "condition", "barrier", "future", "thread"}
 #: A wait is one that hangs from so many seconds on, and is told of from so many on.
 LONG, LEAST = 0.1, 0.005
 
@@ -56,15 +55,21 @@ def deadlocks(waiters: Sequence[Waiter]) -> str:
     """Return who waits in circles, as in ``first holds a and wants b; second holds b and wants a``; or nothing."""
     holders = _holders(waiters)
     stuck = _stuck(waiters, holders)
-    said: list[str] = []
-    told: list[Waiter] = []
-    for waiter in stuck:
-        circle = _circle(waiter, stuck, holders)
-        if circle and not any(one in told for one in circle):
-            told += circle
-            said += [_in_circle(one, circle[index - 1], holders) for index, one in enumerate(circle)]
+    circles = _circles(stuck, holders)
+    told = [one for circle in circles for one in circle]
+    said = [_in_circle(one, circle[index - 1], holders) for circle in circles for index, one in enumerate(circle)]
     said += [_behind(one, holders) for one in stuck if one not in told and _kind(one) in LOCKS]
     return _limited(said) + _lines(told) if said else ""
+
+
+def blocked(waiters: Sequence[Waiter]) -> tuple[Blocked, ...]:
+    """Return the tasks that wait in circles, each with what it wants, and followed by the one that holds it."""
+    holders = _holders(waiters)
+    return tuple(
+        Blocked(one.task, _wants(one, holders), circle[(index + 1) % len(circle)].task)
+        for circle in _circles(_stuck(waiters, holders), holders)
+        for index, one in enumerate(circle)
+    )
 
 
 def hangs(waiters: Sequence[Waiter], ended: Collection[str] = ()) -> str:
@@ -131,6 +136,16 @@ def _stuck(waiters: Iterable[Waiter], holders: Holders) -> list[Waiter]:
 def _never_comes(want: Named, holders: Holders, stuck: set[int]) -> bool:
     those = [id(holder) in stuck for holder in _having(want, holders)]
     return bool(those) and (all(those) if want.what[0] in _SHARED else any(those))
+
+
+def _circles(stuck: Sequence[Waiter], holders: Holders) -> list[list[Waiter]]:
+    """Return circles of those who are stuck, such that nobody is in two of them."""
+    circles: list[list[Waiter]] = []
+    for waiter in stuck:
+        circle = _circle(waiter, stuck, holders)
+        if circle and not any(one in each for one in circle for each in circles):
+            circles.append(circle)
+    return circles
 
 
 def _circle(waiter: Waiter, stuck: Sequence[Waiter], holders: Holders) -> list[Waiter]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from taketurns.recording.hanging import FOR_OTHERS, LEAST, LONG, Waiter
+from taketurns.recording.hanging import LEAST, LONG, Waiter
 from taketurns.recording.reports import Reports, Stand
 from taketurns.recording.rows import Key
 from taketurns.recording.worker import Log
+from taketurns.trace.reasons import FOR_OTHERS
 from taketurns.trace.spans import Span, State
 from taketurns.trace.trace import Trace
 from taketurns.watcher.locks import Named

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from operator import attrgetter
 
 from taketurns.recording.rows import Key, Row, Stretch, Thread, Times, begin
+from taketurns.trace.reasons import HOLDS_THE_LOOP
 from taketurns.trace.spans import State
 from taketurns.watcher.looks import Look
 
@@ -22,8 +23,6 @@ TINY_NS = 50_000
 #: So well does the watcher know when a state begins or ends.
 EDGE_NS = 1_500_000
 START = attrgetter("start")
-#: A step that waits lets nobody else on its event loop run.
-HOLDS_THE_LOOP = ", holds the event loop"
 
 
 def seen(

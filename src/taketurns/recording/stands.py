@@ -5,23 +5,25 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from time import perf_counter_ns as now
+from typing import NamedTuple
 
 from taketurns.naming import places
 from taketurns.recording.chains import LOOP, chains
 from taketurns.recording.fates import is_gone
-from taketurns.recording.hanging import FOR_OTHERS, LEAST, LONG, Waiter, deadlocks, hangs, idles
+from taketurns.recording.hanging import LEAST, LONG, Waiter, blocked, deadlocks, hangs, idles
 from taketurns.recording.lost import at_work, died, far_waiters
 from taketurns.recording.reports import Reports
 from taketurns.recording.rows import Key
-from taketurns.recording.sight import HOLDS_THE_LOOP
 from taketurns.recording.worker import Log
+from taketurns.trace.outcomes import Blocked
+from taketurns.trace.reasons import FOR_OTHERS, HOLDS_THE_LOOP
 from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 from taketurns.watcher.locks import Named, Standing, numbered
 from taketurns.watcher.looks import Look
 from taketurns.watcher.originals import get_ident
 
-__all__ = ["look", "said"]
+__all__ = ["Said", "look", "said"]
 
 #: An interrupt ends a block so soon after the wait that it came in, in ns.
 _SOON = 1_000_000_000
@@ -64,10 +66,18 @@ def _with_loop(mine: Log, task: int | str | None, standing: Standing) -> Standin
     return standing._replace(holds=(*standing.holds, Named(numbered(LOOP, standing.thread), f"the {LOOP}")))
 
 
+class Said(NamedTuple):
+    """What is said of who hangs, or died: with what cut the recording short, and beside it; and who is in circles."""
+
+    cut_short: str
+    beside: str
+    blocked: tuple[Blocked, ...]
+
+
 def said(
     mine: Log, trace: Trace, names: Mapping[Key, str], lost: Mapping[Key, str], error: str, reports: Reports
-) -> tuple[str, str]:
-    """Return what is said of who hangs, or died: with what cut the recording short, and beside it.
+) -> Said:
+    """Return what is said of who hangs, or died.
 
     ``lost`` are the tasks of children that have not ended. ``error`` is what ended the block, empty where it ended by
     itself.
@@ -92,7 +102,8 @@ def said(
     elif not hanging:
         beside.insert(0, idles(idle, "still waited"))
     notes = "; ".join(filter(None, beside))
-    return "; ".join(filter(None, cut_short)), f"When the block ended, {notes}." if notes else ""
+    beside_it = f"When the block ended, {notes}." if notes else ""
+    return Said("; ".join(filter(None, cut_short)), beside_it, blocked(waiters))
 
 
 def _at_end(mine: Log, trace: Trace, names: Mapping[Key, str]) -> Iterator[Waiter]:

@@ -45,8 +45,8 @@ def whole(mine: Log, label: str, cut_short: str, reports: Reports) -> Trace:
     sight = _sight(mine, end, reports, carriers) if mine.is_watched else None
     instants = mine.clock is not None
     columns, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
-    told, beside = stands.said(mine, Trace.of(columns), names, lost, cut_short, reports)
-    cut_short = "; ".join(filter(None, (cut_short, told)))
+    said = stands.said(mine, Trace.of(columns), names, lost, cut_short, reports)
+    cut_short = "; ".join(filter(None, (cut_short, said.cut_short)))
     where = {**origin(), "clock": "simulated" if instants else "real"}
     moments = Moments(mine.moments, {number: name for (_, number), name in names.items()}) if mine.moments else ()
     if mine.watcher is not None:
@@ -56,10 +56,11 @@ def whole(mine: Log, label: str, cut_short: str, reports: Reports) -> Trace:
         label,
         origin=where,
         cut_short=cut_short,
-        notes=tuple(_notes(mine, names, beside)),
+        notes=tuple(_notes(mine, names, said.beside)),
         moments=moments,
         outcomes=outcomes(mine, rows, names),
         parents=parents(mine, names),
+        blocked=said.blocked,
     )
 
 

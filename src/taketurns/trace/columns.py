@@ -97,8 +97,9 @@ class Columns(NamedTuple):
         """Return the columns with those spans only for which something true is given."""
         left = list(which)
         start, end = (array("d", compress(column, left)) for column in (self.start, self.end))
-        kept = ((self.tasks, self.task), (self.workers, self.worker), (self.kinds, self.kind))
-        (tasks, task), (workers, worker), (kinds, kind) = (_kept(names, column, left) for names, column in kept)
+        tasks, task = _kept(self.tasks, self.task, left)
+        workers, worker = _kept(self.workers, self.worker, left)
+        kinds, kind = _kept(self.kinds, self.kind, left)
         return Columns(tasks, workers, kinds, task, worker, kind, start, end)
 
     def which(self, tasks: Iterable[bool], kinds: Iterable[bool]) -> Iterator[int]:

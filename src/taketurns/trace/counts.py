@@ -5,6 +5,7 @@ All is found by sorting. NumPy does it, which takes longer to import than all of
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
 from typing import TypeAlias
 
@@ -21,10 +22,13 @@ Steps: TypeAlias = tuple[tuple[float, int], ...]
 
 
 class Count:
-    """How many of some intervals there are at each instant; they are two arrays, of starts and of ends, in seconds."""
+    """How many of some intervals there are at each instant; they are two arrays, of starts and of ends, in seconds.
 
-    def __init__(self, starts: Numbers, ends: Numbers) -> None:
-        self.starts, self.ends = starts, ends
+    An instant lasts so many seconds: a peak is no higher than what there is for as long as that. It is one at least.
+    """
+
+    def __init__(self, starts: Numbers, ends: Numbers, instant: float = 0.0) -> None:
+        self.starts, self.ends, self.instant = starts, ends, instant
 
     @cached_property
     def changes(self) -> tuple[Numbers, NDArray[np.int64]]:
@@ -43,6 +47,22 @@ class Count:
     @cached_property
     def peak(self) -> int:
         """The most intervals at one instant; one without length counts beside those that reach across it."""
+        most = self._highest
+        if not self.instant:
+            return most
+        # The more there are to be, the shorter the stretches with as many: so the last that lasts is found by halves.
+        return min(most, 1 + bisect_left(range(2, most + 1), True, key=lambda count: not self._lasts(count)))
+
+    def _lasts(self, count: int) -> bool:
+        """Return whether there are so many for an instant without a break."""
+        times, counts = self.changes
+        enough = np.concatenate(([0], counts >= count, [0]))
+        edges = np.flatnonzero(np.diff(enough))
+        begun, over = edges[::2], edges[1::2]
+        return bool((times[over] - times[begun] >= self.instant).any())
+
+    @property
+    def _highest(self) -> int:
         lasts = self.starts < self.ends
         at, begun, over = self.starts[~lasts], np.sort(self.starts[lasts]), np.sort(self.ends[lasts])
         lasting = np.arange(1, len(begun) + 1) - np.searchsorted(over, begun, "right")
@@ -55,12 +75,12 @@ class Count:
         return float(sum((self.ends - self.starts).tolist()))
 
 
-def in_progress(columns: Columns) -> Count:
+def in_progress(columns: Columns, instant: float = 0.0) -> Count:
     """Return how many tasks are in progress, in whatever state."""
-    return Count(*_union(np.asarray(columns.task), np.asarray(columns.start), np.asarray(columns.end)))
+    return Count(*_union(np.asarray(columns.task), np.asarray(columns.start), np.asarray(columns.end)), instant)
 
 
-def running(columns: Columns) -> Count:
+def running(columns: Columns, instant: float = 0.0) -> Count:
     """Return how many tasks are running. Those in turns are as many as one in each process: it has one GIL."""
     in_turns = [kind.in_turns for kind in columns.kinds]
     _, starts, ends = _of(columns, [kind.state is State.RUNNING and not kind.in_turns for kind in columns.kinds])
@@ -70,13 +90,13 @@ def running(columns: Columns) -> Count:
         process = np.array([processes.index(each) for each in processes])[workers]
         alone, shared = (starts, ends), _union(process, *times)
         starts, ends = (np.concatenate(both) for both in zip(alone, shared, strict=True))
-    return Count(starts, ends)
+    return Count(starts, ends, instant)
 
 
-def of_kinds(columns: Columns, kinds: list[bool]) -> Count:
+def of_kinds(columns: Columns, kinds: list[bool], instant: float = 0.0) -> Count:
     """Return how many spans there are of some kinds: for each kind, whether it is one of them."""
     _, starts, ends = _of(columns, kinds)
-    return Count(starts, ends)
+    return Count(starts, ends, instant)
 
 
 def _of(columns: Columns, kinds: list[bool]) -> tuple[NDArray[np.int64], Numbers, Numbers]:

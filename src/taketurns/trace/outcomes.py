@@ -1,11 +1,11 @@
-"""Outcomes: how a task ended."""
+"""Outcomes: how a task ended, or why it never could."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["Ending", "Outcome", "outcome_named"]
+__all__ = ["Blocked", "Ending", "Outcome", "outcome_named"]
 
 
 class Ending(StrEnum):
@@ -29,6 +29,14 @@ class Outcome(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.ending} {self.what}" if self.what else str(self.ending)
+
+
+class Blocked(NamedTuple):
+    """A task in a deadlock: what it wants, such as ``wants b``, and the task that holds that and is in it too."""
+
+    task: str
+    wants: str
+    holder: str
 
 
 def outcome_named(text: object) -> Outcome:

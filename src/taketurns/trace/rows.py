@@ -5,18 +5,20 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from taketurns.trace.outcomes import outcome_named
+from taketurns.trace.outcomes import Blocked, outcome_named
 from taketurns.trace.spans import Span, Where
 
 __all__ = ["FIELDS", "FORMAT", "fields_of", "text_of"]
 
 FORMAT = "taketurns trace 1"
-FIELDS = ("label", "cut_short", "notes", "origin", "outcomes", "parents", "spans")
+FIELDS = ("label", "cut_short", "notes", "origin", "outcomes", "parents", "blocked", "spans")
+#: Those that a text has only where there is something in them: older ones have none.
+SELDOM = ("outcomes", "parents", "blocked")
 
 
 def text_of(fields: Mapping[str, Any]) -> str:
     """Return a trace, by those of its ``FIELDS`` that are kept, as JSON text."""
-    whole = {name: value for name, value in fields.items() if value or name not in ("outcomes", "parents")}
+    whole = {name: value for name, value in fields.items() if value or name not in SELDOM}
     whole["spans"] = [_row_of(span) for span in fields["spans"]]
     if fields["outcomes"]:
         whole["outcomes"] = {task: str(outcome) for task, outcome in fields["outcomes"].items()}
@@ -39,6 +41,7 @@ def fields_of(source: str) -> dict[str, Any]:
             "notes": tuple(whole.get("notes", ())),
             "outcomes": {task: outcome_named(text) for task, text in dict(whole.get("outcomes", {})).items()},
             "parents": dict(whole.get("parents", {})),
+            "blocked": tuple(Blocked(*row) for row in whole.get("blocked", ())),
         }
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"this is not the JSON text of a trace as Trace.to_json gives it ({error})") from error

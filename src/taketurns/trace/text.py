@@ -1,14 +1,21 @@
-"""Durations in words, and a trace as text: what terminals, logs and screen readers get."""
+"""Durations in words, and a trace as text: what terminals, logs and screen readers get.
 
+A trace imports this, and so it is any object here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import inf
+from typing import Any
 
 from taketurns.trace.columns import Columns
 from taketurns.trace.outcomes import Ending, Outcome
 from taketurns.trace.spans import State
 from taketurns.trace.terminal import COLUMNS, cut, fitted, justified, printable, width, wrapped
 
-__all__ = ["counted", "describe", "duration_text", "table", "text_timeline"]
+__all__ = ["counted", "describe", "duration_text", "summary", "table", "text_timeline", "two_numbers"]
 
 MARKS = {State.RUNNING: "█", State.READY: "─", State.WAITING: "░", State.UNSEEN: "?"}
 MOST_LANES = 40
@@ -47,6 +54,29 @@ def describe(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - an error whose message raises has none
         message = ""
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def two_numbers(trace: Any) -> str:
+    """Return the two numbers of a trace, at their peaks: ``concurrency 4 · parallelism 1``."""
+    return f"concurrency {trace.peak_concurrency} · parallelism {trace.peak_parallelism}"
+
+
+def summary(trace: Any) -> str:
+    """Return in a few sentences what a trace holds, how tasks ended that did not simply return, and what is to note."""
+    tasks, took = counted(len(trace.tasks), "task"), duration_text(trace.duration)
+    said = [f"{printable(trace.label) or 'Recording'}: {tasks} in {took}, {two_numbers(trace)}."]
+    if ends := Counter(map(_ending, trace.outcomes.values())) - Counter({str(Ending.RETURNED): len(trace.outcomes)}):
+        said.append(f"{', '.join(f'{number} {ending}' for ending, number in ends.most_common())}.")
+    if any(kind.in_turns for kind in trace.columns.kinds):
+        said.append("Some took turns under the GIL, at moments that were not seen.")
+    said += map(printable, trace.notes)
+    cut_short = printable(trace.cut_short).removesuffix(".")
+    return " ".join([*said, f"Cut short: {cut_short}."] if cut_short else said)
+
+
+def _ending(outcome: Outcome) -> str:
+    """Return how a task ended, and of an exception its name alone."""
+    return f"{outcome.ending} {outcome.what.partition(':')[0]}".strip()
 
 
 def table(columns: Columns, outcomes: Mapping[str, Outcome], most: float = COLUMNS, lines: float = inf) -> str:
@@ -93,14 +123,20 @@ def _one_line(name: str) -> str:
     return " ".join(printable(name).split())
 
 
-def text_timeline(summary: str, columns: Columns, duration: float, cells: int = 64) -> str:
-    """Return lanes drawn with characters: each one shows the state that took most of its stretch of time."""
-    lines = wrapped(summary)
+def text_timeline(trace: Any, cells: int = 64) -> str:
+    """Return lanes drawn with characters: each one shows the state that took most of its stretch of time.
+
+    Behind a lane stands how its task ended, if it did not simply return.
+    """
+    columns, duration, lines = trace.columns, trace.duration, wrapped(trace.summary)
     room = max(COLUMNS - cells - len(" ││"), 1)
     names = [cut(_one_line(task), room) for task in columns.tasks[:MOST_LANES]]
     widest = max(map(width, names), default=0)
     drawn = _lanes(columns, len(names), duration or 1.0, cells)
-    lines += [f"{justified(name, widest)} │{lane}│" for name, lane in zip(names, drawn, strict=True)]
+    told = (trace.outcomes.get(task) for task in columns.tasks)
+    ends = [_ending(how) if how and how.ending is not Ending.RETURNED else "" for how in told]
+    lanes = zip(names, drawn, ends, strict=False)  # more have ended than are drawn
+    lines += [f"{justified(name, widest)} │{lane}│ {end}".rstrip() for name, lane, end in lanes]
     if more := len(columns.tasks) - len(names):
         lines.append(f"… and {counted(more, 'more task')}")
     if names:

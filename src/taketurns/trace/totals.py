@@ -11,7 +11,7 @@ from taketurns.trace.columns import Columns, Kind
 from taketurns.trace.spans import State
 from taketurns.trace.sums import in_order
 
-__all__ = ["Totals", "totals_of"]
+__all__ = ["Totals", "by_kind", "totals_of"]
 
 Numbers = NDArray[np.int64]
 
@@ -44,6 +44,13 @@ def totals_of(columns: Columns) -> Totals:
     known = np.array([each.where is not None for each in columns.kinds], bool)[kind]
     longest = _longest(columns, task[known], kind[known], (end - start)[known])
     return Totals(start[first].tolist(), last.tolist(), times, _workers(columns, task, worker), longest)
+
+
+def by_kind(columns: Columns) -> list[float]:
+    """Return how many seconds the spans of each kind are together."""
+    lasting = np.asarray(columns.end) - np.asarray(columns.start)
+    seconds: list[float] = np.bincount(np.array(columns.kind, np.int64), lasting, len(columns.kinds)).tolist()
+    return seconds
 
 
 def _workers(columns: Columns, task: Numbers, worker: Numbers) -> list[list[int]]:

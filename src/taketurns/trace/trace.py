@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Self
 from taketurns.trace import perfetto, rows, text
 from taketurns.trace.columns import Columns
 from taketurns.trace.moments import Moment
-from taketurns.trace.outcomes import Outcome
+from taketurns.trace.outcomes import Blocked, Outcome
 from taketurns.trace.spans import Span, State, state_named
-from taketurns.trace.terminal import encodable, printable
+from taketurns.trace.terminal import encodable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ class Trace:
     before its time. ``notes`` say what could not be seen, and why. ``result`` is what a program returned that
     `simulate` ran, and ``moments`` are the steps of a loop in simulated time; both stay behind where a trace travels as
     JSON. ``outcomes`` tell how each task ended, and ``parents`` which task started it, both by its name, as far as they
-    are known.
+    are known. ``blocked`` are the tasks in deadlocks when it ended, each followed by the one that it waits for.
     While the recording is still on, there is only the label.
     """
 
@@ -51,6 +51,7 @@ class Trace:
     moments: Sequence[Moment] = field(default=(), repr=False, compare=False)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict, hash=False)
     parents: Mapping[str, str] = field(default_factory=dict, hash=False)
+    blocked: tuple[Blocked, ...] = ()
 
     def __post_init__(self) -> None:
         mine = vars(self)
@@ -58,7 +59,7 @@ class Trace:
             mine["columns"] = mine.pop("spans")
         else:
             mine["spans"] = tuple(sorted(map(_checked, self.spans), key=lambda span: span.start))
-        mine |= {"origin": dict(self.origin), "notes": tuple(self.notes)}
+        mine |= {"origin": dict(self.origin), "notes": tuple(self.notes), "blocked": tuple(self.blocked)}
         mine |= {"outcomes": dict(self.outcomes), "parents": dict(self.parents)}
 
     @classmethod
@@ -148,7 +149,8 @@ class Trace:
         columns: Any = self.columns.only(self.columns.which(fit, self._kinds(state, reason)))
         outcomes = {task: outcome for task, outcome in self.outcomes.items() if task in columns.tasks}
         parents = {task: parent for task, parent in self.parents.items() if task in columns.tasks}
-        return replace(self, spans=columns, outcomes=outcomes, parents=parents)
+        blocked = tuple(one for one in self.blocked if {one.task, one.holder} <= {*columns.tasks})
+        return replace(self, spans=columns, outcomes=outcomes, parents=parents, blocked=blocked)
 
     def _kinds(self, state: State | str | None, reason: str | None) -> list[bool]:
         """Return for each kind of its spans whether it is in a state, and for a reason."""
@@ -174,45 +176,52 @@ class Trace:
     @property
     def concurrency_steps(self) -> Steps:
         """How many tasks are in progress, in whatever state, as (seconds, count from then on)."""
-        return self._in_progress.steps
+        return self.concurrency.steps
 
     @property
     def parallelism_steps(self) -> Steps:
         """How many tasks are running, as (seconds, count from then on)."""
-        return self._running.steps
+        return self.parallelism.steps
 
     @property
     def peak_concurrency(self) -> int:
         """The most tasks that are in progress at one instant."""
-        return self._in_progress.peak
+        return self.concurrency.peak
 
     @property
     def peak_parallelism(self) -> int:
         """The most tasks that are running at one instant."""
-        return self._running.peak
+        return self.parallelism.peak
 
     @property
     def mean_parallelism(self) -> float:
         """How many tasks are running on average over the whole duration."""
-        return self._running.total / self.duration if self.duration else 0.0
+        return self.parallelism.total / self.duration if self.duration else 0.0
 
     def peak(self, state: State | str, reason: str | None = None) -> int:
         """Return the most tasks that are in a state, or in it for that reason, at one instant."""
         from taketurns.trace.counts import of_kinds
 
-        return of_kinds(self.columns, self._kinds(state, reason)).peak
+        return of_kinds(self.columns, self._kinds(state, reason), self._instant).peak
 
     @cached_property
-    def _in_progress(self) -> Count:
+    def concurrency(self) -> Count:
+        """How many tasks are in progress, in whatever state: at each time, and at most."""
         from taketurns.trace.counts import in_progress
 
-        return in_progress(self.columns)
+        return in_progress(self.columns, self._instant)
 
     @cached_property
-    def _running(self) -> Count:
+    def parallelism(self) -> Count:
+        """How many tasks are running: at each time, and at most."""
         from taketurns.trace.counts import running
 
-        return running(self.columns)
+        return running(self.columns, self._instant)
+
+    @property
+    def _instant(self) -> float:
+        """So many seconds is an instant: a millisecond in real time, of which no more is known of two at once."""
+        return min(1e-3, self.duration / 100) if self.origin.get("clock") == "real" else 0.0
 
     def same_schedule(self, other: Trace) -> bool:
         """Return whether both have the same spans, to the nanosecond, whoever carries them and for whatever reason."""
@@ -229,17 +238,8 @@ class Trace:
 
     @property
     def summary(self) -> str:
-        """One sentence: label, tasks, duration and the two numbers."""
-        tasks = text.counted(len(self.tasks), "task")
-        said = (
-            f"{printable(self.label) or 'Recording'}: {tasks} in {text.duration_text(self.duration)}, "
-            f"at most {self.peak_concurrency} in progress and {self.peak_parallelism} running at one instant."
-        )
-        if any(kind.in_turns for kind in self.columns.kinds):
-            said += " Some took turns under the GIL, at moments that were not seen."
-        said = " ".join((said, *map(printable, self.notes)))
-        cut_short = printable(self.cut_short).removesuffix(".")
-        return f"{said} Cut short: {cut_short}." if cut_short else said
+        """A few sentences: label, tasks, duration, the two numbers, and how tasks ended that did not simply return."""
+        return text.summary(self)
 
     def table(self) -> str:
         """Return the text twin of the timeline: one line for each task."""
@@ -251,15 +251,14 @@ class Trace:
         return text.table(self.columns, self.outcomes, inf, text.MOST_LINES)
 
     def __str__(self) -> str:
-        return encodable(repr(self) if self.is_on else text.text_timeline(self.summary, self.columns, self.duration))
+        return encodable(repr(self) if self.is_on else text.text_timeline(self))
 
     def __repr__(self) -> str:
         if self.is_on:
             return f"<Trace {vars(self).get('label', '')!r}, still being recorded>"
         cut_short = ", cut short" if self.cut_short else ""
         counts = f"{text.counted(len(self.tasks), 'task')}, {text.counted(len(self.columns.start), 'span')}"
-        peaks = f"peak concurrency {self.peak_concurrency}, peak parallelism {self.peak_parallelism}"
-        return f"<Trace {self.label!r}: {counts}, {self.duration:.6g} s, {peaks}{cut_short}>"
+        return f"<Trace {self.label!r}: {counts}, {self.duration:.6g} s, {text.two_numbers(self)}{cut_short}>"
 
     def _repr_html_(self) -> str | None:
         # The one import against the direction of the house: a notebook asks a trace to show itself.
@@ -271,7 +270,7 @@ class Trace:
 
     def to_perfetto(self, path: str | Path) -> None:
         """Write Chrome trace-event JSON, which ui.perfetto.dev opens."""
-        counts = {"in progress": self.concurrency_steps, "running": self.parallelism_steps}
+        counts = {"concurrency": self.concurrency_steps, "parallelism": self.parallelism_steps}
         perfetto.write_perfetto(path, self.label, self.spans, counts, self.outcomes, self.parents)
 
     def to_json(self) -> str:
@@ -291,5 +290,5 @@ def _checked(span: object) -> Span:
 
 
 # What the class has for all could be read while a recording is on.
-for _name in ("cut_short", "notes", "result", "moments"):
+for _name in ("cut_short", "notes", "result", "moments", "blocked"):
     delattr(Trace, _name)

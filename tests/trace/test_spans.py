@@ -569,8 +569,8 @@ def pair(overlap: float, duration: float = 1.0, clock: str = "real") -> Trace:
     [
         (pair(0.0009), 1),
         (pair(0.0011), 2),
-        (pair(0.0009, duration=0.05), 2),  # of a short recording, an instant is a hundredth
-        (pair(0.0004, duration=0.05), 1),
+        (pair(0.0009, duration=0.01), 2),  # of a short recording, an instant is a twentieth
+        (pair(0.0004, duration=0.01), 1),
         (pair(1e-9, clock="simulated"), 2),
     ],
 )

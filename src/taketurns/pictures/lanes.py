@@ -56,7 +56,7 @@ def placed(trace: Trace, lanes: Lanes) -> Layers:
     row = numbered(getattr(columns, lanes))
     order = in_order(row)
     whole = Places(row, np.asarray(columns.start), np.asarray(columns.end))
-    return [(look, whole.those(order[which])) for look, which in layers_of(trace, order)]
+    return [(look, whole.those(order[which[order]])) for look, which in layers_of(trace)]
 
 
 def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:

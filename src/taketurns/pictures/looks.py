@@ -14,6 +14,7 @@ from taketurns.pictures.words import shorten
 from taketurns.trace.columns import Columns, Kind
 from taketurns.trace.reasons import ANOTHER_TASK, HOLDS_THE_LOOP, is_for_others
 from taketurns.trace.spans import Span, State
+from taketurns.trace.sums import in_order
 from taketurns.trace.totals import by_kind
 from taketurns.trace.trace import Trace
 
@@ -73,27 +74,30 @@ def look_of(span: Span | Kind, tasks: Collection[str] = ()) -> Look:
 
 def looks_of(*traces: Trace) -> list[Look]:
     """Return the looks that occur, in the order of a legend."""
-    found = {look for trace in traces for look in _looks(trace.columns)}
+    found = {look for trace in traces for look, _ in layers_of(trace)}
     return [look for look in LOOKS.values() if look in found]
 
 
-def layers_of(trace: Trace, order: NDArray[np.int64]) -> list[tuple[Look, NDArray[np.int64]]]:
-    """Return the looks that occur, in the order of drawing, each with where in an order of the spans it has some."""
-    columns = trace.columns
-    drawn = sorted(looks_of(trace), key=lambda look: look.layer)
-    numbers = np.array([drawn.index(look) for look in _looks(columns)], np.int8)[numbered(columns.kind)[order]]
-    if LOOKS[State.RUNNING] in drawn and trace.origin.get("clock") == "real":
-        numbers[_gaps(trace, order)] = drawn.index(LOOKS[State.RUNNING])
-    return [(look, np.flatnonzero(numbers == number)) for number, look in enumerate(drawn)]
+def layers_of(trace: Trace) -> list[tuple[Look, NDArray[np.bool_]]]:
+    """Return the looks that occur, in the order of drawing, each with which of the spans have it."""
+    columns, looks = trace.columns, [*LOOKS.values()]
+    numbers = np.array([looks.index(look) for look in _looks(columns)], np.int8)[numbered(columns.kind)]
+    if trace.origin.get("clock") == "real":
+        numbers[_gaps(trace)] = looks.index(LOOKS[State.RUNNING])
+    found = [looks[number] for number in np.flatnonzero(np.bincount(numbers, minlength=len(looks)))]
+    return [(look, numbers == looks.index(look)) for look in sorted(found, key=lambda look: look.layer)]
 
 
-def _gaps(trace: Trace, order: NDArray[np.int64]) -> NDArray[np.int64]:
+def _gaps(trace: Trace) -> NDArray[np.int64]:
     """Return where a lone task that ran was off its core for less than a millisecond: that the machine does to all."""
     columns = trace.columns
-    kinds = np.array([_RAN_OR_NOT.get((kind.state, kind.reason), 0) for kind in columns.kinds], np.int8)[
-        numbered(columns.kind)
-    ]
-    kind, task, start, end = (np.asarray(each)[order] for each in (kinds, columns.task, columns.start, columns.end))
+    kinds = np.array([_RAN_OR_NOT.get((kind.state, kind.reason), 0) for kind in columns.kinds], np.int8)
+    if 2 not in kinds:
+        return np.zeros(0, np.int64)
+    order = in_order(numbered(columns.task))
+    kind, task, start, end = (
+        np.asarray(each)[order] for each in (kinds[numbered(columns.kind)], columns.task, columns.start, columns.end)
+    )
     short = np.flatnonzero((kind[1:-1] == 2) & (end[1:-1] - start[1:-1] < 1e-3)) + 1
     before, after = short - 1, short + 1
     fits = (kind[before] == 1) & (kind[after] == 1) & (task[before] == task[short]) & (task[after] == task[short])
@@ -101,7 +105,7 @@ def _gaps(trace: Trace, order: NDArray[np.int64]) -> NDArray[np.int64]:
     times, counts = trace.parallelism.changes
     since = np.searchsorted(times, start[short], "right") - 1
     until = np.append(times, np.inf)[since + 1]
-    alone: NDArray[np.int64] = short[(counts[since] == 0) & (until >= end[short])]
+    alone: NDArray[np.int64] = order[short[(counts[since] == 0) & (until >= end[short])]]
     return alone
 
 

@@ -221,7 +221,7 @@ class Trace:
     @property
     def _instant(self) -> float:
         """So many seconds is an instant: a millisecond in real time, of which no more is known of two at once."""
-        return min(1e-3, self.duration / 100) if self.origin.get("clock") == "real" else 0.0
+        return min(1e-3, self.duration / 20) if self.origin.get("clock") == "real" else 0.0
 
     def same_schedule(self, other: Trace) -> bool:
         """Return whether both have the same spans, to the nanosecond, whoever carries them and for whatever reason."""

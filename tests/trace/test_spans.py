@@ -574,8 +574,9 @@ def pair(overlap: float, duration: float = 1.0, clock: str = "real") -> Trace:
         (pair(1e-9, clock="simulated"), 2),
     ],
 )
-def test_in_real_time_an_instant_lasts_a_millisecond(trace: Trace, peak: int) -> None:
-    assert (trace.peak_concurrency, trace.peak_parallelism, trace.peak(RUNNING)) == (peak,) * 3
+def test_in_real_time_tasks_run_at_once_if_they_do_for_a_millisecond(trace: Trace, peak: int) -> None:
+    assert (trace.peak_parallelism, trace.peak(RUNNING)) == (peak, peak)
+    assert trace.peak_concurrency == 2  # marks are exact about who is in progress
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 8)), max_size=30), st.integers(1, 5))

@@ -20,6 +20,7 @@ __all__ = ["Lanes", "draw_bars", "lane_inches", "name_lanes", "names_of", "paint
 Lanes = Literal["task", "worker"]
 
 NAME, FILLED = 11, 0.85  # points, and how much of a low lane its name takes
+GAP = 0.02  # inches at both ends of the line beside a group
 #: How matplotlib draws a pattern, and how wide its lines are (points).
 HATCHES = {"stripes": ("///", 1.3), "bars": ("||", 2.5), "dots": ("...", 1.0)}
 
@@ -40,11 +41,14 @@ def lane_inches(count: int, lanes: Lanes) -> float:
 def name_lanes(ax: Axes, names: Sequence[str], inches: float) -> None:
     """Write the names beside the lanes; where these are very many, those of groups, each beside a line."""
     said = labels(names, inches)
-    size = min(NAME, FILLED * 72 * max(inches, LEAST))
+    alone = len(said) == len(names)
+    size = min(NAME, FILLED * 72 * max(inches, LEAST)) if alone else NAME
     words = [drawable(label.text) for label in said]
     ax.set_yticks([label.middle for label in said], words, parse_math=False, fontsize=size, color=INK)
     ax.tick_params(axis="y", length=0, pad=6)
-    groups = [[(-0.003, one.first - 0.35), (-0.003, one.last + 0.35)] for one in said if one.first < one.last]
+    edges = [] if alone else [(label.first - 0.5, label.last + 0.5) for label in said]
+    between = GAP / inches
+    groups = [[(-0.004, first + between), (-0.004, last - between)] for first, last in edges]
     lines = LineCollection(groups, colors=GRAY, linewidths=1, transform=ax.get_yaxis_transform(), clip_on=False)
     lines.set(gid="groups", in_layout=False)
     ax.add_collection(lines, autolim=False)

@@ -81,8 +81,9 @@ def _panel(trace: Trace, said: list[str], scale: float, head: float, lane: float
     if not tasks:
         yield f"<text x='{width / 2}' y='{head + lane / 2:.1f}' text-anchor='middle' fill='{GRAY}'>{NOTHING}</text>"
         return
-    size = min(SIZE, FILLED * max(lane, LEAST * INCH))
-    for label in labels(tasks, lane / INCH):
+    said = labels(tasks, lane / INCH)
+    size = min(SIZE, FILLED * max(lane, LEAST * INCH)) if len(said) == len(tasks) else SIZE
+    for label in said:
         y = head + lane * (label.middle + 0.5) + size / 3
         yield f"<text x='-8' y='{y:.1f}' font-size='{size:.3g}' text-anchor='end'>{escape(label.text)}</text>"
         if label.first < label.last:

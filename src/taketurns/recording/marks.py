@@ -9,6 +9,7 @@ from taketurns.recording.current import current_worker
 from taketurns.recording.endings import RETURNED
 from taketurns.recording.worker import EVENT_LOOP, READY, RUNNING, WAITING, Worker, switched
 from taketurns.trace.clock import SimulatedClock, simulated
+from taketurns.trace.reasons import HOLDS_THE_LOOP
 
 __all__ = ["compute", "marks_itself", "wait", "waiting"]
 
@@ -159,13 +160,22 @@ class waiting:  # noqa: N801  (a context manager that is called like a function,
 
 
 class _timer(waiting):  # noqa: N801
-    """A wait that is due at a known time. From then on it is READY, until it gets on."""
+    """A wait that is due at a known time. From then on it is READY, until it gets on.
+
+    Nothing can be awaited meanwhile: on an event loop it lets nobody else run.
+    """
 
     __slots__ = ("seconds",)
 
     def __init__(self, seconds: float) -> None:
         super().__init__("timer")
         self.seconds = seconds
+
+    def __enter__(self) -> None:
+        worker = current_worker()
+        if worker is not None and worker.current in worker.recorder.on_loop:
+            self.what = f"timer{HOLDS_THE_LOOP}"
+        super().__enter__()
 
     def __exit__(self, *exception: object) -> None:
         worker = self._worker

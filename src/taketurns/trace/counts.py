@@ -75,9 +75,9 @@ class Count:
         return float(sum((self.ends - self.starts).tolist()))
 
 
-def in_progress(columns: Columns, instant: float = 0.0) -> Count:
+def in_progress(columns: Columns) -> Count:
     """Return how many tasks are in progress, in whatever state."""
-    return Count(*_union(np.asarray(columns.task), np.asarray(columns.start), np.asarray(columns.end)), instant)
+    return Count(*_union(np.asarray(columns.task), np.asarray(columns.start), np.asarray(columns.end)))
 
 
 def running(columns: Columns, instant: float = 0.0) -> Count:

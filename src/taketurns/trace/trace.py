@@ -202,14 +202,15 @@ class Trace:
         """Return the most tasks that are in a state, or in it for that reason, at one instant."""
         from taketurns.trace.counts import of_kinds
 
-        return of_kinds(self.columns, self._kinds(state, reason), self._instant).peak
+        instant = self._instant if state == State.RUNNING else 0.0
+        return of_kinds(self.columns, self._kinds(state, reason), instant).peak
 
     @cached_property
     def concurrency(self) -> Count:
         """How many tasks are in progress, in whatever state: at each time, and at most."""
         from taketurns.trace.counts import in_progress
 
-        return in_progress(self.columns, self._instant)
+        return in_progress(self.columns)
 
     @cached_property
     def parallelism(self) -> Count:
@@ -220,7 +221,7 @@ class Trace:
 
     @property
     def _instant(self) -> float:
-        """So many seconds is an instant: a millisecond in real time, of which no more is known of two at once."""
+        """For so many seconds tasks run at once if they do: no more is known, in real time, of two cores."""
         return min(1e-3, self.duration / 20) if self.origin.get("clock") == "real" else 0.0
 
     def same_schedule(self, other: Trace) -> bool:

@@ -209,8 +209,8 @@ who_blocked = quiz(
     {
         "task": {
             "tea": None,
-            "bread": "Its pale bar is the longest, but it harms nobody: the others go on meanwhile. "
-            "Look for a pale bar during which nobody runs, though others are ready.",
+            "bread": "Its gray bar is the longest, but it harms nobody: the others go on meanwhile. "
+            "Look for a gray bar during which nobody runs, though others are ready.",
             "rice": "It is ready for long: it could go on, and nobody comes. It is held up. By whom?",
             "soup": "It is ready for long: it could go on, and nobody comes. It is held up. By whom?",
         },

@@ -40,7 +40,7 @@ def columns(count: int, tasks: int = TASKS) -> Columns:
             rows.append((at, f"task {task}", "main", KINDS[number % 3], end))
             at = end
     starts, names, workers, kinds, ends = zip(*sorted(rows), strict=True)
-    return Columns.numbered(names, workers, kinds, starts, ends)
+    return Columns.made(names, workers, kinds, starts, ends)
 
 
 def bars_of(trace: Trace) -> Bars:

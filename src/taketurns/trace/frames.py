@@ -12,12 +12,16 @@ OURS = __name__.partition(".")[0]
 
 def is_learners(frame: FrameType) -> bool:
     """Return whether a frame runs code that is neither ours, known by its module, nor the standard library's."""
-    return _is_learners(module_of(frame), frame.f_code.co_filename)
+    try:
+        return _is_learners(frame.f_globals.get("__name__"), frame.f_code.co_filename)
+    except TypeError:  # what has no hash is no name
+        return _is_learners(None, frame.f_code.co_filename)
 
 
 @cache
-def _is_learners(module: str, path: str) -> bool:
-    return module.partition(".")[0] != OURS and not in_standard_library(path)
+def _is_learners(module: object, path: str) -> bool:
+    ours = isinstance(module, str) and module.partition(".")[0] == OURS
+    return not ours and not in_standard_library(path)
 
 
 def module_of(frame: FrameType) -> str:

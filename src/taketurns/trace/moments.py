@@ -84,7 +84,9 @@ def _on_own_stack(greenlet: Any) -> FrameType | None:
     """Return the innermost of a learner's frames in a suspended greenlet."""
     frame: FrameType | None = getattr(greenlet, "gr_frame", None)
     while frame is not None and not is_learners(frame):
-        frame = frame.f_back
+        whose = frame.f_globals  # functions of one module are the same's
+        while frame is not None and frame.f_globals is whose:
+            frame = frame.f_back
     return frame
 
 

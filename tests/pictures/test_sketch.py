@@ -9,6 +9,7 @@ from taketurns import Span, State, Trace
 from taketurns.pictures.sketch import sketch
 from taketurns.pictures.timeline import compare
 from taketurns.pictures.words import NOTHING, alt
+from taketurns.trace.outcomes import Ending, Outcome
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -102,3 +103,9 @@ def test_it_says_the_same_as_compare_where_and_how_a_trace_was_made():
     compared = [text.get_text() for text in ax.texts]
     assert len(compared) == 2
     assert {line for said in compared for line in said.split("\n")} <= set(words)
+
+
+def test_how_tasks_ended_stands_behind_their_lanes_and_in_the_legend():
+    ended = {"a": Outcome(Ending.RAISED, "ValueError: no page"), "b": Outcome(Ending.CANCELED)}
+    _, words, _ = drawn(Trace("ended", trace().spans, outcomes=ended))
+    assert {"✗ ValueError", "⊘", "raised an exception", "canceled"} <= set(words)

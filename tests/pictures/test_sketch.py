@@ -88,7 +88,7 @@ def test_lanes_are_named_and_very_many_in_groups_and_a_thin_bar_is_seen(count, n
     many = Trace("many", tuple(Span(f"t{n}", "RUNNING", "main", n, n + 1e-6) for n in range(count)))
     _, words, bars = drawn(many)
     assert [word for word in words if word.startswith("t")][: len(named)] == named
-    assert {width for _, _, width, _ in bars[State.RUNNING]} == {0.5}
+    assert {width for _, _, width, _ in bars[State.RUNNING]} == {1}
 
 
 def test_where_nothing_was_recorded_there_is_no_bar_and_no_time_and_it_says_so():

@@ -8,7 +8,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from taketurns.pictures.crowds import MANY, Grid, Image, Layers, crowded, pixels
+from taketurns.pictures.crowds import MANY, OUTLINE, Grid, Image, Layers, crowded, pixels
 from taketurns.pictures.looks import Look
 from taketurns.trace.sums import Numbers, Places, boxes
 
@@ -105,4 +105,4 @@ def _outlines(row: NDArray[np.int64], start: Numbers, end: Numbers, pixel: float
     next_to = (np.diff(row) == 0) & ((np.diff(start) > 0) | (np.diff(end) > 0))
     gap = np.where(next_to, start[1:] - end[:-1], np.inf)
     room = np.minimum(np.append(gap, np.inf), np.insert(gap, 0, np.inf))
-    return np.where((end - start < pixel) & (room > 2 * pixel), 0.7, 0.0)
+    return np.where((end - start < pixel) & (room > 2 * pixel), OUTLINE, 0.0)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from taketurns.pictures.looks import Look
 from taketurns.trace.sums import Numbers, Places, filled, once, standing_alone
 
-__all__ = ["MANY", "PIXELS", "Grid", "Image", "Layers", "crowded", "pixels"]
+__all__ = ["MANY", "OUTLINE", "PIXELS", "Grid", "Image", "Layers", "crowded", "pixels"]
 
 #: Looks from the lowest to the highest, each with the spans that have it, in seconds.
 Layers = Sequence[tuple[Look, Places]]
@@ -26,7 +26,7 @@ SHOWN = 100  # pixels to the inch, on a page
 TALL = 10  # pixels: of a lane that is not as high, a pixel is also as high as a page shows it
 FLAT = 3  # pixels: a lane that is not as high has no room for bars of different heights
 HALF = 0.5  # of a lane: about as high as looks are on average
-OUTLINE = 0.7  # points, by which what stands alone is wider
+OUTLINE = 1.0  # points, by which what stands alone is wider
 PIXELS = 800  # about as many as a timeline is wide
 EACH, STRIPE = 12, 0.4  # stripes to the inch, from left to right, and how much of them has their color
 

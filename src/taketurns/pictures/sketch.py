@@ -38,7 +38,7 @@ LINE = 20  # of the legend
 LETTER = 9  # pixels of a letter, on average
 TICKS = 9
 #: By their names: how a pattern of 8 pixels is turned, and what of it has the ink's color.
-INKED = {"stripes": ("rotate(45)", "M5 0h3v8h-3z"), "bars": ("", "M5 0h3v8h-3z"), "dots": ("", "M2 2h4v4h-4z")}
+INKED = {"stripes": ("rotate(45)", "M6 0h2v8h-2z"), "bars": ("", "M5 0h3v8h-3z"), "dots": ("", "M2 2h4v4h-4z")}
 PATTERNS = "".join(
     f"<pattern id='{look.key.replace(' ', '-')}' width='8' height='8' patternUnits='userSpaceOnUse'"
     f" patternTransform='{INKED[look.pattern][0]}'>"
@@ -137,9 +137,9 @@ def _spans(trace: Trace, scale: float, head: float, lane: float, width: float) -
 
 
 def _bars(places: Places, first: float, lane: float, height: float, scale: float) -> Iterator[str]:
-    """Yield spans as rectangles, half a pixel wide at least, so that they are seen."""
+    """Yield spans as rectangles, a pixel wide at least, so that they are seen."""
     top = (first + lane * (places.row - height / 2)).tolist()
-    start, wide = (places.start * scale).tolist(), np.maximum((places.end - places.start) * scale, 0.5).tolist()
+    start, wide = (places.start * scale).tolist(), np.maximum((places.end - places.start) * scale, 1).tolist()
     for x, y, w in zip(start, top, wide, strict=True):
         yield f"M{x:.2f} {y:.1f}h{w:.2f}v{lane * height:.1f}H{x:.2f}z"
 

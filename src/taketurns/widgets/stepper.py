@@ -30,6 +30,7 @@ MOST, NAMES = 500, 30
 ROWS = ("time", "running", "ready queue", "timers")
 BOX = "box-sizing:border-box;background:#fff;color:#222;padding:6px 10px;border-radius:6px"
 LIST = "display:grid;grid-template-columns:max-content 1fr;column-gap:1em;margin:0.4em 0;line-height:1.6"
+CODE = "margin:0;min-width:0;white-space:pre-wrap;line-height:1.4;background:none;color:inherit"
 MARKED = "background:#cfe2f6"  # the line at which the running task goes on
 
 
@@ -167,7 +168,7 @@ def _state(shown: dict[str, Any], title: str, program: Sequence[str]) -> str:
     return (
         f'<div style="{BOX};display:flex;flex-wrap:wrap;gap:1.5em"><div class="said" style="width:17em">'
         f'<div class="title">{title}</div><dl style="{LIST}">{said}</dl></div>'
-        f'<pre style="margin:0;line-height:1.4;background:none;color:inherit">{code}</pre></div>'
+        f'<pre style="{CODE}">{code}</pre></div>'
     )
 
 

@@ -309,11 +309,8 @@ def use_stepper(page):
 def use_hall(page):
     """Play, pause, and move the time by a key: clocks and boards follow, and are told. A board opens by Enter."""
     for hall in page.locator(".taketurns-hall").all():
-        clock, play, told = (
-            hall.locator(".clock").first,
-            hall.locator("button.play"),
-            hall.locator("[aria-live=polite]"),
-        )
+        clock, play = hall.locator(".clock").first, hall.locator("button.play")
+        told = hall.locator("[aria-live=polite]")
         before = clock.text_content()
         play.press("Enter")
         playwright.expect(clock).not_to_have_text(before)

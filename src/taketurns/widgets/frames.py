@@ -11,7 +11,7 @@ from taketurns.trace.trace import Trace
 
 __all__ = ["frames", "is_pure", "some"]
 
-SECONDS, MOST = 3.0, 100  # to draw all frames, and how many there may be
+SECONDS, MOST = 5.0, 100  # to draw all frames, and how many there may be
 VALUES = 12  # of one slider
 
 Places = list[int]

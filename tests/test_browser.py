@@ -22,10 +22,13 @@ import urllib.error
 import urllib.request
 from importlib.metadata import distributions
 from pathlib import Path
+from struct import pack
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from taketurns.widgets.live import live
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -395,6 +398,29 @@ def test_where_scripts_do_not_run_the_stills_stay(saved, browser, name):
     assert page.locator(f".taketurns-live :is(button, input), {WIDGETS}").count() == 0
     assert "Step 1 of" in page.locator(".taketurns-live").nth(1).text_content()
     context.close()
+
+
+#: Modules of widgets: one tells what it has got, the other fails.
+TELLS = """export default () => ({
+    initialize({ model }) { model.on("change:n", () => model.set("told", "told")); },
+    render({ model, el }) {
+        model.set("n", 2);
+        el.textContent = [model.get("data").getFloat64(8, true), model.get("told")].join();
+    },
+});"""
+FAILS = "export default { render() { throw new Error('no picture'); } };"
+
+
+def test_a_script_gets_bytes_as_a_view_and_where_it_fails_the_still_stays(browser, tmp_path):
+    bundles = [live("<b>still</b>", esm, "", {"n": 1, "data": pack("<2d", 1.5, -2)}) for esm in (TELLS, FAILS)]
+    (tmp_path / "page.html").write_text("".join(bundles), encoding="utf-8")
+    page = new_page(browser)
+    page.goto((tmp_path / "page.html").as_uri())
+    playwright.expect(page.locator(".taketurns-live").first).to_have_text("-2,told")
+    playwright.expect(page.locator(".taketurns-live").last).to_contain_text("still")
+    page.wait_for_function("() => document.querySelectorAll('.taketurns-live > div').length === 1")
+    assert page.broken == ["no picture"]
+    page.close()
 
 
 @pytest.fixture(scope="module")

@@ -57,5 +57,7 @@ def test_what_is_too_large_or_cannot_do_without_a_kernel_says_so(monkeypatch):
     assert live.live("<b>still</b>", "", "", None) == f"<b>still</b>{NEEDS_KERNEL}"
     small = live.live("<b>still</b>", "", "", {"text": "a" * 1000})
     assert "<script>" in small
-    monkeypatch.setattr(live, "MOST", 20)
-    assert live.live("<b>still</b>", "", "", {"text": "a" * 1000}) == f"<b>still</b>{NEEDS_KERNEL}"
+    for limit in ("RAW", "MOST"):
+        with monkeypatch.context() as changed:
+            changed.setattr(live, limit, 20)
+            assert live.live("<b>still</b>", "", "", {"text": "a" * 1000}) == f"<b>still</b>{NEEDS_KERNEL}"

@@ -12,6 +12,7 @@ __all__ = ["live"]
 
 SHIM = Path(__file__).with_name("live.js").read_text(encoding="utf-8").strip()
 MOST = 400_000  # characters of what is packed
+RAW = 10 * MOST  # and of what would be: more is not tried
 NEEDS_KERNEL = "<p>It can be moved where there is a kernel: run this cell in Jupyter.</p>"
 SVG = re.compile(r"data:image/svg\+xml;base64,([\w+/=]+)")
 PLAIN = " !$'()*+,-./:;=?@[]^_`{|}~"  # what may stand as it is in the address of an image, in HTML and in JSON
@@ -30,13 +31,13 @@ def live(still: str, esm: str, css: str, state: dict[str, Any] | None) -> str:
 
 
 def _packed(told: dict[str, Any], still: str) -> str:
-    """Return JSON, deflated and in base64, without the images of the still; bytes come out of it as a DataView."""
+    """Return JSON, deflated and in base64, without the images of the still; an empty text where it is far too large."""
     text = json.dumps(told, default=_bytes, ensure_ascii=False, separators=(",", ":"))
     for number, source in enumerate(re.findall(r'<img [^>]*?src="([^"]*)"', still)):
         text = text.replace(source, f"data:still,{number}") if source else text
     # Images of one kind are alike, and base64 would hide that.
     text = SVG.sub(lambda found: "data:image/svg+xml," + quote(b64decode(found[1]), safe=PLAIN), text)
-    return b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+    return b64encode(zlib.compress(text.encode(), 9)).decode("ascii") if len(text) <= RAW else ""
 
 
 def _bytes(value: Any) -> dict[str, str]:

@@ -45,6 +45,12 @@ def test_an_image_of_the_still_is_stored_once():
     }
 
 
+def test_where_an_image_of_the_still_is_not_understood_all_are_stored():
+    png = "data:image/png;base64,AA=="
+    html = live.live(f"<img src='x'><img src=\"{png}\">", "", "", {"png": png})
+    assert json.loads(unpacked(html))["state"] == {"png": png}
+
+
 def test_a_drawing_that_the_still_has_not_got_is_packed_as_text():
     shown = json.loads(unpacked(live.live("", "", "", {"page": f'<img src="{IMAGE}">'})))["state"]["page"]
     assert shown == (

@@ -33,8 +33,10 @@ def live(still: str, esm: str, css: str, state: dict[str, Any] | None) -> str:
 def _packed(told: dict[str, Any], still: str) -> str:
     """Return JSON, deflated and in base64, without the images of the still; an empty text where it is far too large."""
     text = json.dumps(told, default=_bytes, ensure_ascii=False, separators=(",", ":"))
-    for number, source in enumerate(re.findall(r'<img [^>]*?src="([^"]*)"', still)):
-        text = text.replace(source, f"data:still,{number}") if source else text
+    sources = re.findall(r'<img [^>]*?src="([^"]+)"', still)
+    if len(sources) == still.count("<img"):  # or else a page would count others
+        for number, source in enumerate(sources):
+            text = text.replace(source, f"data:still,{number}")
     # Images of one kind are alike, and base64 would hide that.
     text = SVG.sub(lambda found: "data:image/svg+xml," + quote(b64decode(found[1]), safe=PLAIN), text)
     return b64encode(zlib.compress(text.encode(), 9)).decode("ascii") if len(text) <= RAW else ""

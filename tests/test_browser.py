@@ -1,8 +1,9 @@
 """Every notebook in JupyterLab, in a real browser: run all of it, look at what is shown, and use it by keyboard.
 
 What the course itself shows is held to the rules of axe-core, in the light and in the dark theme. While one notebook
-is looked at, the next one runs. Each deck of slides opens without a network; on one machine it is looked at again only
-when something that makes it has changed.
+is looked at, the next one runs. A saved page and a deck are opened from the disk, without a network and without a
+kernel, and what moves in them is used in the same way. Each deck of slides opens without a network; on one machine it
+is looked at again only when something that makes it has changed.
 
 Needs Chromium and the packages of the extras `browser` and `slides`; without them it is skipped, unless
 TAKETURNS_BROWSER says that it must run.
@@ -21,10 +22,13 @@ import urllib.error
 import urllib.request
 from importlib.metadata import distributions
 from pathlib import Path
+from struct import pack
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from taketurns.widgets.live import live
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -71,6 +75,7 @@ OURS = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 #: So many notebooks at a time: one is looked at while the other runs.
 SIDE_BY_SIDE = 2
+WIDGETS = ":is(.taketurns-sliders, .taketurns-stepper, .taketurns-hall)"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LOOK = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-child')].map((output) => ({
     kind: output.querySelector('[data-mime-type]')?.dataset.mimeType ?? '',
@@ -88,6 +93,24 @@ OWN = new_notebook(
     ],
     metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
 )  # fmt: skip
+
+#: Everything that moves, in a notebook that is saved: a slide for each.
+MOVING = ["""import asyncio
+from taketurns import Exhibition, hall, play, simulate, sliders, stepper
+
+async def main(count):
+    await asyncio.gather(*(asyncio.sleep(1 + number) for number in range(count)))
+
+def draw(count=2, label="naps"):
+    trace = simulate(main(count), label)
+    return trace, f"{trace.duration:g} s"
+
+sliders(draw, count=[1, 2, 4], label=["naps", "sleeps"])""",
+    'stepper(simulate(main(3), "three naps"))',
+    'chess = Exhibition(2, rounds=2)\nhall(play(chess, "sequential"), play(chess, "callbacks"))']  # fmt: skip
+SAVED = new_notebook(metadata=OWN.metadata, cells=[new_markdown_cell("# Moving"), *map(new_code_cell, MOVING)])
+for cell in SAVED.cells:
+    cell.metadata["slideshow"] = {"slide_type": "slide"}
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +243,7 @@ def test_a_notebook_runs_and_everything_in_it_is_shown(ran, name):
     assert len(errors) == expected, errors
     assert len(outputs) >= sum(bool(cell.get("outputs")) for cell in cells) > 0
     widgets = sum(WIDGET in output.get("data", ()) for output in stored)
-    assert ran.locator(".jp-OutputArea-output > :is(.widget-vbox, .taketurns-hall)").count() == widgets
+    assert ran.locator(f".jp-OutputArea-output > {WIDGETS}").count() == widgets
     assert [o["text"] for o in outputs if "Error displaying widget" in o["text"]] == []
     wrong = [line for o in outputs for line in o["text"].splitlines() if line.startswith("✗")]
     assert wrong == [line.strip() for o in stored for line in o.get("text", ()) if line.startswith("✗")]
@@ -263,40 +286,141 @@ def choose(theme, page):
 
 
 def use_sliders(page):
-    """Move a slider by a key: the picture beneath it follows."""
-    for box in page.locator(".widget-vbox:has(.taketurns-slider):not(:has(.widget-button))").all():
-        shown = box.locator(".widget-html-content").last
+    """Move a slider by a key: the picture beneath it follows, and is told."""
+    for box in page.locator(".taketurns-sliders").all():
+        shown = box.locator("div[aria-live=polite]")
         before, slider = shown.inner_html(), box.get_by_role("slider").first
         slider.press("ArrowLeft" if int(slider.input_value()) else "ArrowRight")
         playwright.expect(shown).not_to_have_js_property("innerHTML", before)
+        assert slider.get_attribute("aria-valuetext") == box.locator("output").first.text_content()
 
 
 def use_stepper(page):
-    """Go one step on, and back by the slider: what the event loop is at follows."""
-    for box in page.locator(".widget-vbox:has(button:has-text('forward'))").all():
-        shown = box.locator(".widget-html-content").first
-        step = int(re.search(r"Step (\d+) of", shown.inner_text())[1])
-        box.locator("button:has-text('forward')").press("Enter")
+    """Go one step on, and back by the slider: what the event loop is at follows, and is told."""
+    for box in page.locator(".taketurns-stepper").all():
+        shown, image = box.locator("[aria-live=polite]"), box.locator("img")
+        step, before = int(re.search(r"Step (\d+) of", shown.inner_text())[1]), image.get_attribute("alt")
+        box.get_by_role("button", name="forward").press("Enter")
         playwright.expect(shown).to_contain_text(f"Step {step + 1} of")
         box.get_by_role("slider", name="step").press("ArrowLeft")
         playwright.expect(shown).to_contain_text(f"Step {step} of")
+        box.get_by_role("slider", name="step").press("End")
+        playwright.expect(image).not_to_have_attribute("alt", before)
+        assert box.locator("pre span").count()
 
 
 def use_hall(page):
-    """Play, pause, and move the time by a key: clocks and boards follow. A board opens by Enter."""
+    """Play, pause, and move the time by a key: clocks and boards follow, and are told. A board opens by Enter."""
     for hall in page.locator(".taketurns-hall").all():
         clock, play = hall.locator(".clock").first, hall.locator("button.play")
+        told = hall.locator("[aria-live=polite]")
         before = clock.text_content()
         play.press("Enter")
         playwright.expect(clock).not_to_have_text(before)
+        playwright.expect(told).to_have_text("Time goes by.")
         play.press("Space")
         playwright.expect(play).to_contain_text("play")
         hall.locator("button.start").press("Enter")
         playwright.expect(clock).to_have_text("0:00:00")
         hall.locator("input").press("ArrowRight")
         playwright.expect(clock).to_have_text("0:00:01")
+        playwright.expect(told).to_contain_text("at 0:00:01 of simulated time. ")
         hall.locator(".table").first.press("Enter")
         playwright.expect(hall.locator(".large h3")).to_be_visible()
+        playwright.expect(told).to_contain_text("before the first move.")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """The folder with a notebook that has run, as pages and as a deck."""
+    pytest.importorskip("sphinx_revealjs")
+    folder = tmp_path_factory.mktemp("saved")
+    nbformat.write(SAVED, folder / "saved.ipynb")
+    run = ["--to=notebook", "--execute", "--inplace", "--ExecutePreprocessor.store_widget_state=False"]
+    pages = ["--to=html", "--output=light"], ["--to=html", "--output=dark", "--theme=dark"]
+    for options in (run, *pages, ["--config=docs/slides/config.py", f"--output-dir={folder}"]):
+        convert = [sys.executable, "-m", "nbconvert", *options, "--log-level=ERROR", str(folder / "saved.ipynb")]
+        subprocess.run(convert, cwd=ROOT, check=True)
+    return folder
+
+
+@pytest.fixture
+def opened(saved, browser, name):
+    """A page from the disk, without a network, for somebody who wants no motion; all that moves in it lives."""
+    context = browser.new_context(offline=True, reduced_motion="reduce", viewport={"width": 1360, "height": 950})
+    page = context.new_page()
+    page.broken = []
+    page.on("pageerror", lambda error: page.broken.append(str(error)))
+    page.goto((saved / name).as_uri())
+    playwright.expect(page.locator(WIDGETS)).to_have_count(3)
+    playwright.expect(page.locator(".taketurns-live script")).to_have_count(0)  # the stills are gone
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("name", ["light.html", "dark.html", "saved.slides.html"])
+def test_without_a_kernel_and_a_network_all_that_moves_is_used_by_keyboard(opened, name):
+    for number, use in enumerate((use_sliders, use_stepper, use_hall), 1):
+        if "slides" in name:
+            opened.wait_for_selector(".reveal.ready")
+            opened.evaluate("(number) => Reveal.slide(number)", number)
+        use(opened)
+        assert against_axe(opened) == []
+    master = opened.locator(".masters use").first
+    playwright.expect(master).to_have_css("transition-duration", "0s")
+    opened.emulate_media(reduced_motion="no-preference")
+    playwright.expect(master).to_have_css("transition-duration", "0.15s")
+    assert opened.broken == []
+
+
+@pytest.mark.parametrize("name", ["saved.slides.html"])
+def test_in_a_deck_a_widget_keeps_its_keys_and_a_clicker_turns_the_slide(opened):
+    opened.wait_for_selector(".reveal.ready")
+    at = "() => Reveal.getIndices().h"
+    opened.evaluate("() => Reveal.slide(2)")
+    slider = opened.get_by_role("slider", name="step")
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "End", "Home", "n"):
+        slider.press(key)
+        assert opened.evaluate(at) == 2
+    for key in ("ArrowRight", "Space", "Home"):
+        opened.get_by_role("button", name="forward").press(key)
+        assert opened.evaluate(at) == 2
+    slider.press("PageDown")
+    assert opened.evaluate(at) == 3
+
+
+@pytest.mark.parametrize("name", ["light.html", "saved.slides.html"])
+def test_where_scripts_do_not_run_the_stills_stay(saved, browser, name):
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto((saved / name).as_uri())
+    assert page.locator(".taketurns-live img").count() == 4
+    assert page.locator(f".taketurns-live :is(button, input), {WIDGETS}").count() == 0
+    assert "Step 1 of" in page.locator(".taketurns-live").nth(1).text_content()
+    context.close()
+
+
+#: Modules of widgets: one tells what it has got, the other fails.
+TELLS = """export default () => ({
+    initialize({ model }) { model.on("change:n", () => model.set("told", "told")); },
+    render({ model, el }) {
+        model.set("n", 2);
+        el.textContent = [model.get("data").getFloat64(8, true), model.get("told")].join();
+    },
+});"""
+FAILS = "export default { render() { throw new Error('no picture'); } };"
+
+
+def test_a_script_gets_bytes_as_a_view_and_where_it_fails_the_still_stays(browser, tmp_path):
+    bundles = [live("<b>still</b>", esm, "", {"n": 1, "data": pack("<2d", 1.5, -2)}) for esm in (TELLS, FAILS)]
+    (tmp_path / "page.html").write_text("".join(bundles), encoding="utf-8")
+    page = new_page(browser)
+    page.goto((tmp_path / "page.html").as_uri())
+    playwright.expect(page.locator(".taketurns-live").first).to_have_text("-2,told")
+    playwright.expect(page.locator(".taketurns-live").last).to_contain_text("still")
+    page.wait_for_function("() => document.querySelectorAll('.taketurns-live > div').length === 1")
+    assert page.broken == ["no picture"]
+    page.close()
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ if __name__ == "__main__":
 
     walk = stepper(simulate(main()))
     walk.go(4)
-    print("stepper:", "await asyncio.sleep(seconds)" in walk.state.value)
+    print("stepper:", "await asyncio.sleep(seconds)" in walk.still)
 
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context

@@ -46,7 +46,6 @@ OTHERS: dict[str, list[str]] = {
     "distributed": ["course"],
     "greenlet": ["suspend", "course"],
     "httpx": ["course"],
-    "ipywidgets": ["widgets"],
     "matplotlib": ["pictures", "widgets", "course"],
     "numpy": ["pictures", "trace/counts", "trace/sums", "trace/totals", "widgets/explore"],
     "psycopg": ["course"],
@@ -195,7 +194,7 @@ def test_an_import_against_the_direction_is_found(module: str, source: str, blam
     [
         ("trace/text", "import json, os.path\nfrom taketurns.trace import spans\nfrom . import trace"),
         ("trace/trace", "class A:\n    def f(self):\n        from taketurns.pictures.timeline import picture"),
-        ("widgets/explore", "import ipywidgets\nfrom taketurns.trace.spans import Span\nimport taketurns.pictures"),
+        ("widgets/explore", "import anywidget\nfrom taketurns.trace.spans import Span\nimport taketurns.pictures"),
         ("course/labs/quiz", "from ...widgets.explore import explore"),
     ],
 )

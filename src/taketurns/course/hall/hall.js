@@ -74,7 +74,7 @@ const CONTROLS = `<div class="controls">
   <button class="start" aria-label="back to the start">|◀ start</button><button class="back">−1 min</button>
   <button class="play"></button><button class="on">+1 min</button>
   <label>speed <select></select></label>
-  <label class="time">simulated time <input type="range" min="0"><output></output></label></div>`;
+  <label class="time">simulated time <input type="range" min="0"><output aria-live="off"></output></label></div>`;
 
 function makeControls(model, player) {
   const holder = document.createElement("div"), { end, speeds } = model.get("_plan");
@@ -113,28 +113,33 @@ export default () => {
     render({ model, el }) {
       const plan = model.get("_plan"), pictures = model.get("_pictures"), controls = makeControls(model, player);
       const rooms = plan.rooms.map((room, place) =>
-        makeRoom(plan, room, pictures[place], (number) => large.open(place, number)));
+        makeRoom(plan, room, pictures[place], (number) => (large.open(place, number), describe())));
       const large = makeLarge(plan, rooms), row = document.createElement("div");
+      const told = document.createElement("p"); // what a screen reader says of it
+      told.className = "told";
       row.className = "rooms";
       row.append(...rooms.map((room) => room.element));
       el.classList.add("taketurns-hall");
-      el.append(controls.element, row, large.element);
+      el.append(controls.element, row, large.element, told);
       el.addEventListener("focusin", ({ target }) => {
         // Arrow keys are the slider's, and Enter is what Tab has led to. All other keys are left to JupyterLab.
         target.toggleAttribute("data-lm-suppress-shortcuts", target.matches("input, select, :focus-visible"));
       });
 
+      const describe = () => put(told, [...rooms, large].map((part) => part.describe()).join(" "));
       const show = (now, settled) => {
         for (const part of [controls, ...rooms, large]) part.show(now);
-        if (settled) rooms.forEach((room) => room.describe());
+        if (settled) describe();
       };
       const follow = () => {
         controls.follow();
+        if (model.get("playing")) put(told, "Time goes by."); // it is told again when it stands still
         el.style.setProperty("--walk", `${Math.min(0.3, 3 / model.get("speed"))}s`);
       };
       for (const name of ["change:playing", "change:speed"]) model.on(name, follow);
       follow();
       show(player.now(), true);
+      told.ariaLive = "polite"; // from now on
       player.views.add(show);
       return () => {
         player.views.delete(show);

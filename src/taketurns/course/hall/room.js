@@ -134,9 +134,12 @@ function makeRoom(plan, room, picture, open) {
   }
 
   /** Tell in words what is seen. */
-  const describe = () => svg.setAttribute("aria-label",
-    `${room.label || "The hall"} at ${clockText.textContent} of simulated time. ${said.textContent} ` +
-    `${moved.textContent}; ${moves.textContent}.`);
+  function describe() {
+    const words = `${room.label || "The hall"} at ${clockText.textContent} of simulated time. ${said.textContent} ` +
+      `${moved.textContent}; ${moves.textContent}.`;
+    svg.setAttribute("aria-label", words);
+    return words;
+  }
   return { element, boards, show, describe };
 }
 
@@ -191,6 +194,11 @@ function makeLarge(plan, rooms) {
     svg.replaceChildren(use(`#${room.prefix}board`, 0, 0), mark, pieces);
   }
 
-  element.querySelector("button").addEventListener("click", close);
-  return { element, open, show };
+  element.querySelector("button").addEventListener("click", () => {
+    const { table } = rooms[shown.room].boards[shown.number];
+    close();
+    table.focus(); // and not nowhere
+  });
+  const describe = () => (shown ? `${title.textContent}. ${players.textContent}. ${move.textContent}.` : "");
+  return { element, open, show, describe };
 }

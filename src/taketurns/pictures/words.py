@@ -10,7 +10,7 @@ from taketurns.trace.terminal import printable
 from taketurns.trace.text import duration_text
 from taketurns.trace.trace import Trace
 
-__all__ = ["NOTHING", "alt", "elsewhere", "end_text", "every", "remarks"]
+__all__ = ["NOTHING", "UNITS", "alt", "elsewhere", "end_text", "every", "remarks"]
 __all__ += ["shorten", "time_unit", "title", "two_numbers"]
 
 NOTHING = "nothing was recorded"

@@ -1,0 +1,200 @@
+// The lanes of a trace: its spans as arrays, where one finds them, and how they are painted.
+// explore.js stands behind it in the one module that a page gets.
+
+// --- the spans, as _spans of explore.py has written them ---
+
+/** Give the bytes of a value of a model; a page without a kernel may hold them as base64. */
+function bytesOf(value) {
+  if (typeof value === "string") return Uint8Array.from(atob(value), (letter) => letter.charCodeAt(0)).buffer;
+  if (value instanceof ArrayBuffer) return value;
+  return value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength); // arrays begin at whole numbers
+}
+
+/**
+ * Give the spans, lane by lane and in order of their start: those of a lane are from `first[lane]` on, up to
+ * `first[lane + 1]`. `reach` is the latest end so far in a lane, and `sums` how long spans of each look lasted before.
+ */
+function readSpans(about, value) {
+  const bytes = bytesOf(value), lanes = about.tasks.length;
+  const count = (bytes.byteLength - 4 * (lanes + 1)) / 24;
+  let at = 0;
+  const take = (Type, length) => {
+    const array = new Type(bytes, at, length);
+    at += array.byteLength;
+    return array;
+  };
+  const start = take(Float64Array, count), end = take(Float64Array, count);
+  const worker = take(Uint32Array, count), kind = take(Uint32Array, count), first = take(Uint32Array, lanes + 1);
+  const looks = Uint8Array.from(about.kinds, ([look]) => look), look = Uint8Array.from(kind, (number) => looks[number]);
+  const reach = Float64Array.from(end), sums = about.looks.map(() => new Float64Array(count + 1));
+  const lane = new Uint32Array(count), overlaps = new Uint8Array(lanes);
+  for (let row = 0; row < lanes; row += 1) {
+    for (let i = first[row]; i < first[row + 1]; i += 1) {
+      lane[i] = row;
+      if (i === first[row]) continue;
+      if (reach[i - 1] > start[i]) overlaps[row] = 1;
+      if (reach[i - 1] > reach[i]) reach[i] = reach[i - 1];
+    }
+  }
+  sums.forEach((sum, number) => {
+    for (let i = 0; i < count; i += 1) sum[i + 1] = sum[i] + (look[i] === number ? end[i] - start[i] : 0);
+  });
+  return { count, start, end, worker, kind, first, look, reach, sums, lane, overlaps };
+}
+
+/** Give the first place from `low` on whose value is not less than a limit, or is above it; else `high`. */
+function search(values, limit, low, high, above = false) {
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle] < limit || (above && values[middle] === limit)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Give the span of a lane that is there at a time, or else the nearest that is not further away than some seconds. */
+function spanAt(spans, lane, time, slack) {
+  const low = spans.first[lane], next = search(spans.start, time, low, spans.first[lane + 1], true);
+  for (let i = next - 1; i >= low && spans.reach[i] >= time; i -= 1) if (spans.end[i] >= time) return i;
+  const before = next > low ? time - spans.end[next - 1] : Infinity;
+  const behind = next < spans.first[lane + 1] ? spans.start[next] - time : Infinity;
+  if (Math.min(before, behind) > slack) return -1;
+  return before <= behind ? next - 1 : next;
+}
+
+// --- where a lane's spans are, in pixels: no more of them than there are pixels ---
+
+/**
+ * Call `bar(look, x, width)` for each span in view that is a pixel wide, or alone in its pixel, and `heap(x, from, to)`
+ * for the spans that share a pixel. What is found by halves takes no longer with more spans.
+ */
+function eachBar(spans, lane, view, bar, heap) {
+  const { start, end, look, reach } = spans, last = spans.first[lane + 1];
+  const x = (time) => (time - view.from) * view.scale;
+  const isShort = (i) => (end[i] - start[i]) * view.scale < 1;
+  let i = search(reach, view.from, spans.first[lane], last);
+  while (i < last && start[i] <= view.to) {
+    const at = x(start[i]);
+    let next = i + 1;
+    if (isShort(i)) {
+      const edge = view.from + (Math.floor(at) + 1) / view.scale;
+      if (spans.overlaps[lane]) while (next < last && start[next] < edge && isShort(next)) next += 1;
+      else {
+        next = search(start, edge, next, last);
+        if (next > i + 1 && !isShort(next - 1)) next -= 1; // only the last of them can reach further
+      }
+    }
+    if (next > i + 1) heap(Math.floor(at), i, next);
+    else {
+      const left = Math.max(at, -8), right = Math.min(x(end[i]), view.width + 8);
+      bar(look[i], left, Math.max(right - left, 1));
+    }
+    i = next;
+  }
+}
+
+/** Collect the rectangles of a lane: `found[look]` holds left, top, width and height of each. */
+function collect(spans, about, lane, view, middle, high, found) {
+  const tall = (look) => about.looks[look].height * high;
+  const bar = (look, x, width) => found[look].push(x, middle - tall(look) / 2, width, tall(look));
+  eachBar(spans, lane, view, bar, (x, from, to) => {
+    // As in pictures/crowds.py: each look is as high as its share, and together they are as high as looks on average.
+    const shares = spans.sums.map((sum) => Math.max(sum[to] - sum[from], 0) * view.scale);
+    const full = shares.reduce((sum, share) => sum + share, 0);
+    if (full <= 1e-9) return bar(spans.look[from], x, 1);
+    const whole = shares.reduce((sum, share, look) => sum + share * tall(look), 0);
+    let bottom = middle + whole / 2;
+    shares.forEach((share, look) => {
+      if (!share) return;
+      const height = (whole * share) / full;
+      found[look].push(x, Math.min(bottom - height, bottom - 1), 1, Math.max(height, 1));
+      bottom -= height;
+    });
+  });
+}
+
+// --- colors ---
+
+const numbersOf = (color) => color.match(/[\d.]+/g).map(Number);
+const hex = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+
+/** Give how light a color is, as WCAG measures it. */
+function luminance(color) {
+  const linear = color.slice(0, 3).map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+}
+
+function contrast(one, other) {
+  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** Give a color that is seen on a ground: one that is too near to it is made darker, or lighter, by little. */
+function seenOn(ground, color) {
+  const toward = luminance(ground) > 0.18 ? 0 : 255;
+  let seen = color;
+  while (contrast(seen, ground) < 3.05) seen = seen.map((part) => Math.round(part + (toward - part) * 0.05 + Math.sign(toward - part)));
+  return `rgb(${seen.join(" ")})`;
+}
+
+/** Give what fills bars of a look: its color, or the pattern across it. */
+function fillOf(context, look, ground, ratio) {
+  const color = seenOn(ground, hex(look.color));
+  if (!look.pattern) return color;
+  const tile = document.createElement("canvas"), size = 8 * ratio, brush = tile.getContext("2d");
+  tile.width = tile.height = size;
+  brush.scale(ratio, ratio);
+  brush.fillStyle = color;
+  brush.fillRect(0, 0, 8, 8);
+  brush.fillStyle = brush.strokeStyle = look.ink;
+  PATTERNS[look.pattern]?.(brush);
+  const pattern = context.createPattern(tile, "repeat");
+  pattern.setTransform(new DOMMatrix().scale(1 / ratio));
+  return pattern;
+}
+
+const PATTERNS = {
+  stripes(brush) {
+    brush.lineWidth = 2;
+    brush.stroke(new Path2D("M-2 2L2 -2M-2 10L10 -2M6 10L10 6"));
+  },
+  dots(brush) {
+    for (const [x, y] of [[2, 2], [6, 6]]) brush.fill(new Path2D(`M${x - 1.3} ${y}a1.3 1.3 0 1 0 2.6 0a1.3 1.3 0 1 0 -2.6 0`));
+  },
+  bars: (brush) => brush.fillRect(0, 0, 2, 8),
+};
+
+// --- words ---
+
+const three = (value) => String(Number(value.toPrecision(3)));
+
+/** Give a duration as duration_text of trace/text.py does: `98.2 µs`, `226 ms`, `1.25 s`, `30 min 55 s`. */
+function durationText(seconds) {
+  if (seconds < 5e-10) return "0 s";
+  for (const [factor, unit] of [[1e9, "ns"], [1e6, "µs"], [1e3, "ms"], [1, "s"]]) {
+    const value = Number((seconds * factor).toPrecision(3));
+    if (value < (unit === "s" ? 60 : 1000)) return `${value} ${unit}`;
+  }
+  const whole = Math.round(seconds), parts = [[Math.floor(whole / 3600), "h"], [Math.floor(whole / 60) % 60, "min"], [whole % 60, "s"]];
+  return parts.filter(([number]) => number).map(([number, unit]) => `${number} ${unit}`).join(" ");
+}
+
+/** Give a name in at most so many characters; what is left out stood before its last third, as in pictures/words.py. */
+function shorten(name, most) {
+  const letters = [...name], tail = Math.floor(most / 3);
+  return letters.length <= most ? name : `${letters.slice(0, Math.max(most - tail - 1, 0)).join("")}…${tail ? letters.slice(-tail).join("") : ""}`;
+}
+
+/** Give the unit for so many seconds, and its name. */
+const unitOf = (about, seconds) => about.units.find(([, , least]) => seconds >= least);
+
+/** Give the round times from one to another, few enough for so many pixels; `step` is between two of them. */
+function ticks(from, to, unit, width) {
+  const rough = (to - from) / unit / Math.max(width / 90, 1), power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((n) => n * power).find((each) => each >= rough * 0.999), found = [];
+  for (let n = Math.ceil(from / unit / step - 1e-9); n * step * unit <= to * (1 + 1e-12); n += 1) {
+    found.push([n * step * unit, Number((n * step).toPrecision(12)).toLocaleString("en", { maximumFractionDigits: 9 })]);
+  }
+  return found;
+}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from taketurns import Exhibition, Span, Trace, hall, play, simulate, sliders, stepper
+from taketurns import Exhibition, Span, Trace, explore, hall, play, simulate, sliders, stepper
 from taketurns.widgets.still import Still
 
 STILL = {"text/html": "<b>still</b>", "text/plain": "<Shown>"}
@@ -44,6 +44,7 @@ async def _main():
         lambda: sliders(lambda n: Trace("a", (Span("a", "RUNNING", "main thread", 0, n),)), n=[1, 5]),
         lambda: stepper(simulate(_main())),
         lambda: hall(play(Exhibition(2, rounds=1), "callbacks")),
+        lambda: explore(Trace("a", (Span("a", "RUNNING", "main thread", 0, 1),))),
     ],
 )
 def test_each_widget_has_a_still_beside_its_view(make):

@@ -33,7 +33,9 @@ class _Copy(Log):
 
     def __init__(self, log: Log) -> None:
         held = dict(vars(log))
-        vars(self).update({name: each.copy() if type(each) in (dict, list, set) else each for name, each in held.items()})
+        vars(self).update(
+            {name: each.copy() if type(each) in (dict, list, set) else each for name, each in held.items()}
+        )
         self._below = count(-1, -1)
 
     def number(self, name: str) -> int:

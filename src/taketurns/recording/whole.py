@@ -111,6 +111,7 @@ def _notes(mine: Log, names: Mapping[Key, str], beside: str) -> Iterator[str]:
 
 # What the workers wrote
 
+
 def seen(worker: Worker) -> Seen:
     """Return a worker's events, its current task and when it was last seen, all of one moment, while it may go on.
 

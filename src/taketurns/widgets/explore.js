@@ -1,5 +1,6 @@
 // The explorer: its controls, and what they do. lanes.js and scene.js stand before it in the one module of a page.
 
+const NOTHING = ["No span is chosen.", "Click one, or press Shift and an arrow key in the lanes: it is told here what it is."];
 const NEAR = 4; // pixels by which a pointer may miss a span, or move without dragging
 
 const HTML = `<div class="head"><span class="label"></span><span class="numbers"></span></div>
@@ -150,13 +151,13 @@ function item(sign, words) {
 }
 
 /** Give a small bar of a look, for the legend. */
-function swatch(look, fill) {
+function swatch(look) {
   const canvas = document.createElement("canvas"), ratio = Math.max(window.devicePixelRatio || 1, 1);
   Object.assign(canvas, { width: 22 * ratio, height: 16 * ratio, ariaHidden: "true" });
   Object.assign(canvas.style, { width: "22px", height: "16px" });
   const brush = canvas.getContext("2d");
   brush.scale(ratio, ratio);
-  brush.fillStyle = fill;
+  brush.fillStyle = look.fill;
   brush.fillRect(0, 8 * (1 - look.height), 22, 16 * look.height);
   return canvas;
 }
@@ -179,7 +180,7 @@ function render({ model, el }) {
   function fit() {
     const width = find(".stage").clientWidth, many = scene.about.tasks.length * (scene.about.tasks.length > 8 ? 24 : 32) > TALLEST;
     const longest = Math.min(scene.about.tasks.reduce((most, task) => Math.max(most, task.length), 0), 26);
-    scene.left = Math.min(24 + 7.5 * longest, 0.3 * width);
+    scene.left = Math.round(Math.min(24 + 7.5 * longest, 0.3 * width)); // whole pixels
     scroll.hidden = !many;
     view.fit(scene.about.tasks.length, scene.about.duration, Math.max(width - scene.left - RIGHT - (many ? 17 : 0), 40));
     scroll.style.height = `${HEAD + view.height}px`;
@@ -204,7 +205,7 @@ function render({ model, el }) {
     if (key === shown) return;
     shown = key;
     const arrows = [["┄▶", "from the task that started it"], ["─▶", "from the task that woke it"]].map(([sign, words]) => item(sign, words));
-    find(".legend").replaceChildren(...about.looks.map((each, number) => item(swatch(each, painter.fills()[number]), each.meaning)), ...arrows);
+    find(".legend").replaceChildren(...painter.looks().map((look) => item(swatch(look), look.meaning)), ...arrows);
   }
 
   // What is chosen
@@ -213,7 +214,7 @@ function render({ model, el }) {
     scene.chosen = i;
     scene.marked = marks;
       if (i >= 0) view.reveal(scene.spans.lane[i], scene.spans.start[i], scene.spans.end[i]);
-    putLines(find(".said"), i < 0 ? [] : tell(scene.about, scene.spans, i));
+    putLines(find(".said"), i < 0 ? NOTHING : tell(scene.about, scene.spans, i));
     draw();
   }
 
@@ -273,6 +274,7 @@ function render({ model, el }) {
     tip.style.top = `${y + 18}px`;
   }
 
+  putLines(find(".said"), NOTHING);
   read();
   const sized = new ResizeObserver(fit);
   sized.observe(find(".stage"));

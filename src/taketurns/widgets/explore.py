@@ -116,7 +116,13 @@ def _plain(look: Look) -> dict[str, Any]:
 def _told(kind: Kind, looks: list[Look], number: dict[str, int]) -> list[Any]:
     """Return what the spans of a kind share: a look, its state, reason and place, and the task that woke it, or −1."""
     where = shorten(str(kind.where), LONGEST) if kind.where else ""
-    return [looks.index(look_of(kind)), str(kind.state), shorten(kind.reason, LONGEST), where, number.get(kind.waker, -1)]
+    return [
+        looks.index(look_of(kind)),
+        str(kind.state),
+        shorten(kind.reason, LONGEST),
+        where,
+        number.get(kind.waker, -1),
+    ]
 
 
 def _spans(columns: Columns) -> bytes:

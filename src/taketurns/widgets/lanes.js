@@ -1,21 +1,26 @@
 // The lanes of a trace: its spans as arrays, where one finds them, and how they are painted.
 // explore.js stands behind it in the one module that a page gets.
 
+const NARROW = 3; // pixels: a narrower bar has no room for a pattern
+
 // --- the spans, as _spans of explore.py has written them ---
 
 /** Give the bytes of a value of a model; a page without a kernel may hold them as base64. */
 function bytesOf(value) {
-  if (typeof value === "string") return Uint8Array.from(atob(value), (letter) => letter.charCodeAt(0)).buffer;
   if (value instanceof ArrayBuffer) return value;
-  return value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength); // arrays begin at whole numbers
+  if (typeof value !== "string") return value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength);
+  const letters = atob(value), bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = letters.charCodeAt(i);
+  return bytes.buffer;
 }
 
 /**
  * Give the spans, lane by lane and in order of their start: those of a lane are from `first[lane]` on, up to
- * `first[lane + 1]`. `reach` is the latest end so far in a lane, and `sums` how long spans of each look lasted before.
+ * `first[lane + 1]`. `reach` is the latest end so far in a lane. Before span `i`, spans of a look lasted
+ * `sums[i * about.looks.length + look]` seconds together. `overlaps` says in which lanes one begins before another ends.
  */
 function readSpans(about, value) {
-  const bytes = bytesOf(value), lanes = about.tasks.length;
+  const bytes = bytesOf(value), lanes = about.tasks.length, kinds = about.looks.length;
   const count = (bytes.byteLength - 4 * (lanes + 1)) / 24;
   let at = 0;
   const take = (Type, length) => {
@@ -25,20 +30,19 @@ function readSpans(about, value) {
   };
   const start = take(Float64Array, count), end = take(Float64Array, count);
   const worker = take(Uint32Array, count), kind = take(Uint32Array, count), first = take(Uint32Array, lanes + 1);
-  const looks = Uint8Array.from(about.kinds, ([look]) => look), look = Uint8Array.from(kind, (number) => looks[number]);
-  const reach = Float64Array.from(end), sums = about.looks.map(() => new Float64Array(count + 1));
-  const lane = new Uint32Array(count), overlaps = new Uint8Array(lanes);
+  const look = new Uint8Array(count), lane = new Uint32Array(count), overlaps = new Uint8Array(lanes);
+  const reach = end.slice(), sums = new Float64Array((count + 1) * kinds), looks = about.kinds.map((each) => each[0]);
   for (let row = 0; row < lanes; row += 1) {
     for (let i = first[row]; i < first[row + 1]; i += 1) {
       lane[i] = row;
+      look[i] = looks[kind[i]];
+      for (let each = 0; each < kinds; each += 1) sums[(i + 1) * kinds + each] = sums[i * kinds + each];
+      sums[(i + 1) * kinds + look[i]] += end[i] - start[i];
       if (i === first[row]) continue;
       if (reach[i - 1] > start[i]) overlaps[row] = 1;
       if (reach[i - 1] > reach[i]) reach[i] = reach[i - 1];
     }
   }
-  sums.forEach((sum, number) => {
-    for (let i = 0; i < count; i += 1) sum[i + 1] = sum[i] + (look[i] === number ? end[i] - start[i] : 0);
-  });
   return { count, start, end, worker, kind, first, look, reach, sums, lane, overlaps };
 }
 
@@ -86,31 +90,56 @@ function eachBar(spans, lane, view, bar, heap) {
     }
     if (next > i + 1) heap(Math.floor(at), i, next);
     else {
-      const left = Math.max(at, -8), right = Math.min(x(end[i]), view.width + 8);
-      bar(look[i], left, Math.max(right - left, 1));
+      const left = Math.round(Math.max(at, -8)), right = Math.round(Math.min(x(end[i]), view.width + 8));
+      bar(look[i], left, Math.max(right - left, 1)); // whole pixels, so that the thinnest has its full color
     }
     i = next;
   }
 }
 
-/** Collect the rectangles of a lane: `found[look]` holds left, top, width and height of each. */
-function collect(spans, about, lane, view, middle, high, found) {
-  const tall = (look) => about.looks[look].height * high;
-  const bar = (look, x, width) => found[look].push(x, middle - tall(look) / 2, width, tall(look));
-  eachBar(spans, lane, view, bar, (x, from, to) => {
+/** Give the image of the lanes in view, for what is too narrow to be drawn by itself; `column` puts a rectangle there. */
+function makeImage(view, ratio) {
+  const data = new ImageData(Math.max(Math.round(view.width * ratio), 1), Math.max(Math.round(view.height * ratio), 1));
+  const pixels = new Uint32Array(data.data.buffer), { width, height } = data;
+  const column = (x, top, wide, high, color) => {
+    const left = Math.max(Math.floor(x * ratio), 0), right = Math.min(Math.floor((x + wide) * ratio), width);
+    const first = Math.max(Math.round(top * ratio), 0);
+    const last = Math.min(Math.max(Math.round((top + high) * ratio), Math.round(top * ratio) + 1), height);
+    for (let row = first * width; row < last * width; row += width) {
+      for (let place = row + left; place < row + right; place += 1) pixels[place] = color;
+    }
+  };
+  return { data, column, clear: () => pixels.fill(0) };
+}
+
+/** Put the spans of a lane into the image, or where they are wide into `found[look]`: left, top, width and height. */
+function collect(spans, looks, lane, view, image, found) {
+  const { sums } = spans, middle = (lane + 0.5) * view.lane - view.top, kinds = looks.length;
+  const tall = looks.map((look) => look.height * view.lane);
+  const bar = (look, x, width) => {
+    if (width < NARROW) image.column(x, middle - tall[look] / 2, width, tall[look], looks[look].pixel);
+    else found[look].push(x, middle - tall[look] / 2, width, tall[look]);
+  };
+  const heap = (x, from, to) => {
     // As in pictures/crowds.py: each look is as high as its share, and together they are as high as looks on average.
-    const shares = spans.sums.map((sum) => Math.max(sum[to] - sum[from], 0) * view.scale);
-    const full = shares.reduce((sum, share) => sum + share, 0);
+    let full = 0, whole = 0;
+    for (let look = 0; look < kinds; look += 1) {
+      const share = (sums[to * kinds + look] - sums[from * kinds + look]) * view.scale;
+      full += share;
+      whole += share * tall[look];
+    }
     if (full <= 1e-9) return bar(spans.look[from], x, 1);
-    const whole = shares.reduce((sum, share, look) => sum + share * tall(look), 0);
+    whole /= Math.max(full, 1);
     let bottom = middle + whole / 2;
-    shares.forEach((share, look) => {
-      if (!share) return;
+    for (let look = 0; look < kinds; look += 1) {
+      const share = (sums[to * kinds + look] - sums[from * kinds + look]) * view.scale;
+      if (share <= 1e-12) continue;
       const height = (whole * share) / full;
-      found[look].push(x, Math.min(bottom - height, bottom - 1), 1, Math.max(height, 1));
+      image.column(x, bottom - height, 1, height, looks[look].pixel);
       bottom -= height;
-    });
-  });
+    }
+  };
+  eachBar(spans, lane, view, bar, heap);
 }
 
 // --- colors ---
@@ -134,13 +163,21 @@ function contrast(one, other) {
 function seenOn(ground, color) {
   const toward = luminance(ground) > 0.18 ? 0 : 255;
   let seen = color;
-  while (contrast(seen, ground) < 3.05) seen = seen.map((part) => Math.round(part + (toward - part) * 0.05 + Math.sign(toward - part)));
-  return `rgb(${seen.join(" ")})`;
+  while (contrast(seen, ground) < 3.05) {
+    seen = seen.map((part) => Math.round(part + (toward - part) * 0.05 + Math.sign(toward - part)));
+  }
+  return seen;
 }
 
-/** Give what fills bars of a look: its color, or the pattern across it. */
-function fillOf(context, look, ground, ratio) {
-  const color = seenOn(ground, hex(look.color));
+/** Give a look with what it is painted with on a ground: its `fill`, and its color as a `pixel` of an image. */
+function painted(context, look, ground, ratio) {
+  const [red, green, blue] = seenOn(ground, hex(look.color));
+  const pixel = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  return { ...look, pixel, fill: fillOf(context, look, `rgb(${red} ${green} ${blue})`, ratio) };
+}
+
+/** Give what fills bars of a look: a color, or the look's pattern across it. */
+function fillOf(context, look, color, ratio) {
   if (!look.pattern) return color;
   const tile = document.createElement("canvas"), size = 8 * ratio, brush = tile.getContext("2d");
   tile.width = tile.height = size;

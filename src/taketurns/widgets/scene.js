@@ -81,14 +81,14 @@ function makeView() {
 /** Give what paints the lanes in view into a canvas: `paint(scene)`. */
 function makePainter(canvas, root) {
   const context = canvas.getContext("2d");
-  let fills = [], painted = "";
+  let looks = [], known = "", image = null;
 
-  /** Take over the colors of the theme; the fills are made anew where they, or the looks, have changed. */
-  function colors(about, ratio) {
+  /** Take over the colors of the theme; the looks are made anew where they, or the ground, have changed. */
+  function theme(about, ratio) {
     const style = getComputedStyle(root), ground = numbersOf(style.backgroundColor);
     const key = JSON.stringify([ground, ratio, about.looks]);
-    if (key !== painted) fills = about.looks.map((look) => fillOf(context, look, ground, ratio));
-    painted = key;
+    if (key !== known) looks = about.looks.map((look) => painted(context, look, ground, ratio));
+    known = key;
     return { ink: style.color, ground: style.backgroundColor, font: style.fontFamily };
   }
 
@@ -107,17 +107,21 @@ function makePainter(canvas, root) {
     }
   }
 
-  function bars({ about, spans, view, left }, lanes) {
-    const found = about.looks.map(() => []), order = [...found.keys()];
-    for (const lane of lanes) collect(spans, about, lane, view, view.middle(lane), view.lane, found);
-    order.sort((one, other) => about.looks[one].layer - about.looks[other].layer);
-    context.translate(left, 0);
+  function bars({ spans, view, left }, lanes, ratio) {
+    if (!image || image.data.width !== Math.round(view.width * ratio) || image.data.height !== Math.round(view.height * ratio)) {
+      image = makeImage(view, ratio);
+    }
+    const found = looks.map(() => []), order = [...looks.keys()].sort((one, other) => looks[one].layer - looks[other].layer);
+    image.clear();
+    for (const lane of lanes) collect(spans, looks, lane, view, image, found);
+    context.putImageData(image.data, Math.round(left * ratio), HEAD * ratio);
+    context.translate(left, HEAD);
     for (const look of order) {
       const rects = found[look];
-      context.fillStyle = fills[look];
+      context.fillStyle = looks[look].fill;
       for (let i = 0; i < rects.length; i += 4) context.fillRect(rects[i], rects[i + 1], rects[i + 2], rects[i + 3]);
     }
-    context.translate(-left, 0);
+    context.translate(-left, -HEAD);
   }
 
   function axis({ about, view, left }, { ink, font }) {
@@ -135,16 +139,20 @@ function makePainter(canvas, root) {
     context.fillText(about.clock + name, left + view.width / 2, y + 22);
   }
 
-  /** Mark the chosen span, and draw the arrows that lead to it. */
-  function chosen({ about, spans, view, left, chosen: i }, { ink }) {
-    const x = (time) => left + (time - view.from) * view.scale, lane = spans.lane[i];
-    const high = view.lane * about.looks[spans.look[i]].height + 6, from = within(x(spans.start[i]), left - 9, left + view.width + 9);
-    const wide = Math.max(within(x(spans.end[i]), left - 9, left + view.width + 9) - from, 1);
-    context.strokeStyle = context.fillStyle = ink;
-    context.lineWidth = 2;
-    context.setLineDash([]);
-    context.strokeRect(from - 2, view.middle(lane) - high / 2, wide + 4, high);
-    for (const [by, to, at, dash] of causes(about, spans, i)) arrow(x(at), view.middle(by), view.middle(to), dash);
+  /** Mark the chosen span, and draw the arrows that lead to it, on a rim in the color of the ground. */
+  function chosen({ about, spans, view, left, chosen: i }, { ink, ground }) {
+    const x = (time) => left + (time - view.from) * view.scale, lane = spans.lane[i], right = left + view.width;
+    const high = view.lane * looks[spans.look[i]].height + 6;
+    const [from, to] = [spans.start[i], spans.end[i]].map((time) => within(Math.round(x(time)), left - 9, right + 9));
+    for (const [color, wide] of [[ground, 6], [ink, 2]]) {
+      context.strokeStyle = context.fillStyle = color;
+      context.lineWidth = wide;
+      context.setLineDash([]);
+      context.strokeRect(from - 2, view.middle(lane) - high / 2, Math.max(to - from, 1) + 4, high);
+      for (const [by, way, at, dash] of causes(about, spans, i)) {
+        arrow(x(at), view.middle(by), view.middle(way), color === ink ? dash : []);
+      }
+    }
   }
 
   function arrow(x, from, to, dash) {
@@ -164,19 +172,19 @@ function makePainter(canvas, root) {
       canvas.height = Math.round(height * ratio);
       canvas.style.height = `${height}px`;
     }
-    const theme = colors(about, ratio), first = Math.floor(view.top / view.lane);
+    const colors = theme(about, ratio), first = Math.floor(view.top / view.lane);
     const lanes = Array.from({ length: within(Math.ceil(view.height / view.lane) + 1, 0, view.lanes - first) }, (_, n) => first + n);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    clipped(0, 0, width, view.height + HEAD, () => names(scene, lanes, theme));
+    clipped(0, 0, width, view.height + HEAD, () => names(scene, lanes, colors));
     clipped(left, 0, view.width, view.height + HEAD, () => {
-      bars(scene, lanes);
-      context.fillStyle = theme.ink;
+      bars(scene, lanes, ratio);
+      context.fillStyle = colors.ink;
       const end = left + (about.duration - view.from) * view.scale;
       for (let y = HEAD; y < HEAD + view.height; y += 5) context.fillRect(end, y, 1, 2);
-      if (scene.chosen >= 0) chosen(scene, theme);
+      if (scene.chosen >= 0) chosen(scene, colors);
     });
-    axis(scene, theme);
+    axis(scene, colors);
   }
 
   function clipped(x, y, width, height, call) {
@@ -187,5 +195,5 @@ function makePainter(canvas, root) {
     call();
     context.restore();
   }
-  return { paint, fills: () => fills };
+  return { paint, looks: () => looks };
 }

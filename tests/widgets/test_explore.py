@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from array import array
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lanes import without_block
 
-from taketurns import EventLoop, SimulatedClock, Span, State, Trace, record, task
+from taketurns import EventLoop, SimulatedClock, Span, State, Trace, record
 from taketurns.pictures.looks import LOOKS
 from taketurns.pictures.words import alt
-from taketurns.recording import recorder, so_far
+from taketurns.recording import so_far
 from taketurns.suspend import generators
 from taketurns.trace.outcomes import Ending, Outcome
 from taketurns.trace.spans import Where
@@ -174,60 +172,6 @@ def test_it_fills_in_while_it_is_recorded():
     assert trace.duration == 240
 
 
-@task(name="step {number}")
-def step(number):
-    pass
-
-
-def test_to_look_changes_nothing_in_what_is_recorded():
-    def run(look):
-        with record("steps", SimulatedClock()) as trace:
-            widget = explore(trace)
-            for number in (1, 1, 2):
-                step(number)
-                for _ in range(look):
-                    widget.follower.refresh()
-        return trace
-
-    assert run(3) == run(0)
-
-
-def test_tasks_in_other_threads_are_seen_before_they_end():
-    begun, over = threading.Event(), threading.Event()
-
-    def patient():
-        begun.set()
-        over.wait()
-
-    with record() as trace:
-        widget = explore(trace)
-        thread = threading.Thread(target=patient, name="patient")
-        thread.start()
-        begun.wait()
-        while "patient" not in widget.trace.tasks:  # the watcher tells of it a moment later
-            widget.follower.refresh()
-        seen = widget.trace
-        over.set()
-        thread.join()
-    assert without_block(seen).tasks == ("patient",)
-    assert seen.outcome("patient").ending is Ending.NOT_ENDED
-    assert trace.outcome("patient").ending is Ending.RETURNED
-
-
-def test_the_thread_that_follows_is_no_task_and_ends_with_the_recording(monkeypatch):
-    shown = threading.Semaphore(0)
-    monkeypatch.setattr(so_far, "PAUSE", 0)
-    with record("watched") as trace:
-        follower = so_far.follow(trace, lambda _: shown.release())
-        follower.start()
-        for _ in range(3):
-            shown.acquire()
-        thread = follower._thread
-    assert not thread.is_alive()
-    assert without_block(trace).tasks == ()
-    assert recorder.claimed() is None
-
-
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
 def test_it_ends_with_the_recording_whatever_ends_that(error, monkeypatch):
     monkeypatch.setattr(so_far, "PAUSE", 0)
@@ -241,24 +185,6 @@ def test_it_ends_with_the_recording_whatever_ends_that(error, monkeypatch):
     assert widget._about["isOn"] is False
 
 
-def test_nobody_follows_a_recording_that_was_left_without_a_word(monkeypatch):
-    monkeypatch.setattr(so_far, "PAUSE", 0)
-    with record("left") as trace:
-        follower = so_far.follow(trace, lambda _: None)
-        recorder.claimed().is_given_up = lambda: True
-        follower.start()
-        follower._thread.join()
-
-
-def test_what_cannot_be_shown_is_no_matter_of_the_program():
-    def fail(_):
-        raise OSError("no connection")
-
-    with record("shown") as trace:
-        so_far.follow(trace, fail).refresh()
-    assert not trace.is_on
-
-
 def test_what_comes_late_is_not_shown_any_more():
     with record("late") as trace:
         widget = explore(trace)
@@ -266,7 +192,3 @@ def test_what_comes_late_is_not_shown_any_more():
     assert widget.trace is trace
     widget.follower.refresh()
     assert widget.trace is trace
-
-
-def test_a_trace_is_itself_once_it_is_whole():
-    assert so_far.so_far(TRACE) is TRACE

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from time import perf_counter
+from time import thread_time
 
 from taketurns.recording import recorder
 from taketurns.recording.recorder import PATIENCE, Recorder
@@ -22,7 +22,7 @@ from taketurns.watcher.originals import original
 
 __all__ = ["Follower", "follow", "so_far"]
 
-#: The time between two traces (s), and how many times as long as to make one it is at least.
+#: The time between two traces (s), and how many times as long as the CPU time of one it is at least.
 PAUSE, SHARE = 0.25, 9
 
 Show = Callable[[Trace], None]
@@ -129,7 +129,7 @@ class Follower:
     def _work(self) -> None:
         pause = PAUSE
         while not self._bell.acquire(timeout=pause) and not self._is_over and not self._mine.is_given_up():
-            began = perf_counter()
+            began = thread_time()
             with suppress(Exception):
                 self.refresh()
-            pause = max(PAUSE, SHARE * (perf_counter() - began))
+            pause = max(PAUSE, SHARE * (thread_time() - began))

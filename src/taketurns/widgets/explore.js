@@ -1,12 +1,13 @@
-// The explorer: its controls, and what they do. lanes.js and scene.js stand before it in the one module of a page.
+// The explorer: its controls, and what they do. lanes.js, words.js and scene.js stand before it in one module.
 
-const NOTHING = ["No span is chosen.", "Click one, or press Shift and an arrow key in the lanes: it is told here what it is."];
+const NOTHING = ["No span is chosen.", "Click one, or press Shift and an arrow key in the lanes: here it is told of."];
 const NEAR = 4; // pixels by which a pointer may miss a span, or move without dragging
 
 const HTML = `<div class="head"><span class="label"></span><span class="numbers"></span></div>
   <div class="remarks"></div>
-  <div class="controls"><button class="in" aria-label="zoom in">+</button><button class="out" aria-label="zoom out">−</button>
-    <button class="whole">whole</button><button class="previous">previous span</button><button class="next">next span</button>
+  <div class="controls"><button class="in" aria-label="zoom in">+</button>
+    <button class="out" aria-label="zoom out">−</button><button class="whole">whole</button>
+    <button class="previous">previous span</button><button class="next">next span</button>
     <label>task <input type="search" placeholder="Enter: next match"></label><output></output></div>
   <div class="stage"><canvas class="lanes" tabindex="0" role="application"></canvas>
     <div class="scroll" tabindex="0" role="group" aria-label="scroll the lanes"><div></div></div>
@@ -14,8 +15,8 @@ const HTML = `<div class="head"><span class="label"></span><span class="numbers"
   <ul class="legend" aria-label="legend"></ul>
   <div class="said" role="status"></div>
   <details><summary>Keys</summary><p>In the lanes: <kbd>+</kbd> and <kbd>−</kbd> zoom, the arrow keys move, <kbd>Page
-    Up</kbd> and <kbd>Page Down</kbd> go through the lanes, <kbd>Home</kbd> shows all. <kbd>Shift</kbd> with an arrow key
-    goes from span to span and from lane to lane, <kbd>Enter</kbd> zooms to the span, <kbd>Escape</kbd> lets go of it.
+    Up</kbd> and <kbd>Page Down</kbd> go through the lanes, <kbd>Home</kbd> shows all. <kbd>Shift</kbd> with an arrow
+    key goes from span to span and from lane to lane, <kbd>Enter</kbd> zooms to it, <kbd>Escape</kbd> lets go of it.
     With the mouse: drag, choose by a click, and zoom by <kbd>Ctrl</kbd> and the wheel.</p></details>`;
 
 /** Give what calls a function once before the next frame, however often it is asked to. */
@@ -26,49 +27,36 @@ function later(call) {
   return ask;
 }
 
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/** Show lines of text, each in an element of its own. */
-function putLines(element, lines) {
-  if (lines.join("\n") === [...element.children].map((each) => each.textContent).join("\n")) return;
-  element.replaceChildren(...lines.map((line) => {
-    const part = document.createElement("div");
-    part.textContent = line;
-    return part;
-  }));
-}
-
 // --- the explorer ---
 
 /** Give a scene: all that is seen now. It reads what the model holds when it is asked to. */
 function makeScene(model) {
   const scene = { view: makeView(), chosen: -1, marked: -1, left: 60 };
   scene.read = () => {
-    const held = scene.chosen >= 0 ? [scene.about.tasks[scene.spans.lane[scene.chosen]], scene.spans.start[scene.chosen]] : null;
-    const marked = scene.about?.tasks[scene.marked];
+    const { about, spans, chosen } = scene, marked = about?.tasks[scene.marked];
+    const task = about?.tasks[spans.lane[chosen]], time = spans?.start[chosen];
     scene.about = model.get("_about");
     scene.spans = readSpans(scene.about, model.get("_spans"));
     // While it is recorded, more comes in between, and a name may get a number.
-    scene.marked = marked === undefined ? -1 : scene.about.tasks.indexOf(marked);
-    const lane = held ? scene.about.tasks.indexOf(held[0]) : -1;
-    scene.chosen = lane < 0 ? -1 : spanAt(scene.spans, lane, held[1], Infinity);
+    scene.marked = scene.about.tasks.indexOf(marked);
+    const lane = scene.about.tasks.indexOf(task);
+    scene.chosen = lane < 0 ? -1 : spanAt(scene.spans, lane, time, Infinity);
   };
   scene.laneAt = (y) => {
     const lane = Math.floor((y - HEAD + scene.view.top) / scene.view.lane);
     return y >= HEAD && y < HEAD + scene.view.height && lane < scene.view.lanes ? lane : -1;
   };
-  /** Give the span at a place on the canvas, or −1. */
+  /** Give the span at a place on the canvas, or −1; at a name, the first one in view. */
   scene.at = (x, y) => {
     const { view, spans, left } = scene, lane = scene.laneAt(y);
-    if (lane < 0 || x < left) return -1;
+    if (lane < 0) return -1;
+    if (x < left) return spanAt(spans, lane, Math.max(view.from, 0), Infinity);
     return spanAt(spans, lane, view.from + (x - left) / view.scale, NEAR / view.scale);
   };
   /** Give the span that is so many spans, or lanes, away from the chosen one; the first in view where none is. */
   scene.step = (along, down) => {
     const { spans, view, chosen } = scene;
-    if (chosen < 0) return view.lanes ? spanAt(spans, Math.ceil(view.top / view.lane), Math.max(view.from, 0), Infinity) : -1;
+    if (chosen < 0) return scene.at(0, HEAD + view.lane - 1);
     const lane = spans.lane[chosen];
     if (along) return within(chosen + along, spans.first[lane], spans.first[lane + 1] - 1);
     const time = within((spans.start[chosen] + spans.end[chosen]) / 2, view.from, view.to);
@@ -138,155 +126,130 @@ function point(canvas, { view, at, left }, { draw, choose, hover }) {
   canvas.addEventListener("wheel", wheel, { passive: false });
 }
 
-function item(sign, words) {
-  const element = document.createElement("li");
-  if (typeof sign === "string") {
-    const text = document.createElement("span");
-    text.ariaHidden = "true";
-    text.textContent = sign;
-    sign = text;
-  }
-  element.append(sign, words);
-  return element;
+/** Give what shows beside the pointer what is there. */
+function makeTip(tip, canvas, scene) {
+  return (x, y) => {
+    const i = scene.at(x, y);
+    tip.hidden = i < 0;
+    if (i < 0) return;
+    putLines(tip, tell(scene.about, scene.spans, i));
+    const below = y < scene.view.height / 2;
+    tip.style.left = `${within(x + 12, 0, Math.max(canvas.clientWidth - tip.offsetWidth, 0))}px`;
+    tip.style.top = `${below ? y + 18 : y - 12 - tip.offsetHeight}px`;
+  };
 }
 
-/** Give a small bar of a look, for the legend. */
-function swatch(look) {
-  const canvas = document.createElement("canvas"), ratio = Math.max(window.devicePixelRatio || 1, 1);
-  Object.assign(canvas, { width: 22 * ratio, height: 16 * ratio, ariaHidden: "true" });
-  Object.assign(canvas.style, { width: "22px", height: "16px" });
-  const brush = canvas.getContext("2d");
-  brush.scale(ratio, ratio);
-  brush.fillStyle = look.fill;
-  brush.fillRect(0, 8 * (1 - look.height), 22, 16 * look.height);
-  return canvas;
-}
-
-function render({ model, el }) {
-  el.classList.add("taketurns-explore");
-  el.innerHTML = HTML;
-  const find = (name) => el.querySelector(name), canvas = find("canvas"), scroll = find(".scroll");
-  const scene = makeScene(model), { view } = scene, painter = makePainter(canvas, el);
-  const tip = find(".tip"), input = find("input"), look = makeSearch(scene, find("output"));
-  for (const each of [canvas, input, scroll]) each.dataset.lmSuppressShortcuts = "true"; // keys are not JupyterLab's
-  const draw = later(() => {
-    painter.paint(scene);
-    if (scroll.scrollTop !== Math.round(view.top)) scroll.scrollTop = view.top;
-    legend();
-  });
-
-  // What the model holds, and how wide the page is
-
-  function fit() {
-    const width = find(".stage").clientWidth, many = scene.about.tasks.length * (scene.about.tasks.length > 8 ? 24 : 32) > TALLEST;
-    const longest = Math.min(scene.about.tasks.reduce((most, task) => Math.max(most, task.length), 0), 26);
-    scene.left = Math.round(Math.min(24 + 7.5 * longest, 0.3 * width)); // whole pixels
-    scroll.hidden = !many;
-    view.fit(scene.about.tasks.length, scene.about.duration, Math.max(width - scene.left - RIGHT - (many ? 17 : 0), 40));
-    scroll.style.height = `${HEAD + view.height}px`;
-    scroll.firstElementChild.style.height = `${HEAD + view.lanes * view.lane}px`;
-    draw();
-  }
-
-  function read() {
-    scene.read();
-    const { about } = scene;
-    put(find(".label"), about.label);
-    put(find(".numbers"), about.numbers);
-    const cut = about.cutShort ? [`Cut short: ${about.cutShort}`] : [];
-    putLines(find(".remarks"), [...(about.isOn ? ["Still being recorded."] : []), ...cut, ...about.remarks]);
-    canvas.setAttribute("aria-label", `${about.alt} Lanes to explore by keys.`);
-    fit();
-  }
-
-  let shown = "";
-  function legend() {
-    const { about } = scene, key = JSON.stringify([about.looks, getComputedStyle(el).backgroundColor]);
-    if (key === shown) return;
-    shown = key;
-    const arrows = [["┄▶", "from the task that started it"], ["─▶", "from the task that woke it"]].map(([sign, words]) => item(sign, words));
-    find(".legend").replaceChildren(...painter.looks().map((look) => item(swatch(look), look.meaning)), ...arrows);
-  }
-
-  // What is chosen
-
-  function choose(i, marks = -1) {
-    scene.chosen = i;
-    scene.marked = marks;
-      if (i >= 0) view.reveal(scene.spans.lane[i], scene.spans.start[i], scene.spans.end[i]);
-    putLines(find(".said"), i < 0 ? NOTHING : tell(scene.about, scene.spans, i));
-    draw();
-  }
-
-  function seek(way) {
-    const lane = look(input.value, way);
-    if (lane < 0) return choose(-1);
-    const near = spanAt(scene.spans, lane, Math.max(view.from, 0), Infinity), first = scene.spans.first[lane];
-    choose(scene.spans.start[near] > view.to || scene.spans.end[near] < view.from ? first : near, lane);
-  }
-
-  const act = (change) => () => (change(), draw());
+/** Give what the buttons do, and the keys in the lanes. */
+function makeActions(scene, { draw, choose }) {
+  const { view } = scene, act = (change) => () => (change(), draw());
   const step = (along, down) => () => choose(scene.step(along, down));
-  const actions = {
+  const buttons = {
     in: act(() => view.zoom(1 / 1.5)), out: act(() => view.zoom(1.5)), whole: act(view.whole),
     previous: step(-1, 0), next: step(1, 0),
   };
-  for (const [name, action] of Object.entries(actions)) find(`.${name}`).onclick = action;
-
-  function zoomToChosen() {
-    const { chosen, spans } = scene;
-    if (chosen < 0) return;
-    const wide = Math.max(spans.end[chosen] - spans.start[chosen], FINEST) * 1.5, middle = (spans.start[chosen] + spans.end[chosen]) / 2;
-    view.show(middle - wide / 2, middle + wide / 2);
-  }
+  const toChosen = () => {
+    const { chosen, spans } = scene, [start, end] = [spans.start[chosen], spans.end[chosen]];
+    const beside = Math.max(end - start, FINEST) / 4;
+    if (chosen >= 0) view.show(start - beside, end + beside);
+  };
   const keys = {
-    "+": actions.in, "=": actions.in, "-": actions.out, "−": actions.out, Home: actions.whole,
+    "+": buttons.in, "=": buttons.in, "-": buttons.out, "−": buttons.out, Home: buttons.whole,
     ArrowLeft: act(() => view.pan(-view.width / 10)), ArrowRight: act(() => view.pan(view.width / 10)),
     ArrowUp: act(() => view.scroll(-view.lane)), ArrowDown: act(() => view.scroll(view.lane)),
     PageUp: act(() => view.scroll(-view.height)), PageDown: act(() => view.scroll(view.height)),
     "Shift ArrowLeft": step(-1, 0), "Shift ArrowRight": step(1, 0),
     "Shift ArrowUp": step(0, -1), "Shift ArrowDown": step(0, 1),
-    Enter: act(zoomToChosen), Escape: () => choose(-1),
+    Enter: act(toChosen), Escape: () => choose(-1, -1),
   };
-  /** Do what a key is there for; all other keys, and those with Ctrl, are left alone. */
+  return { buttons, keys };
+}
+
+/** Have keys do something; all other keys, and those with Ctrl, are left alone. */
+function listen(canvas, keys) {
   canvas.onkeydown = (event) => {
-    const action = keys[event.shiftKey && event.key.startsWith("Arrow") ? `Shift ${event.key}` : event.key];
+    const action = (event.shiftKey && keys[`Shift ${event.key}`]) || keys[event.key];
     if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
     action();
   };
-  input.onkeydown = (event) => {
-    event.stopPropagation();
-    if (event.key === "Enter") seek(event.shiftKey ? -1 : 1);
-  };
+}
+
+function render({ model, el }) {
+  el.classList.add("taketurns-explore");
+  el.innerHTML = HTML;
+  const find = (name) => el.querySelector(name);
+  const [canvas, scroll, input] = ["canvas", ".scroll", "input"].map(find);
+  for (const each of [canvas, input, scroll]) each.dataset.lmSuppressShortcuts = "true"; // keys are not JupyterLab's
+  const scene = makeScene(model), { view } = scene, painter = makePainter(canvas, el);
+  const look = makeSearch(scene, find("output")), hover = makeTip(find(".tip"), canvas, scene);
+  let looks = null;
+  const draw = later(() => {
+    painter.paint(scene);
+    if (scroll.scrollTop !== Math.round(view.top)) scroll.scrollTop = view.top;
+    if (looks !== painter.looks()) find(".legend").replaceChildren(...legendOf((looks = painter.looks())));
+  });
+
+  /** Take over how wide the page is. */
+  function fit() {
+    const { about } = scene, width = find(".stage").clientWidth, count = about.tasks.length;
+    const longest = Math.min(about.tasks.reduce((most, task) => Math.max(most, task.length), 0), 26);
+    scroll.hidden = count * laneOf(count) <= TALLEST;
+    scene.left = Math.round(Math.min(24 + 7.5 * longest, 0.3 * width)); // whole pixels
+    view.fit(count, about.duration, Math.max(width - scene.left - RIGHT - (scroll.hidden ? 0 : BAR), 40));
+    scroll.style.height = `${HEAD + view.height}px`;
+    scroll.firstElementChild.style.height = `${HEAD + count * view.lane}px`;
+    draw();
+  }
+
+  /** Take over what the model holds. */
+  function read() {
+    scene.read();
+    const { about } = scene, cut = about.cutShort ? [`Cut short: ${about.cutShort}`] : [];
+    put(find(".label"), about.label);
+    put(find(".numbers"), about.numbers);
+    putLines(find(".remarks"), [...(about.isOn ? ["Still being recorded."] : []), ...cut, ...about.remarks]);
+    canvas.setAttribute("aria-label", `${about.alt} Lanes to explore by keys.`);
+    fit();
+  }
+
+  /** Choose a span, or none (−1), and mark a lane. */
+  function choose(i, marks = scene.marked) {
+    Object.assign(scene, { chosen: i, marked: marks });
+    if (i >= 0) view.reveal(scene.spans.lane[i], scene.spans.start[i], scene.spans.end[i]);
+    putLines(find(".said"), i < 0 ? NOTHING : tell(scene.about, scene.spans, i));
+    draw();
+  }
+
+  /** Go to the next task that is looked for: to what it does in view, or else to its begin. */
+  function seek(way) {
+    const lane = look(input.value, way), { spans } = scene;
+    if (lane < 0) return choose(-1, -1);
+    const near = spanAt(spans, lane, Math.max(view.from, 0), Infinity);
+    choose(spans.start[near] > view.to || spans.end[near] < view.from ? spans.first[lane] : near, lane);
+  }
+
+  const { buttons, keys } = makeActions(scene, { draw, choose });
+  for (const [name, action] of Object.entries(buttons)) find(`.${name}`).onclick = action;
+  listen(canvas, keys);
+  listen(input, { Enter: () => seek(1), "Shift Enter": () => seek(-1) });
+  point(canvas, { view, at: scene.at, left: () => scene.left }, { draw, choose, hover });
   scroll.onscroll = () => {
     if (Math.abs(scroll.scrollTop - view.top) >= 1) view.scroll(scroll.scrollTop - view.top), draw();
   };
 
-  point(canvas, { view, at: scene.at, left: () => scene.left }, { draw, choose, hover });
-  function hover(x, y) {
-    const i = scene.at(x, y);
-    tip.hidden = i < 0;
-    if (i < 0) return;
-    putLines(tip, tell(scene.about, scene.spans, i));
-    tip.style.left = `${within(x + 12, 0, Math.max(canvas.clientWidth - tip.offsetWidth, 0))}px`;
-    tip.style.top = `${y + 18}px`;
-  }
-
   putLines(find(".said"), NOTHING);
   read();
-  const sized = new ResizeObserver(fit);
+  const sized = new ResizeObserver(fit), readLater = later(read), names = ["change:_about", "change:_spans"];
   sized.observe(find(".stage"));
   el.addEventListener("transitionend", draw); // the theme has changed
-  const readLater = later(read);
-  for (const name of ["change:_about", "change:_spans"]) model.on(name, readLater);
+  for (const name of names) model.on(name, readLater);
   return () => {
     sized.disconnect();
     el.removeEventListener("transitionend", draw);
+    for (const name of names) model.off(name, readLater);
     draw.cancel();
     readLater.cancel();
-    for (const name of ["change:_about", "change:_spans"]) model.off(name, readLater);
   };
 }
 

@@ -24,6 +24,7 @@ from taketurns.widgets.still import Still
 __all__ = ["Explorer", "explore"]
 
 HERE = Path(__file__).parent
+SCRIPTS = "lanes.js", "words.js", "scene.js", "explore.js"
 LONGEST = 200  # characters of a name: more of it nobody reads
 
 
@@ -42,7 +43,7 @@ def explore(trace: Trace) -> Explorer:
 class Explorer(Still, anywidget.AnyWidget):
     """The lanes of a trace. All that its script needs stands in its two traits."""
 
-    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("lanes.js", "scene.js", "explore.js"))
+    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     _css = HERE / "explore.css"
 
     _about = Dict().tag(sync=True)

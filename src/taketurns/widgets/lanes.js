@@ -1,5 +1,5 @@
 // The lanes of a trace: its spans as arrays, where one finds them, and how they are painted.
-// explore.js stands behind it in the one module that a page gets.
+// words.js, scene.js and explore.js stand behind it in the one module that a page gets.
 
 const NARROW = 3; // pixels: a narrower bar has no room for a pattern
 
@@ -17,7 +17,7 @@ function bytesOf(value) {
 /**
  * Give the spans, lane by lane and in order of their start: those of a lane are from `first[lane]` on, up to
  * `first[lane + 1]`. `reach` is the latest end so far in a lane. Before span `i`, spans of a look lasted
- * `sums[i * about.looks.length + look]` seconds together. `overlaps` says in which lanes one begins before another ends.
+ * `sums[i * about.looks.length + look]` seconds together. `overlaps` tells the lanes in which spans overlap.
  */
 function readSpans(about, value) {
   const bytes = bytesOf(value), lanes = about.tasks.length, kinds = about.looks.length;
@@ -97,10 +97,10 @@ function eachBar(spans, lane, view, bar, heap) {
   }
 }
 
-/** Give the image of the lanes in view, for what is too narrow to be drawn by itself; `column` puts a rectangle there. */
+/** Give the image of the lanes in view, for what is too narrow to be drawn by itself; `column` puts a bar there. */
 function makeImage(view, ratio) {
-  const data = new ImageData(Math.max(Math.round(view.width * ratio), 1), Math.max(Math.round(view.height * ratio), 1));
-  const pixels = new Uint32Array(data.data.buffer), { width, height } = data;
+  const width = Math.round(view.width * ratio), height = Math.round(view.height * ratio);
+  const data = new ImageData(width, height), pixels = new Uint32Array(data.data.buffer);
   const column = (x, top, wide, high, color) => {
     const left = Math.max(Math.floor(x * ratio), 0), right = Math.min(Math.floor((x + wide) * ratio), width);
     const first = Math.max(Math.round(top * ratio), 0);
@@ -109,7 +109,8 @@ function makeImage(view, ratio) {
       for (let place = row + left; place < row + right; place += 1) pixels[place] = color;
     }
   };
-  return { data, column, clear: () => pixels.fill(0) };
+  const fits = (view, ratio) => width === Math.round(view.width * ratio) && height === Math.round(view.height * ratio);
+  return { data, column, fits, clear: () => pixels.fill(0) };
 }
 
 /** Put the spans of a lane into the image, or where they are wide into `found[look]`: left, top, width and height. */
@@ -197,41 +198,12 @@ const PATTERNS = {
     brush.stroke(new Path2D("M-2 2L2 -2M-2 10L10 -2M6 10L10 6"));
   },
   dots(brush) {
-    for (const [x, y] of [[2, 2], [6, 6]]) brush.fill(new Path2D(`M${x - 1.3} ${y}a1.3 1.3 0 1 0 2.6 0a1.3 1.3 0 1 0 -2.6 0`));
+    for (const place of [2, 6]) {
+      brush.beginPath();
+      brush.arc(place, place, 1.3, 0, 7);
+      brush.fill();
+    }
   },
   bars: (brush) => brush.fillRect(0, 0, 2, 8),
 };
 
-// --- words ---
-
-const three = (value) => String(Number(value.toPrecision(3)));
-
-/** Give a duration as duration_text of trace/text.py does: `98.2 µs`, `226 ms`, `1.25 s`, `30 min 55 s`. */
-function durationText(seconds) {
-  if (seconds < 5e-10) return "0 s";
-  for (const [factor, unit] of [[1e9, "ns"], [1e6, "µs"], [1e3, "ms"], [1, "s"]]) {
-    const value = Number((seconds * factor).toPrecision(3));
-    if (value < (unit === "s" ? 60 : 1000)) return `${value} ${unit}`;
-  }
-  const whole = Math.round(seconds), parts = [[Math.floor(whole / 3600), "h"], [Math.floor(whole / 60) % 60, "min"], [whole % 60, "s"]];
-  return parts.filter(([number]) => number).map(([number, unit]) => `${number} ${unit}`).join(" ");
-}
-
-/** Give a name in at most so many characters; what is left out stood before its last third, as in pictures/words.py. */
-function shorten(name, most) {
-  const letters = [...name], tail = Math.floor(most / 3);
-  return letters.length <= most ? name : `${letters.slice(0, Math.max(most - tail - 1, 0)).join("")}…${tail ? letters.slice(-tail).join("") : ""}`;
-}
-
-/** Give the unit for so many seconds, and its name. */
-const unitOf = (about, seconds) => about.units.find(([, , least]) => seconds >= least);
-
-/** Give the round times from one to another, few enough for so many pixels; `step` is between two of them. */
-function ticks(from, to, unit, width) {
-  const rough = (to - from) / unit / Math.max(width / 90, 1), power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((each) => each >= rough * 0.999), found = [];
-  for (let n = Math.ceil(from / unit / step - 1e-9); n * step * unit <= to * (1 + 1e-12); n += 1) {
-    found.push([n * step * unit, Number((n * step).toPrecision(12)).toLocaleString("en", { maximumFractionDigits: 9 })]);
-  }
-  return found;
-}

@@ -1,44 +1,17 @@
-// What is in view of the lanes, what is told of a span in it, and how all of it is painted.
-// lanes.js stands before it, and explore.js behind, in the one module that a page gets.
+// What is in view of the lanes, and how it is painted.
+// lanes.js and words.js stand before it, and explore.js behind, in the one module that a page gets.
 
 const FOOT = 40, RIGHT = 14, HEAD = 6; // pixels beside the lanes: the time axis, and room at the edges
+const BAR = 17; // pixels of a bar to scroll
 const TALLEST = 432; // pixels of all lanes that are seen at once
 const FINEST = 2e-8; // seconds in view, at the least
 
 const within = (value, low, high) => Math.max(low, Math.min(value, high));
 
-// --- what is told of a span ---
-
-/** Give in lines what a span is, and what is known of its task. */
-function tell(about, spans, i) {
-  const [, state, reason, where] = about.kinds[spans.kind[i]], lane = spans.lane[i], task = about.tasks[lane];
-  const [start, end] = [spans.start[i], spans.end[i]], waker = wakerOf(about, spans, i), parent = about.parents[lane];
-  const outcome = about.outcomes[lane], ended = about.isOn && outcome === "not ended" ? "in progress" : outcome;
-  const facts = [`${state}${reason ? ` (${reason})` : ""} for ${durationText(end - start)}`,
-    `from ${durationText(start)} to ${durationText(end)}`, `on ${about.workers[spans.worker[i]]}`];
-  const its = [waker && `woken by ${about.tasks[waker.by]}`, ended && `the task: ${ended}`,
-    parent >= 0 && `started by ${about.tasks[parent]}`];
-  return [task, facts.join(", "), where && `at ${where}`, its.filter(Boolean).join("; ")].filter(Boolean);
-}
-
-/** Give who woke a task, and when: the wait before a span, or the span itself where it is a wait. */
-function wakerOf(about, spans, i) {
-  const next = i + 1 < spans.first[spans.lane[i] + 1] ? i + 1 : i;
-  for (const [each, at] of [[i, spans.start[i]], [next, spans.end[i]]]) {
-    const by = about.kinds[spans.kind[each]][4];
-    if (by >= 0 && (each === i || about.kinds[spans.kind[i]][1] === "WAITING")) return { by, at };
-  }
-  return null;
-}
-
-/** Give the arrows to a span: from which lane to which, when, and with which dashes: who started its task, who woke it. */
-function causes(about, spans, i) {
-  const lane = spans.lane[i], parent = about.parents[lane], waker = wakerOf(about, spans, i);
-  const started = parent >= 0 ? [[parent, lane, spans.start[spans.first[lane]], [4, 4]]] : [];
-  return waker ? [...started, [waker.by, lane, waker.at, []]] : started;
-}
-
 // --- what is in view ---
+
+/** Give the height of one of so many lanes, in pixels. */
+const laneOf = (count) => (count > 8 ? 24 : 32);
 
 /** Give the times and lanes in view, and how one moves among them. */
 function makeView() {
@@ -61,7 +34,7 @@ function makeView() {
   /** Take over how many lanes there are, how long it takes, and how wide it is drawn: what was in view stays so. */
   view.fit = (lanes, duration, width) => {
     const all = !view.lanes || isWhole(), atEnd = view.to >= view.duration, wide = view.to - view.from;
-    Object.assign(view, { lanes, duration: duration || 1e-6, width, lane: lanes > 8 ? 24 : 32 });
+    Object.assign(view, { lanes, duration: duration || 1e-6, width, lane: laneOf(lanes) });
     view.height = Math.min(Math.max(lanes, 1) * view.lane, TALLEST);
     if (all) view.whole();
     else set(atEnd ? 1.01 * view.duration - wide : view.from, atEnd ? 1.01 * view.duration : view.from + wide);
@@ -70,7 +43,8 @@ function makeView() {
   view.middle = (lane) => HEAD + (lane + 0.5) * view.lane - view.top;
   /** Bring a span into view: its lane, and its time where none of it is seen. */
   view.reveal = (lane, start, end) => {
-    view.scroll(Math.min(lane * view.lane - view.top, 0) + Math.max((lane + 1) * view.lane - view.height - view.top, 0));
+    const above = lane * view.lane - view.top, below = above + view.lane - view.height;
+    view.scroll(Math.min(above, 0) + Math.max(below, 0));
     if (end < view.from || start > view.to) view.pan((start - view.from) * view.scale - view.width / 4);
   };
   return view;
@@ -108,11 +82,10 @@ function makePainter(canvas, root) {
   }
 
   function bars({ spans, view, left }, lanes, ratio) {
-    if (!image || image.data.width !== Math.round(view.width * ratio) || image.data.height !== Math.round(view.height * ratio)) {
-      image = makeImage(view, ratio);
-    }
-    const found = looks.map(() => []), order = [...looks.keys()].sort((one, other) => looks[one].layer - looks[other].layer);
+    if (!image?.fits(view, ratio)) image = makeImage(view, ratio);
     image.clear();
+    const found = looks.map(() => []);
+    const order = [...looks.keys()].sort((one, other) => looks[one].layer - looks[other].layer);
     for (const lane of lanes) collect(spans, looks, lane, view, image, found);
     context.putImageData(image.data, Math.round(left * ratio), HEAD * ratio);
     context.translate(left, HEAD);
@@ -173,7 +146,8 @@ function makePainter(canvas, root) {
       canvas.style.height = `${height}px`;
     }
     const colors = theme(about, ratio), first = Math.floor(view.top / view.lane);
-    const lanes = Array.from({ length: within(Math.ceil(view.height / view.lane) + 1, 0, view.lanes - first) }, (_, n) => first + n);
+    const count = within(Math.ceil(view.height / view.lane) + 1, 0, view.lanes - first);
+    const lanes = Array.from({ length: count }, (_, number) => first + number);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     clipped(0, 0, width, view.height + HEAD, () => names(scene, lanes, colors));

@@ -374,8 +374,9 @@ def test_a_recording_is_explored_while_it_is_on(lab, browser):
     page.evaluate(OPEN, "live.ipynb")
     widget = page.locator(".taketurns-explore")
     canvas, remarks = widget.locator("canvas.lanes"), widget.locator(".remarks")
-    for tens in (1, 2, 3):
-        playwright.expect(canvas).to_have_attribute("aria-label", re.compile(rf"live: {tens}\d tasks in"))
+    for _ in range(3):
+        before = canvas.get_attribute("aria-label")
+        playwright.expect(canvas).not_to_have_attribute("aria-label", before)
     playwright.expect(remarks).to_contain_text("Still being recorded.")
     canvas.press("Shift+ArrowRight")
     playwright.expect(widget.locator(".said")).to_contain_text("WAITING (timer)")

@@ -23,7 +23,7 @@ from taketurns.watcher.originals import original
 __all__ = ["Follower", "follow", "so_far"]
 
 #: The time between two traces (s), and how many times as long as the CPU time of one it is at least.
-PAUSE, SHARE = 0.25, 9
+PAUSE, SHARE = 0.25, 19
 
 Show = Callable[[Trace], None]
 
@@ -90,7 +90,7 @@ def _recorder_of(trace: Trace) -> Recorder | None:
 class Follower:
     """Shows a trace: what is recorded so far now and then, by a thread, and all of it at the end.
 
-    To make a trace takes time from the program that is recorded: a tenth of it at most.
+    To make a trace takes time from the program that is recorded: a twentieth of it at most, once there is much.
     """
 
     def __init__(self, mine: Recorder, show: Show) -> None:

@@ -111,7 +111,9 @@ def _about(trace: Trace, is_on: bool) -> dict[str, Any]:
 def _plain(look: Look) -> dict[str, Any]:
     """Return a look as plain data: a pattern across the bar is ``stripes``, ``dots`` or ``bars``, or empty for none."""
     whole = {name: getattr(look, name) for name in ("key", "color", "height", "meaning", "layer")}
-    return {**whole, "pattern": "stripes" if look.stripes else "", "ink": look.stripes}
+    stripes = getattr(look, "stripes", "")  # a look has either its stripes, or a pattern and its ink
+    pattern = getattr(look, "pattern", "stripes" if stripes else "")
+    return {**whole, "pattern": pattern, "ink": getattr(look, "ink", stripes)}
 
 
 def _told(kind: Kind, looks: list[Look], number: dict[str, int]) -> list[Any]:

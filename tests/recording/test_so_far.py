@@ -74,7 +74,7 @@ def test_the_thread_that_follows_is_no_task_and_ends_with_the_recording(monkeypa
         follower.start()
         for _ in range(3):
             shown.acquire()
-        thread = follower._thread
+        thread = follower.thread
     assert not thread.is_alive()
     assert without_block(trace).tasks == ()
     assert recorder.claimed() is None
@@ -86,7 +86,7 @@ def test_nobody_follows_a_recording_that_was_left_without_a_word(monkeypatch):
         follower = so_far.follow(trace, lambda _: None)
         recorder.claimed().is_given_up = lambda: True
         follower.start()
-        follower._thread.join()
+        follower.thread.join()
 
 
 def test_what_cannot_be_shown_is_no_matter_of_the_program():

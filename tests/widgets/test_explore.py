@@ -179,7 +179,7 @@ def test_it_ends_with_the_recording_whatever_ends_that(error, monkeypatch):
         widget = explore(trace)
         widget.follower.start()
         raise error
-    assert not widget.follower._thread.is_alive()
+    assert not widget.follower.thread.is_alive()
     assert widget.trace is trace
     assert widget._about["cutShort"] == error.__name__
     assert widget._about["isOn"] is False

@@ -6,6 +6,7 @@ Only to copy takes a lock, which the end of a recording waits for; to make a tra
 
 from __future__ import annotations
 
+import _thread
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -79,6 +80,8 @@ def follow(trace: Trace, show: Show) -> Follower | None:
         return None
     follower = Follower(mine, show)
     mine.audience.append(follower)
+    if not trace.is_on:  # it has ended meanwhile
+        follower.show(trace)
     return follower
 
 
@@ -95,25 +98,30 @@ class Follower:
 
     def __init__(self, mine: Recorder, show: Show) -> None:
         self._mine, self._show = mine, show
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None
         self._bell = original("_thread", "allocate_lock")()
         self._bell.acquire()
         self._is_over = False
 
     def start(self) -> None:
-        """Start the thread. It is no task: it is ours."""
+        """Start the thread. It is no task: it is ours.
+
+        Where gevent has put greenlets in the place of threads there is none: it would hold up all others.
+        """
+        if _thread.start_new_thread is not original("_thread", "start_new_thread"):
+            return
         with suppress(RuntimeError):  # there are too many threads; then only the end is shown
             thread = threading.Thread(target=self._work, name="taketurns: so far", daemon=True)
             thread.start()
-            self._thread = thread
+            self.thread = thread
 
     def stop(self) -> None:
-        """End the thread, in a few seconds at the most. This can be done again."""
+        """End the thread, and wait for that a few seconds at the most. This can be done again."""
         self._is_over = True
         with suppress(RuntimeError):  # it rings already
             self._bell.release()
-        if self._thread is not None:
-            self._thread.join(PATIENCE)
+        if self.thread is not None:
+            self.thread.join(PATIENCE)
 
     def refresh(self) -> None:
         """Show what is recorded so far, unless it is over by then."""

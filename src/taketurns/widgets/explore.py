@@ -54,7 +54,9 @@ class Explorer(Still, anywidget.AnyWidget):
         self.trace = so_far(trace)  #: what is shown: all of it once its block has ended
         super().__init__(**self._state())
         self.follower = follow(trace, self.show)
-        if self.follower is not None and getattr(self.comm, "kernel", None) is not None:  # in a script, nobody looks
+        if self.follower is None:
+            self.show(trace)  # it has ended meanwhile
+        elif getattr(self.comm, "kernel", None) is not None:  # in a script, nobody looks
             self.follower.start()
 
     def show(self, trace: Trace) -> None:

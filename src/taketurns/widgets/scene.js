@@ -158,7 +158,17 @@ function makePainter(canvas, root) {
       for (let y = HEAD; y < HEAD + view.height; y += 5) context.fillRect(end, y, 1, 2);
       if (scene.chosen >= 0) chosen(scene, colors);
     });
-    axis(scene, colors);
+    if (view.lanes) axis(scene, colors);
+    else nothing(scene, colors);
+  }
+
+  /** Say that there is nothing to be seen. */
+  function nothing({ about, view, left }, { ink, font }) {
+    context.fillStyle = ink;
+    context.font = `14px ${font}`;
+    context.textAlign = "center";
+    const words = about.isOn ? "nothing is recorded yet" : "nothing was recorded";
+    context.fillText(words, left + view.width / 2, HEAD + view.lane / 2);
   }
 
   function clipped(x, y, width, height, call) {

@@ -1,6 +1,6 @@
 // The explorer: its controls, and what they do. lanes.js, words.js and scene.js stand before it in one module.
 
-const NOTHING = ["No span is chosen.", "Click one, or press Shift and an arrow key in the lanes: here it is told of."];
+const NOTHING = ["No span is chosen.", "Click one, or press Shift and an arrow key in the lanes."];
 const NEAR = 4; // pixels by which a pointer may miss a span, or move without dragging
 
 const HTML = `<div class="head"><span class="label"></span><span class="numbers"></span></div>
@@ -183,11 +183,14 @@ function render({ model, el }) {
   for (const each of [canvas, input, scroll]) each.dataset.lmSuppressShortcuts = "true"; // keys are not JupyterLab's
   const scene = makeScene(model), { view } = scene, painter = makePainter(canvas, el);
   const look = makeSearch(scene, find("output")), hover = makeTip(find(".tip"), canvas, scene);
-  let looks = null;
+  let explained = []; // what the legend is of
   const draw = later(() => {
     painter.paint(scene);
     if (scroll.scrollTop !== Math.round(view.top)) scroll.scrollTop = view.top;
-    if (looks !== painter.looks()) find(".legend").replaceChildren(...legendOf((looks = painter.looks())));
+    const looks = painter.looks();
+    if (explained[0] === looks && explained[1] === scene.about) return;
+    explained = [looks, scene.about];
+    find(".legend").replaceChildren(...legendOf(...explained));
   });
 
   /** Take over how wide the page is. */

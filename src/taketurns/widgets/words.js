@@ -109,8 +109,10 @@ function swatch(look) {
   return canvas;
 }
 
-/** Give the legend: the looks that occur, and the two arrows. */
-function legendOf(looks) {
-  const arrows = [item("┄▶", "from the task that started it"), item("─▶", "from the task that woke it")];
-  return [...looks.map((look) => item(swatch(look), look.meaning)), ...arrows];
+/** Give the legend: the looks and the arrows that occur. */
+function legendOf(looks, about) {
+  const items = looks.map((look) => item(swatch(look), look.meaning));
+  if (about.parents.some((parent) => parent >= 0)) items.push(item("┄▶", "from the task that started it"));
+  if (about.kinds.some((kind) => kind[4] >= 0)) items.push(item("─▶", "from the task that woke it"));
+  return items;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 
 import pytest
@@ -129,6 +130,13 @@ def test_names_are_in_one_line_and_not_endless():
     assert about["label"] == "a b"
     assert len(about["tasks"][0]) == 200
     assert "\n" not in about["tasks"][0]
+
+
+def test_whatever_stands_in_names_can_be_sent():
+    half = "\ud800"
+    span = Span(half, RUNNING, half, 0, 1, half, Where(half, 1, half))
+    about = explore(Trace(half, (span,), cut_short=half, notes=(half,)))._about
+    assert json.loads(json.dumps(about, ensure_ascii=False).encode())["tasks"] == ["�"]
 
 
 def test_the_script_reads_only_what_its_two_traits_hold():

@@ -75,7 +75,7 @@ OURS = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 #: So many notebooks at a time: one is looked at while the other runs.
 SIDE_BY_SIDE = 2
-WIDGETS = ":is(.taketurns-sliders, .taketurns-stepper, .taketurns-hall)"
+WIDGETS = ":is(.taketurns-sliders, .taketurns-stepper, .taketurns-hall, .taketurns-explore)"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LOOK = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-child')].map((output) => ({
     kind: output.querySelector('[data-mime-type]')?.dataset.mimeType ?? '',
@@ -113,12 +113,42 @@ for cell in SAVED.cells:
     cell.metadata["slideshow"] = {"slide_type": "slide"}
 
 
+#: explore() by itself, of a trace that is whole.
+EXPLORED = new_notebook(
+    cells=[
+        new_code_cell("from taketurns import Span, Trace, explore\n"
+                      "def spans(task, worker, waker):\n"
+                      "    return (Span(task, 'WAITING', worker, 0, 0.1, 'socket'),\n"
+                      "            Span(task, 'READY', worker, 0.1, 0.2, 'GIL', None, waker),\n"
+                      "            Span(task, 'RUNNING', worker, 0.2, 0.3),\n"
+                      "            Span(task, 'NOT SEEN', worker, 0.3, 0.4))\n"
+                      "lanes = [('fetch home', 'one', ''), ('fetch about', 'two', 'parse'), ('parse', 'three', '')]\n"
+                      "lanes += [(f'page {n}', 'four', '') for n in range(40)]\n"
+                      "trace = Trace('explored', sum((spans(*lane) for lane in lanes), ()),\n"
+                      "              parents={'fetch about': 'fetch home'})\n"
+                      "explore(trace)"),
+    ],
+    metadata=OWN.metadata,
+)  # fmt: skip
+#: The same of a recording that is on until the kernel is interrupted.
+LIVE = new_notebook(
+    cells=[
+        new_code_cell("from IPython.display import display\nfrom taketurns import explore, record, wait"),
+        new_code_cell("with record('live') as live:\n    widget = explore(live)\n    display(widget)\n"
+                      "    while True:\n        wait(0.02)"),
+        new_code_cell("print(widget)"),
+    ],
+    metadata=OWN.metadata,
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The address of a JupyterLab that shows a copy of the notebooks, and one more."""
+    """The address of a JupyterLab that shows a copy of the notebooks, and some more."""
     home = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", home / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    nbformat.write(OWN, home / "notebooks" / "own.ipynb")
+    for name, notebook in (("own", OWN), ("explored", EXPLORED), ("live", LIVE)):
+        nbformat.write(notebook, home / "notebooks" / f"{name}.ipynb")
     for name, settings in SETTINGS.items():
         path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -206,15 +236,20 @@ class Desk:
         self.pages.append(page)
 
 
+def new_lab_page(browser, lab, workspace):
+    """Return a page with JupyterLab and nothing open in it."""
+    page = new_page(browser)
+    page.goto(f"{lab}/workspaces/{workspace}?reset")
+    page.wait_for_selector("#jp-main-statusbar")
+    page.wait_for_function("() => window.jupyterapp")
+    page.evaluate("() => window.jupyterapp.restored")
+    page.keyboard.press("Control+b")  # the files at the left
+    return page
+
+
 @pytest.fixture(scope="module")
 def desk(lab, browser, request):
-    pages = [new_page(browser) for _ in range(SIDE_BY_SIDE)]
-    for number, page in enumerate(pages):
-        page.goto(f"{lab}/workspaces/{number}?reset")
-        page.wait_for_selector("#jp-main-statusbar")
-        page.wait_for_function("() => window.jupyterapp")
-        page.evaluate("() => window.jupyterapp.restored")
-        page.keyboard.press("Control+b")  # the files at the left
+    pages = [new_lab_page(browser, lab, number) for number in range(SIDE_BY_SIDE)]
     chosen = [
         item.callspec.params["name"]
         for item in request.session.items
@@ -267,6 +302,111 @@ def test_the_magic_draws_a_cell_that_awaits(ran):
     assert [o["text"].splitlines()[-1] for o in outputs if o["kind"] == "text/plain"] == ["[None, None]"]
     assert [o["kind"] for o in outputs if o["kind"].endswith(("error", "stderr"))] == []
     assert ran.broken == []
+
+
+@pytest.mark.parametrize("name", ["explored.ipynb"])
+def test_explore_is_used_by_keyboard(ran):
+    widget = ran.locator(".taketurns-explore")
+    use_explore(ran, widget)
+    for theme in sorted(THEMES, key=lambda theme: theme != theme_of(ran)):  # the one that is on comes first
+        if theme != theme_of(ran):
+            before = seen(widget)
+            choose(theme, ran)
+            changed = "(before) => document.querySelector('canvas.lanes').toDataURL() !== before"
+            ran.wait_for_function(changed, arg=before)
+        assert against_axe(ran) == []
+        assert faint_bars(ran) == []
+    choose(THEMES[0], ran)
+    assert ran.broken == []
+
+
+def seen(widget):
+    """Return what the lanes look like, once they are painted."""
+    return widget.locator("canvas.lanes").evaluate("""async (canvas) => {
+        for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+        return canvas.toDataURL();
+    }""")
+
+
+def use_explore(page, widget):
+    """Zoom, move, go from span to span, and search, all by keys."""
+    canvas, said, found = (widget.locator(name) for name in ("canvas.lanes", ".said", "output"))
+    canvas.focus()
+    whole = seen(widget)
+    looks = [whole]
+    for key in ("+", "ArrowRight", "PageDown", "ArrowUp", "-"):
+        page.keyboard.press(key)
+        looks.append(seen(widget))
+        assert looks[-1] not in looks[:-1], key
+    for key in ("Home", "PageUp", "PageUp", "PageUp", "PageUp"):
+        page.keyboard.press(key)
+    assert seen(widget) == whole
+    page.keyboard.press("Shift+ArrowRight")
+    playwright.expect(said).to_have_text("fetch homeWAITING (socket) for 100 ms, from 0 s to 100 ms, on one")
+    page.keyboard.press("Shift+ArrowRight")
+    playwright.expect(said).to_contain_text("READY (GIL) for 100 ms, from 100 ms to 200 ms, on one")
+    page.keyboard.press("Shift+ArrowDown")
+    playwright.expect(said).to_contain_text("fetch about")
+    playwright.expect(said).to_contain_text("woken by parse; started by fetch home")
+    chosen = seen(widget)
+    page.keyboard.press("Enter")
+    assert seen(widget) != chosen
+    page.keyboard.press("Escape")
+    playwright.expect(said).to_contain_text("No span is chosen.")
+    page.keyboard.press("Home")
+    assert seen(widget) == whole
+    search = widget.get_by_role("searchbox", name="task")
+    search.fill("PAGE 3")
+    for text, task in (("1 of 11", "page 3"), ("2 of 11", "page 30"), ("3 of 11", "page 31")):
+        search.press("Enter")
+        playwright.expect(found).to_have_text(text)
+        playwright.expect(said.locator("div").first).to_have_text(task)
+    search.press("Shift+Enter")
+    playwright.expect(found).to_have_text("2 of 11")
+    search.fill("nobody")
+    search.press("Enter")
+    playwright.expect(found).to_have_text("no match")
+    widget.get_by_role("button", name="next span").press("Enter")
+    playwright.expect(said).to_contain_text("WAITING (socket)")
+    assert page.locator(".jp-Notebook").get_attribute("class").count("jp-mod-commandMode")  # and no cell was touched
+    assert page.locator(".jp-Cell").count() == 1
+
+
+def faint_bars(page):
+    """Return the contrasts of the legend's bars with the ground that are below 3:1."""
+    return page.evaluate("""() => {
+        const linear = (part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+        const light = (color) => {
+            const [r, g, b] = color.map((part) => linear(part / 255));
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+        };
+        const root = document.querySelector('.taketurns-explore');
+        const ground = light(getComputedStyle(root).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number));
+        return [...root.querySelectorAll('.legend canvas')].map((canvas) => {
+            const data = canvas.getContext('2d').getImageData(0, Math.floor(canvas.height / 2), canvas.width, 1).data;
+            const bars = Array.from({length: canvas.width}, (_, x) => light([...data.slice(4 * x, 4 * x + 3)]));
+            return Math.max(...bars.map((bar) => Math.max(bar, ground) / Math.min(bar, ground)));
+        }).filter((contrast) => contrast < 3);
+    }""")
+
+
+def test_a_recording_is_explored_while_it_is_on(lab, browser):
+    page = new_lab_page(browser, lab, "live")
+    page.evaluate(OPEN, "live.ipynb")
+    widget = page.locator(".taketurns-explore")
+    canvas, remarks = widget.locator("canvas.lanes"), widget.locator(".remarks")
+    for _ in range(3):
+        before = canvas.get_attribute("aria-label")
+        playwright.expect(canvas).not_to_have_attribute("aria-label", before)
+    playwright.expect(remarks).to_contain_text("Still being recorded.")
+    canvas.press("Shift+ArrowRight")
+    playwright.expect(widget.locator(".said")).to_contain_text("WAITING (timer)")
+    page.evaluate("() => window.panel.sessionContext.session.kernel.interrupt()")
+    playwright.expect(remarks).to_contain_text("Cut short: KeyboardInterrupt")
+    playwright.expect(remarks).not_to_contain_text("Still being recorded.")
+    assert page.broken == []
+    page.evaluate(CLOSE)
+    page.close()
 
 
 def against_axe(page):

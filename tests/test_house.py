@@ -39,7 +39,6 @@ WRITTEN_DOWN = {("trace/trace", "pictures/timeline")}
 OTHERS: dict[str, list[str]] = {
     "IPython": ["pictures", "notebook"],
     "PIL": ["pictures", "course"],
-    "anytimeline": ["widgets"],
     "anywidget": ["widgets", "course"],
     "cycler": ["pictures"],
     "dask": ["course"],

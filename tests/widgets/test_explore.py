@@ -1,28 +1,71 @@
+"""What explore() hands to its script is the whole trace; while that is recorded, it is more and more of it."""
+
 from __future__ import annotations
 
-import sys
+import json
+from array import array
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from taketurns import EventLoop, SimulatedClock, Span, State, Trace, record
 from taketurns.pictures.looks import LOOKS
-from taketurns.trace.spans import Span, State
-from taketurns.trace.trace import Trace
-from taketurns.widgets.explore import explore
+from taketurns.pictures.words import alt
+from taketurns.recording import so_far
+from taketurns.suspend import generators
+from taketurns.trace.outcomes import Ending, Outcome
+from taketurns.trace.spans import Where
+from taketurns.widgets.explore import Explorer, explore
 
+RUNNING, READY, WAITING, UNSEEN = State
+PLACE = Where("In [3]", 4, "sock.recv(4096)")
 TRACE = Trace(
     "loop",
     (
-        Span("b", State.RUNNING, "main", 0.0, 0.1),
-        Span("a", State.READY, "main", 0.0, 0.1, "event loop"),
-        Span("a", State.RUNNING, "main", 0.1, 0.2),
+        Span("b", RUNNING, "main", 0.0, 0.1),
+        Span("a", WAITING, "main", 0.0, 0.1, "socket", PLACE),
+        Span("a", RUNNING, "main", 0.1, 0.2, "", None, "b"),
+        Span("b", READY, "thread 1", 0.1, 0.15, "event loop"),
     ),
+    outcomes={"a": Outcome(Ending.RAISED, "ValueError: no"), "b": Outcome(Ending.RETURNED)},
+    parents={"a": "b"},
 )
 
 
-def test_where_anytimeline_is_missing_the_message_says_what_to_do(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(sys.modules, "anytimeline", None)
-    with pytest.raises(ImportError, match=r"Python 3\.12 or newer: `pip install anytimeline`.*timeline\(trace\)"):
-        explore(TRACE)
+def arrays(widget):
+    """Return what the script reads: starts, ends, workers, kinds, and where each lane begins."""
+    about, data = widget._about, widget._spans
+    lanes = len(about["tasks"])
+    count = (len(data) - 4 * (lanes + 1)) // 24
+    sizes = [("d", 8, count), ("d", 8, count), ("I", 4, count), ("I", 4, count), ("I", 4, lanes + 1)]
+    found, at = [], 0
+    for code, size, length in sizes:
+        found.append(array(code, data[at : at + size * length]).tolist())
+        at += size * length
+    assert at == len(data)
+    return found
+
+
+def spans(widget):
+    """Return the spans that the script is given, lane by lane."""
+    about, (start, end, worker, kind, first) = widget._about, arrays(widget)
+    found = []
+    for lane, name in enumerate(about["tasks"]):
+        for i in range(first[lane], first[lane + 1]):
+            _, state, reason, where, waker = about["kinds"][kind[i]]
+            woken_by = about["tasks"][waker] if waker >= 0 else ""
+            found.append((name, state, about["workers"][worker[i]], start[i], end[i], reason, where, woken_by))
+    return found
+
+
+def told(trace):
+    """Return the spans of a trace in that order."""
+    return [
+        (task, s.state, s.worker, s.start, s.end, s.reason, " ".join(str(s.where or "").split()), s.waker)
+        for task in trace.tasks
+        for s in trace.lane(task)
+    ]
 
 
 def test_what_is_not_a_trace_is_named():
@@ -30,44 +73,130 @@ def test_what_is_not_a_trace_is_named():
         explore("loop")
 
 
-def test_a_trace_that_is_still_being_recorded_is_told_from_a_finished_one():
-    with pytest.raises(RuntimeError, match="still being recorded"):
+def test_a_trace_that_another_process_records_is_told_from_a_finished_one():
+    with pytest.raises(RuntimeError, match="after its `with record"):
         explore(Trace.begin("loop"))
 
 
-def test_the_widget_has_a_layer_for_each_state_with_the_bars_of_the_timeline():
-    pytest.importorskip("anytimeline")
+def test_the_script_is_given_all_spans_and_what_is_known_of_their_tasks():
     widget = explore(TRACE)
-    assert widget.layers == ["ready", "running"]
-    assert widget.title == "loop"
-    records = {name: widget._layers[name] for name in widget.layers}
-    assert records["running"].lanes.tolist() == ["b", "a"]
-    assert [record.height for record in records.values()] == [LOOKS[State.READY].height, LOOKS[State.RUNNING].height]
-    assert list(records["ready"].tooltip) == ["worker", "reason"]
-    assert list(records["running"].tooltip) == ["worker"]
+    assert spans(widget) == told(TRACE)
+    about = widget._about
+    assert (about["label"], about["alt"], about["isOn"], about["duration"]) == ("loop", alt(TRACE), False, 0.2)
+    assert dict(zip(about["tasks"], about["outcomes"], strict=True)) == {"b": "returned", "a": "raised ValueError: no"}
+    assert [about["tasks"][parent] if parent >= 0 else "" for parent in about["parents"]] == ["", "b"]
+
+
+some_spans = st.builds(
+    lambda task, state, worker, start, length: Span(task, state, worker, start, start + length),
+    *(st.sampled_from(["a", "b", "c"]), st.sampled_from(State), st.sampled_from(["main", "thread 1"])),
+    *(st.floats(0, 1e5), st.floats(0, 10)),
+)
+
+
+@given(st.lists(some_spans, max_size=12))
+def test_the_columns_are_whole_and_exact(some):
+    trace = Trace("any", tuple(some))
+    widget = explore(trace)
+    assert spans(widget) == told(trace)
+    widget.close()
+
+
+@pytest.mark.parametrize("state", [*State, "in turns"])
+def test_a_span_has_the_look_that_the_timeline_gives_it(state):
+    span = Span("c", RUNNING, "main", 0, 1, "GIL") if state == "in turns" else Span("c", state, "main", 0, 1)
+    about = explore(Trace("one", (span,)))._about
+    (look,), want = about["looks"], LOOKS[state]
+    assert [kind[0] for kind in about["kinds"]] == [0]
+    assert [look[name] for name in ("key", "color", "height", "meaning", "layer")] == [
+        want.key,
+        want.color,
+        want.height,
+        want.meaning,
+        want.layer,
+    ]
+    assert bool(look["pattern"]) == bool(look["ink"])
 
 
 def test_an_empty_trace_is_an_empty_widget():
-    pytest.importorskip("anytimeline")
-    assert explore(Trace("empty", ())).layers == []
+    widget = explore(Trace("empty", ()))
+    assert spans(widget) == []
+    assert (widget._about["tasks"], widget._about["looks"], widget._about["duration"]) == ([], [], 0)
+    assert "<img" in widget.still
 
 
-def test_each_look_is_a_layer_with_its_color_and_its_name():
-    pytest.importorskip("anytimeline")
-    turns = Span("c", State.RUNNING, "main", 0.0, 0.2, "GIL")
-    layers = explore(Trace("turns", (*TRACE.spans, turns)))._layers.values()
-    drawn = {layer.color.legend["items"][0]["label"]: layer for layer in layers}
-    assert set(drawn) == {"RUNNING", "READY", "in turns"}
-    for key, layer in drawn.items():
-        assert layer.height == LOOKS[key].height
-        assert [item["color"] for item in layer.color.legend["items"]] == [LOOKS[key].color]
+def test_names_are_in_one_line_and_not_endless():
+    about = explore(Trace("a\nb", (Span("x\n" * 500, RUNNING, "main", 0, 1),)))._about
+    assert about["label"] == "a b"
+    assert len(about["tasks"][0]) == 200
+    assert "\n" not in about["tasks"][0]
 
 
-def test_the_lanes_of_very_many_tasks_stand_in_the_order_of_their_starts():
-    pytest.importorskip("anytimeline")
-    spans = [Span(f"{n * 7919 % 3001}", State.RUNNING, "main", n, n + 1) for n in range(3001)]
-    trace = Trace("many", tuple(spans))
-    widget = explore(trace)
-    assert widget._sort == "first"
-    assert widget._lane_order is None
-    assert explore(TRACE)._lane_order == ["b", "a"]
+def test_whatever_stands_in_names_can_be_sent():
+    half = "\ud800"
+    span = Span(half, RUNNING, half, 0, 1, half, Where(half, 1, half))
+    about = explore(Trace(half, (span,), cut_short=half, notes=(half,)))._about
+    assert json.loads(json.dumps(about, ensure_ascii=False).encode())["tasks"] == ["�"]
+
+
+def test_the_script_reads_only_what_its_two_traits_hold():
+    assert {name for name in explore(TRACE).keys if not name.startswith("_")} <= {
+        "comm",
+        "layout",
+        "tabbable",
+        "tooltip",
+    }
+    assert all(f'"{name}"' in Explorer._esm for name in ("_about", "_spans"))
+    assert "getElementById" not in Explorer._esm
+
+
+def test_its_repr_is_one_line():
+    assert repr(explore(TRACE)) == "<Explorer 'loop': 2 tasks, 4 spans>"
+
+
+# While it is recorded
+
+
+def test_it_fills_in_while_it_is_recorded():
+    seen = []
+
+    def tea():
+        yield generators.sleep(180)
+        widget.follower.refresh()
+        seen.append((spans(widget), widget._about["isOn"], repr(widget)))
+        yield generators.sleep(60)
+
+    with record("tea", SimulatedClock()) as trace:
+        widget = explore(trace)
+        assert spans(widget) == []
+        generators.run(tea, loop=EventLoop())
+    ran = ("tea", RUNNING, "main thread", 0.0, 0.0, "", "", "")
+    ((so_far, is_on, line),) = seen
+    assert [each[:5] for each in so_far] == [ran[:5], ("tea", WAITING, "main thread", 0.0, 180.0)]
+    assert (is_on, line) == (True, "<Explorer 'tea': 1 task, 2 spans, still being recorded>")
+    assert widget._about["isOn"] is False
+    assert widget.trace is trace
+    assert spans(widget) == told(trace)
+    assert trace.duration == 240
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_it_ends_with_the_recording_whatever_ends_that(error, monkeypatch):
+    monkeypatch.setattr(so_far, "PAUSE", 0)
+    with pytest.raises(error), record("cut") as trace:
+        widget = explore(trace)
+        widget.follower.start()
+        raise error
+    assert not widget.follower.thread.is_alive()
+    assert widget.trace is trace
+    assert widget._about["cutShort"] == error.__name__
+    assert widget._about["isOn"] is False
+
+
+def test_what_comes_late_is_not_shown_any_more():
+    with record("late") as trace:
+        widget = explore(trace)
+    widget.show(Trace("late", ()))
+    assert widget.trace is trace
+    widget.follower.refresh()
+    assert widget.trace is trace

@@ -2,7 +2,7 @@
 
 import pytest
 
-from taketurns import Exhibition, Span, Trace, hall, play, simulate, sliders, stepper
+from taketurns import Exhibition, Span, Trace, explore, hall, play, simulate, sliders, stepper
 from taketurns.widgets.live import NEEDS_KERNEL
 from taketurns.widgets.still import Still
 
@@ -47,6 +47,7 @@ async def _main():
         lambda: sliders(lambda n: Trace("a", (Span("a", "RUNNING", "main thread", 0, n),)), n=[1, 5]),
         lambda: stepper(simulate(_main())),
         lambda: hall(play(Exhibition(2, rounds=1), "callbacks")),
+        lambda: explore(Trace("a", (Span("a", "RUNNING", "main thread", 0, 1),))),
     ],
 )
 def test_each_widget_has_a_still_beside_its_view(make):

@@ -10,7 +10,7 @@ from taketurns.trace.text import duration_text
 from taketurns.trace.totals import by_kind
 from taketurns.trace.trace import Trace
 
-__all__ = ["NOTHING", "alt", "elsewhere", "end_text", "every", "legend_columns", "remarks"]
+__all__ = ["NOTHING", "UNITS", "alt", "elsewhere", "end_text", "every", "legend_columns", "remarks"]
 __all__ += ["shorten", "time_unit", "title"]
 
 NOTHING = "nothing was recorded"

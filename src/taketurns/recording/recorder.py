@@ -15,18 +15,21 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Protocol
 
 from taketurns.recording import children, chunks
 from taketurns.recording.worker import Log, Worker
 from taketurns.trace.clock import SimulatedClock, WallClock, simulated, timekeeper
 from taketurns.trace.text import describe
 from taketurns.trace.trace import Trace
-from taketurns.watcher.originals import get_ident, local
+from taketurns.watcher.originals import get_ident, local, original
 
 __all__ = [
+    "PATIENCE",
     "Recorder",
     "aside",
     "begin_block",
+    "claimed",
     "end_block",
     "finish",
     "here",
@@ -36,6 +39,19 @@ __all__ = [
 ]
 
 _recordings = itertools.count()
+
+#: So long, in seconds, the end of a recording waits for somebody who reads it.
+PATIENCE = 2.0
+
+
+class Listener(Protocol):
+    """Who shows a trace while it is recorded."""
+
+    def stop(self) -> None:
+        """Read nothing more of the recording: it is about to end. This can be done again."""
+
+    def show(self, trace: Trace) -> None:
+        """Show the whole trace."""
 
 
 class Recorder(Log):
@@ -51,6 +67,8 @@ class Recorder(Log):
         self.trace = Trace.begin(label)
         self.collects = False  # whether the garbage collector is on, while the recording ends
         self.followers: list[Callable[[Recorder], None]] = []  # they are called in each thread that takes part
+        self.reading = original("_thread", "allocate_lock")()  # is held by who reads it while it is on
+        self.audience: list[Listener] = []
         # Of its block: was it left without a word? And how it ends.
         self.is_given_up: Callable[[], bool] = lambda: False
         self.end: Callable[[str], None] = partial(finish, self)
@@ -109,6 +127,11 @@ def start(recorder: Recorder) -> None:
     on = recorder
 
 
+def claimed() -> Recorder | None:
+    """Return the recording of this process that is on, or is about to end."""
+    return _claims.get("on")
+
+
 def begin_block() -> None:
     """Let the recording that is on begin only now: what came before was none of its block's."""
     if on is not None:
@@ -144,6 +167,7 @@ def finish(recorder: Recorder, cut_short: str) -> None:
     recorder.ended = recorder.ended or recorder.now()
     recorder.collects = recorder.collects or gc.isenabled()
     try:
+        _end_reading(recorder)
         gc.disable()  # what is made now is made for good, and there is much of it
         _complete(recorder, cut_short)
     except Exception as problem:  # a fault of ours spoils one recording, and not all that come after it
@@ -157,6 +181,23 @@ def finish(recorder: Recorder, cut_short: str) -> None:
             here.__dict__.clear()
             children.folder().remove()
             _claims.clear()
+        if not recorder.trace.is_on:
+            _show(recorder)
+
+
+def _end_reading(recorder: Recorder) -> None:
+    """Let who reads the recording while it is on come to an end. This can be done again."""
+    for listener in recorder.audience:
+        listener.stop()
+    if recorder.reading.acquire(timeout=PATIENCE):
+        recorder.reading.release()
+
+
+def _show(recorder: Recorder) -> None:
+    """Show the whole trace to who followed it."""
+    for listener in recorder.audience:
+        listener.show(recorder.trace)
+    recorder.audience.clear()
 
 
 def _complete(recorder: Recorder, cut_short: str) -> None:

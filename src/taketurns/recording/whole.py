@@ -1,9 +1,9 @@
-"""The whole of a recording: what its workers, its children and its watcher wrote, as one trace."""
+"""The whole of a recording, or a part: what its workers, its children and its watcher wrote, as one trace."""
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from taketurns.machine import origin
 from taketurns.recording import children, stands
@@ -14,11 +14,12 @@ from taketurns.recording.reports import Reports
 from taketurns.recording.rows import STATES, Key, Row, Thread, Times, row_of
 from taketurns.recording.sight import union
 from taketurns.recording.worker import CALLED, RUNNING, Log, Worker
+from taketurns.trace.columns import Columns
 from taketurns.trace.moments import Moments
 from taketurns.trace.spans import State
 from taketurns.trace.trace import Trace
 
-__all__ = ["whole"]
+__all__ = ["part", "seen", "whole"]
 
 NOTHING = (
     "Nothing to draw: the block called no function of yours, and started no thread, process, pool, task or "
@@ -26,35 +27,24 @@ NOTHING = (
 )
 
 
+#: What is seen of a worker: its events, its current task, and when it was last seen.
+Seen = tuple[list[Any], int | str | None, int]
+
+
 def whole(mine: Log, label: str, cut_short: str, reports: Reports) -> Trace:
     """Return the trace of a recording that takes no more events, with what its children have reported."""
-    end = mine.ended
     for number in list(mine.awaits.tasks):
         mine.adopt_name(number)
-    seen = [_seen(worker) for worker in mine.workers]
-    carriers = [_carrier(mine, number) for number in range(len(seen))]
-    rows = [row for carrier, worker in zip(carriers, seen, strict=True) for row in _near_rows(mine, carrier, worker)]
-    rows += reports.rows
-    mine.far_parents |= reports.parents
-    last_seen: dict[Key, int] = {
-        (os.getpid(), current): last
-        for worker, (_, current, last) in zip(mine.workers, seen, strict=False)  # one may come late
-        if isinstance(current, int)
-    }
-    last_seen |= _last_seen(mine, reports)
-    sight = _sight(mine, end, reports, carriers) if mine.is_watched else None
-    instants = mine.clock is not None
-    columns, lost, names = assemble(rows, mine.start, end, last_seen, sight, instants=instants)
+    rows, columns, lost, names = _put_together(mine, [seen(worker) for worker in mine.workers], mine.ended, reports)
     said = stands.said(mine, Trace.of(columns), names, lost, cut_short, reports)
     cut_short = "; ".join(filter(None, (cut_short, said.cut_short)))
-    where = {**origin(), "clock": "simulated" if instants else "real"}
     moments = Moments(mine.moments, {number: name for (_, number), name in names.items()}) if mine.moments else ()
     if mine.watcher is not None:
         cut_short = cut_short or mine.watcher.cut_short
     return Trace.of(
         columns,
         label,
-        origin=where,
+        origin=_origin(mine),
         cut_short=cut_short,
         notes=tuple(_notes(mine, names, said.beside)),
         moments=moments,
@@ -62,6 +52,44 @@ def whole(mine: Log, label: str, cut_short: str, reports: Reports) -> Trace:
         parents=parents(mine, names),
         blocked=said.blocked,
     )
+
+
+def part(mine: Log, label: str, events: Sequence[Seen], end: int, reports: Reports) -> Trace:
+    """Return the trace of a recording up to a moment (ns), with what was seen of its workers; it may go on.
+
+    The log is a copy. Nobody is said to hang: they may yet go on.
+    """
+    rows, columns, _, names = _put_together(mine, events, end, reports)
+    notes = tuple(_notes(mine, names, "")) if names else ()
+    told = outcomes(mine, rows, names), parents(mine, names)
+    return Trace.of(columns, label, origin=_origin(mine), notes=notes, outcomes=told[0], parents=told[1])
+
+
+class _Together(NamedTuple):
+    """What a trace is made of: all events, the spans, and the names of the tasks that are lost, and of all."""
+
+    rows: list[Row]
+    columns: Columns
+    lost: dict[Key, str]
+    names: dict[Key, str]
+
+
+def _put_together(mine: Log, events: Sequence[Seen], end: int, reports: Reports) -> _Together:
+    """Return what workers, children and the watcher wrote up to a moment, as spans."""
+    carriers = [_carrier(mine, number) for number in range(len(events))]
+    rows = [row for carrier, worker in zip(carriers, events, strict=True) for row in _near_rows(mine, carrier, worker)]
+    rows += reports.rows
+    mine.far_parents |= reports.parents
+    last_seen: dict[Key, int] = {
+        (os.getpid(), current): last for _, current, last in events if isinstance(current, int)
+    }
+    last_seen |= _last_seen(mine, reports)
+    sight = _sight(mine, end, reports, carriers) if mine.is_watched else None
+    return _Together(rows, *assemble(rows, mine.start, end, last_seen, sight, instants=mine.clock is not None))
+
+
+def _origin(mine: Log) -> dict[str, str]:
+    return {**origin(), "clock": "real" if mine.clock is None else "simulated"}
 
 
 def _notes(mine: Log, names: Mapping[Key, str], beside: str) -> Iterator[str]:
@@ -84,10 +112,8 @@ def _notes(mine: Log, names: Mapping[Key, str], beside: str) -> Iterator[str]:
 
 # What the workers wrote
 
-Seen = tuple[list[Any], int | str | None, int]
 
-
-def _seen(worker: Worker) -> Seen:
+def seen(worker: Worker) -> Seen:
     """Return a worker's events, its current task and when it was last seen, all of one moment, while it may go on.
 
     The begin of a stretch that is not written yet is one more event.
@@ -111,11 +137,11 @@ def _carrier(mine: Log, number: int) -> Thread:
     return Thread(worker.process, "main" if is_main else str(number), worker.name)
 
 
-def _near_rows(mine: Log, carrier: Thread, seen: Seen) -> list[Row]:
+def _near_rows(mine: Log, carrier: Thread, written: Seen) -> list[Row]:
     """Return the events of a worker of this process."""
     rows: list[Row] = []
     process, before, last, is_single = os.getpid(), None, None, False
-    for event in seen[0]:
+    for event in written[0]:
         off = None
         try:
             at, task, state, reason, until, place = event

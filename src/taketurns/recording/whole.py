@@ -141,6 +141,7 @@ def _near_rows(mine: Log, carrier: Thread, written: Seen) -> list[Row]:
     """Return the events of a worker of this process."""
     rows: list[Row] = []
     process, before, last, is_single = os.getpid(), None, None, False
+    keys: dict[int, tuple[Key, str]] = {}  # the same object for all events of a task, by which they are told apart
     for event in written[0]:
         off = None
         try:
@@ -149,7 +150,12 @@ def _near_rows(mine: Log, carrier: Thread, written: Seen) -> list[Row]:
             at, task, state, reason, until, place, off = event
         if task is not last or is_single:
             is_single = isinstance(task, str)  # each that is a single stretch is another task
-            key, name = (process, _number(mine, task, before)), task if is_single else mine.names[task]
+            if is_single:
+                key, name = (process, _number(mine, task, before)), task
+            elif task in keys:
+                key, name = keys[task]
+            else:
+                key, name = keys[task] = (process, task), mine.names[task]
             last = task
         waker = None
         if place is not None and isinstance(place, int):
@@ -162,10 +168,8 @@ def _near_rows(mine: Log, carrier: Thread, written: Seen) -> list[Row]:
     return rows
 
 
-def _number(mine: Log, task: int | str, before: Any) -> int:
-    """Return the number of a task. The event before one that is a single stretch tells who called it."""
-    if not isinstance(task, str):
-        return task
+def _number(mine: Log, task: str, before: Any) -> int:
+    """Return the number of a task that is a single stretch. The event before it tells who called it."""
     number = mine.number("")
     if before is not None and before[3] == CALLED:
         mine.parents[number] = before[1]

@@ -76,13 +76,13 @@ class Moments(Sequence[Moment]):
 
 def line_of(body: Any) -> Line | None:
     """Return the line in which a learner's generator, coroutine or greenlet stands: the innermost of their own code."""
-    frame = _on_own_stack(body) or _in_chain(body)
+    frame = _on_own_stack(body) if hasattr(body, "gr_frame") else _in_chain(body)
     return None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
 def _on_own_stack(greenlet: Any) -> FrameType | None:
     """Return the innermost of a learner's frames in a suspended greenlet."""
-    frame: FrameType | None = getattr(greenlet, "gr_frame", None)
+    frame: FrameType | None = greenlet.gr_frame
     while frame is not None and not is_learners(frame):
         whose = frame.f_globals  # functions of one module are the same's
         while frame is not None and frame.f_globals is whose:

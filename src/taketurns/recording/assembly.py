@@ -6,7 +6,7 @@ import os
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, repeat
 from operator import sub, truediv
 from typing import Any, TypeVar
@@ -98,8 +98,8 @@ def _columns(stretches: Sequence[Stretch], start: int, names: Mapping[Key, str])
         return Columns.of(())
     rows, ends = zip(*stretches, strict=True)
     begins, threads, places, wakers = (list(map(each, rows)) for each in (AT, WORKER, PLACE, WAKER))
-    workers, worker = _named(threads, _worker_names(dict.fromkeys(_distinct(threads).values())))
-    tasks, task = _named(list(map(TASK, rows)), names)
+    workers, worker = _named(threads, _worker_names)
+    tasks, task = _named(list(map(TASK, rows)), lambda _: names)
     wheres = map(_where, places, begins, ends) if any(places) else repeat(None)
     woken_by = _wakers(rows, names) if any(wakers) else repeat("")
     # Some of them have no end.
@@ -108,17 +108,20 @@ def _columns(stretches: Sequence[Stretch], start: int, names: Mapping[Key, str])
     return Columns(tasks, workers, tuple(map(Kind._make, kinds)), task, worker, kind, since, until)
 
 
-def _named(things: Sequence[T], names: Mapping[T, str]) -> tuple[tuple[str, ...], array[int]]:
-    """Return the names of things that occur, and for each thing the number of its name."""
-    known = _distinct(things)
+def _named(
+    things: Sequence[T], names_of: Callable[[Iterable[T]], Mapping[T, str]]
+) -> tuple[tuple[str, ...], array[int]]:
+    """Return the names of things that occur, and for each thing the number of its name.
+
+    Most occur often. They are told apart by their identity, which is quicker than a hash.
+    """
+    known = dict(zip(map(id, things), things, strict=True))
+    names = names_of(dict.fromkeys(known.values()))
     found, numbers = encoded([names[thing] for thing in known.values()])
+    if len(known) == 1:
+        return found, numbers * len(things)
     by_identity = dict(zip(known, numbers, strict=True))
     return found, array("L", map(by_identity.__getitem__, map(id, things)))
-
-
-def _distinct(things: Sequence[T]) -> dict[int, T]:
-    """Return the things that occur, by their identity: most occur often, and it is quicker than a hash."""
-    return dict(zip(map(id, things), things, strict=True))
 
 
 def _where(place: Place | Where, at: int, until: int) -> Where | None:

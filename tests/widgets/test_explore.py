@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from array import array
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from taketurns import EventLoop, SimulatedClock, Span, State, Trace, record
-from taketurns.pictures.looks import LOOKS
+from taketurns.pictures.looks import LOOKS, explained
 from taketurns.pictures.words import alt
 from taketurns.recording import so_far
 from taketurns.suspend import generators
@@ -102,20 +103,14 @@ def test_the_columns_are_whole_and_exact(some):
     widget.close()
 
 
-@pytest.mark.parametrize("state", [*State, "in turns"])
-def test_a_span_has_the_look_that_the_timeline_gives_it(state):
-    span = Span("c", RUNNING, "main", 0, 1, "GIL") if state == "in turns" else Span("c", state, "main", 0, 1)
-    about = explore(Trace("one", (span,)))._about
-    (look,), want = about["looks"], LOOKS[state]
+@pytest.mark.parametrize("key", LOOKS)
+def test_a_span_has_the_look_that_the_timeline_gives_it(key):
+    reasons = {"in turns": "GIL", "for others": "lock", "holds the loop": "sleep, holds the event loop"}
+    states = {"in turns": RUNNING, "for others": WAITING, "holds the loop": WAITING}
+    trace = Trace("one", (Span("c", states.get(key, key), "main", 0, 1, reasons.get(key, "")),))
+    about = explore(trace)._about
+    assert about["looks"] == [{**asdict(LOOKS[key]), "meaning": explained(LOOKS[key], trace)}]
     assert [kind[0] for kind in about["kinds"]] == [0]
-    assert [look[name] for name in ("key", "color", "height", "meaning", "layer")] == [
-        want.key,
-        want.color,
-        want.height,
-        want.meaning,
-        want.layer,
-    ]
-    assert bool(look["pattern"]) == bool(look["ink"])
 
 
 def test_an_empty_trace_is_an_empty_widget():

@@ -13,6 +13,8 @@ from taketurns.trace.spans import Where
         ("sleep", "time.sleep(0.05)", ["time.sleep(0.05)", "time.sleep", "sleep"]),
         ("timer", "await asyncio.sleep(1)", ["asyncio.sleep(1)", "asyncio.sleep", "timer"]),
         ("lock", "b", ["lock b", "lock"]),
+        ("lock", "lock", ["lock"]),
+        ("another task", "await task", ["another task", "await task"]),
         ("queue", "q.put(n)", ["q.put(n)", "q.put", "queue"]),
         ("socket", None, ["socket"]),
         ("", None, []),

@@ -127,3 +127,18 @@ def ran(seconds, reason="core", beside=(), origin=REAL):
 def test_a_short_gap_in_a_lone_task_is_not_drawn(trace, shown):
     marks, _ = by_matplotlib(trace)
     assert ("READY" in marks) is shown
+
+
+def test_beneath_gaps_too_thin_to_be_seen_the_bar_is_paler_and_others_stay_white():
+    spans = [
+        span
+        for n in range(5)
+        for span in (Span("a", "RUNNING", "w", n, n + 0.5), Span("a", "READY", "w", n + 0.5, n + 1, "core"))
+    ]
+    ax = timeline(Trace("gaps", (*spans, Span("a", "RUNNING", "w", 5, 1000))))
+    gaps = next(each for each in ax.collections if each.get_gid() == "gaps")
+    ax.figure.draw_without_rendering()
+    assert len(gaps.get_paths()) == 5
+    ax.set_xlim(0, 10)
+    ax.figure.draw_without_rendering()
+    assert len(gaps.get_paths()) == 0

@@ -60,3 +60,31 @@ def test_very_many_steps_are_a_few_thousand_points_and_as_many_in_what_is_zoomed
     assert [(low, high) for _, low, high in after] == [(100, 110)] * 2
     shown = sorted({round(x % 1, 1) for path in line.get_paths() for x in path.vertices[:, 0] if 103 < x < 104})
     assert shown
+
+
+def spikes_and_area(trace, view=None):
+    ax = timeline(trace)
+    if view:
+        ax.set_xlim(view)
+    spikes, area = (
+        next(each for each in ax.collections if each.get_gid() == gid) for gid in ("running spikes", "running")
+    )
+    at = [float(segment[0][0]) for segment in spikes.get_segments()]
+    corners = np.concatenate([path.vertices for path in area.get_paths()])
+    return at, sorted({*corners[:, 0].tolist()})
+
+
+def ran(*times):
+    return Trace("ran", tuple(Span("a", State.RUNNING, "w", start, end) for start, end in times))
+
+
+def test_a_peak_too_thin_for_an_area_is_an_upright_line():
+    trace = ran((0, 10), (50, 50.01), (90, 100))
+    assert spikes_and_area(trace)[0] == [pytest.approx(50.005)]
+    assert spikes_and_area(trace, (49.9, 50.1))[0] == []
+
+
+def test_a_dip_thinner_than_a_pixel_is_no_white_line():
+    trace = ran((0, 50), (50.01, 100))
+    assert spikes_and_area(trace) == ([], [0, 100])
+    assert {50, 50.01} <= {*spikes_and_area(trace, (49.9, 50.1))[1]}

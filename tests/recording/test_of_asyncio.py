@@ -9,10 +9,12 @@ import os
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 import weakref
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -1148,3 +1150,17 @@ def test_a_block_that_starts_many_tasks_is_no_task_for_that():
         return trace
 
     assert "the block" not in asyncio.run(main()).tasks
+
+
+def test_the_place_of_a_wait_is_in_the_learners_own_code_and_not_in_a_package() -> None:
+    package: dict[str, Any] = {"asyncio": asyncio, "__name__": "client"}
+    path = f"{sysconfig.get_path('purelib')}/client.py"
+    exec(compile("async def get():\n    await asyncio.sleep(1)\n", path, "exec"), package)
+    get = package["get"]
+
+    async def fetch() -> None:
+        await get()
+
+    waits = [span for span in simulate(fetch()).spans if span.state is State.WAITING]
+    assert [str(span.where and span.where.expression) for span in waits] == ["await get()"]
+    assert [span.reason for span in waits] == ["timer"]

@@ -8,11 +8,14 @@ from matplotlib.collections import PolyCollection
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from taketurns.pictures.crowds import MANY, OUTLINE, Grid, Image, Layers, crowded, pixels
+from taketurns.pictures.crowds import MANY, OUTLINE, PIXELS, Grid, Image, Layers, crowded, pixels
 from taketurns.pictures.looks import Look
 from taketurns.trace.sums import Numbers, Places, boxes
 
-__all__ = ["Bars", "Crowd"]
+__all__ = ["Bars", "Crowd", "Gaps"]
+
+#: A gap is thin that is below so many pixels, and has this color.
+THIN, GAP = 2.5, "#8fb7dc"
 
 
 class Crowd(Artist):
@@ -94,6 +97,24 @@ class Bars(PolyCollection):
         """Draw the bars, if they are no crowd."""
         if not self.crowd.sums(renderer):
             super().draw(renderer)
+
+
+class Gaps(PolyCollection):
+    """What is drawn beneath gaps in bars that are too thin to be seen: it is paler, and there are no white lines."""
+
+    def __init__(self, crowd: Crowd, places: Places, height: float) -> None:
+        super().__init__([], facecolors=GAP, linewidths=0, zorder=1.5, gid="gaps")
+        self.crowd, self.places, self.height = crowd, places, height
+        self.set_in_layout(False)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw those that are thin in what the axes show now, unless all bars are an image."""
+        if self.crowd.sums(renderer):
+            return
+        begin, end = self.axes.get_xlim()  # type: ignore[union-attr]
+        thin = self.places.those(self.places.end - self.places.start < THIN * abs(end - begin) / PIXELS)
+        self.set_verts(boxes(thin.start, thin.end, thin.row, self.height))  # type: ignore[arg-type]
+        super().draw(renderer)
 
 
 def _outlines(row: NDArray[np.int64], start: Numbers, end: Numbers, pixel: float) -> Numbers:

@@ -7,11 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from taketurns.pictures.bars import Bars, Crowd
+from taketurns.pictures.bars import Bars, Crowd, Gaps
 from taketurns.pictures.crowds import MANY, PIXELS, Layers
 from taketurns.pictures.glyphs import drawable
-from taketurns.pictures.looks import GRAY, INK, Look, layers_of, numbered
+from taketurns.pictures.looks import GRAY, INK, LOOKS, Look, gaps_of, layers_of, numbered
 from taketurns.pictures.names import LEAST, labels
+from taketurns.trace.spans import State
 from taketurns.trace.sums import Places, in_order
 from taketurns.trace.trace import Trace
 
@@ -72,6 +73,10 @@ def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:
     layers, pixel = placed(trace, lanes), horizon / PIXELS
     crowd = Crowd(layers, low, size)
     ax.add_artist(crowd)
+    if lanes == "task":
+        whole = Places(numbered(trace.columns.task), np.asarray(trace.columns.start), np.asarray(trace.columns.end))
+        gaps = Gaps(crowd, whole.those(gaps_of(trace)), LOOKS[State.RUNNING].height)
+        ax.add_collection(gaps, autolim=False)
     for look, places in layers:
         bars = Bars(crowd, look, places)
         bars.set(**paint(look), zorder=2)

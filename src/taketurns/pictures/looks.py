@@ -18,7 +18,19 @@ from taketurns.trace.sums import in_order
 from taketurns.trace.totals import by_kind
 from taketurns.trace.trace import Trace
 
-__all__ = ["GRAY", "INK", "LOOKS", "WARNING", "Look", "explained", "layers_of", "look_of", "looks_of", "numbered"]
+__all__ = [
+    "GRAY",
+    "INK",
+    "LOOKS",
+    "WARNING",
+    "Look",
+    "explained",
+    "gaps_of",
+    "layers_of",
+    "look_of",
+    "looks_of",
+    "numbered",
+]
 
 INK, GRAY, WARNING = "#222222", "#666666", "#b03020"
 ORANGE = "#db7b12"
@@ -83,13 +95,13 @@ def layers_of(trace: Trace) -> list[tuple[Look, NDArray[np.bool_]]]:
     columns, looks = trace.columns, [*LOOKS.values()]
     numbers = np.array([looks.index(look) for look in _looks(columns)], np.int8)[numbered(columns.kind)]
     if trace.origin.get("clock") == "real":
-        numbers[_gaps(trace)] = looks.index(LOOKS[State.RUNNING])
+        numbers[_not_to_be_drawn(trace)] = looks.index(LOOKS[State.RUNNING])
     found = [looks[number] for number in np.flatnonzero(np.bincount(numbers, minlength=len(looks)))]
     return [(look, numbers == looks.index(look)) for look in sorted(found, key=lambda look: look.layer)]
 
 
-def _gaps(trace: Trace) -> NDArray[np.int64]:
-    """Return where a lone task that ran was off its core for less than a millisecond: that the machine does to all."""
+def gaps_of(trace: Trace) -> NDArray[np.int64]:
+    """Return which spans are READY between two in which the same task ran: it had lost its core, or the GIL."""
     columns = trace.columns
     kinds = np.array([_RAN_OR_NOT.get((kind.state, kind.reason), 0) for kind in columns.kinds], np.int8)
     if 2 not in kinds:
@@ -98,15 +110,21 @@ def _gaps(trace: Trace) -> NDArray[np.int64]:
     kind, task, start, end = (
         np.asarray(each)[order] for each in (kinds[numbered(columns.kind)], columns.task, columns.start, columns.end)
     )
-    short = np.flatnonzero((kind[1:-1] == 2) & (end[1:-1] - start[1:-1] < 1e-3)) + 1
-    before, after = short - 1, short + 1
-    fits = (kind[before] == 1) & (kind[after] == 1) & (task[before] == task[short]) & (task[after] == task[short])
-    short = short[fits & (end[before] == start[short]) & (end[short] == start[after])]
+    gap = np.flatnonzero(kind[1:-1] == 2) + 1
+    before, after = gap - 1, gap + 1
+    fits = (kind[before] == 1) & (kind[after] == 1) & (task[before] == task[gap]) & (task[after] == task[gap])
+    found: NDArray[np.int64] = order[gap[fits & (end[before] == start[gap]) & (end[gap] == start[after])]]
+    return found
+
+
+def _not_to_be_drawn(trace: Trace) -> NDArray[np.int64]:
+    """Return which of these gaps are short, and in a lone task: that the machine does to all."""
+    gaps = gaps_of(trace)
+    start, end = (np.asarray(each)[gaps] for each in (trace.columns.start, trace.columns.end))
     times, counts = trace.parallelism.changes
-    since = np.searchsorted(times, start[short], "right") - 1
+    since = np.searchsorted(times, start, "right") - 1
     until = np.append(times, np.inf)[since + 1]
-    alone: NDArray[np.int64] = order[short[(counts[since] == 0) & (until >= end[short])]]
-    return alone
+    return gaps[(end - start < 1e-3) & (counts[since] == 0) & (until >= end)] if len(gaps) else gaps
 
 
 def _looks(columns: Columns) -> list[Look]:

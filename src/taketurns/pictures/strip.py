@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 
+from taketurns.pictures.crowds import PIXELS
 from taketurns.pictures.looks import GRAY, LOOKS
 from taketurns.trace.counts import Count
 from taketurns.trace.spans import State
@@ -37,12 +38,7 @@ def draw_strip(ax: Axes, trace: Trace, height: float, inches: float) -> None:
         _Number(count, trace.duration, most, top) for count in (trace.concurrency, trace.parallelism)
     )
     concurrency.draw(ax, "in progress", PALE, "line", GRAY)
-    area, line = parallelism.draw(ax, "running", TINT, "running line", blue)
-    # Few steps are outlined, so that a short one is seen; many blend.
-    few = len(parallelism.at) < FEW
-    area.set(zorder=2, snap=False, linewidth=1.2 if few else 0, edgecolor=blue)
-    if not few:
-        line.set_snap(False)
+    parallelism.draw(ax, "running", TINT, "running line", blue)
     ax.set_ylim(ax.get_ylim()[0], top - 0.1)
     peaks = {trace.peak_parallelism: blue, trace.peak_concurrency: GRAY}
     for said, peak, color in (
@@ -82,29 +78,47 @@ class _Number:
         self.at, self.count = np.concatenate(([0], times, [duration])), np.concatenate(([0], counts, [0]))
         self.most, self.top = most, top
 
-    def draw(self, ax: Axes, area: str, pale: str, line: str, color: str) -> tuple[PolyCollection, LineCollection]:
-        """Draw an area with a line on top of its steps: of very many those that pixels can show, of what is in view."""
+    def draw(self, ax: Axes, area: str, pale: str, line: str, color: str) -> None:
+        """Draw an area with a line on top of its steps, and what is too short for an area as a line by itself."""
         at, level = self._levels(ax)
         filled = ax.fill_between(at, level, BASE, step="post", color=pale, linewidth=0, zorder=1, gid=area)
         topped = LineCollection(self._tops(at, level), colors=color, linewidths=1.5, zorder=3, gid=line)
-        ax.add_collection(topped, autolim=False)
+        spikes = LineCollection(
+            self._spikes(ax, at, level), colors=color, linewidths=1.2, zorder=3, gid=f"{area} spikes"
+        )
+        for each in (topped, spikes):
+            ax.add_collection(each, autolim=False)
+        if len(self.at) > FEW:  # many blend
+            filled.set_snap(False)
+            topped.set_snap(False)
 
         def follow(changed: Axes) -> None:
             at, level = self._levels(changed)
             filled.set_data(at, level, BASE)
             topped.set_segments(self._tops(at, level))
+            spikes.set_segments(self._spikes(changed, at, level))
 
-        if len(self.at) > MANY:
-            ax.callbacks.connect("xlim_changed", follow)
-        return filled, topped
+        ax.callbacks.connect("xlim_changed", follow)
 
     def _levels(self, ax: Axes) -> tuple[Numbers, Numbers]:
         """Return the times of the steps (s) and how high they reach; a count of one stays visible below any peak."""
         at, count = self.at, self.count
         if len(at) > MANY:
             at, count = fewer_steps(at, count, np.linspace(min(ax.get_xlim()), max(ax.get_xlim()), MANY // 2))
+        else:
+            at, count = _without_dips(at, count, _pixel(ax))
         shares = np.minimum(count / self.most, 1)  # what is more lasted for less than an instant
         return at, BASE + (self.top - BASE) * np.where(count > 0, np.maximum(shares, 0.04), 0)
+
+    def _spikes(self, ax: Axes, at: Numbers, level: Numbers) -> Sequence[Numbers]:
+        """Return upright lines in the places of peaks that are thinner than a pixel; of very many, none."""
+        if len(self.at) > MANY:
+            return []
+        high, before, after = level[1:-1], level[:-2], level[2:]
+        thin = np.flatnonzero((high < np.minimum(before, after)) & (np.diff(at[1:]) < _pixel(ax))) + 1  # up is less
+        x = (at[thin] + at[thin + 1]) / 2
+        ends = np.stack([np.maximum(level[thin - 1], level[thin + 1]), level[thin]], 1)
+        return list(np.stack([np.stack([x, x], 1), ends], 2))
 
     def _tops(self, at: Numbers, level: Numbers) -> Sequence[Numbers]:
         """Return a line on top of each step: of very many as one path with gaps, which matplotlib makes far faster."""
@@ -112,6 +126,19 @@ class _Number:
         x, y = (np.stack([*both, *gap], 1) for both in ((at[:-1], at[1:]), (level[:-1], level[:-1])))
         lines = np.stack([x, y], 2)
         return [lines.reshape(-1, 2)] if gap else list(lines)
+
+
+def _pixel(ax: Axes) -> float:
+    """Return how many seconds a pixel shows."""
+    begin, end = ax.get_xlim()
+    return abs(end - begin) / PIXELS
+
+
+def _without_dips(at: Numbers, count: Numbers, pixel: float) -> tuple[Numbers, Numbers]:
+    """Return steps without those that are thinner than a pixel and lower than what is beside them."""
+    dip = (count[1:-1] < count[:-2]) & (count[1:-1] < count[2:]) & (np.diff(at[1:]) < pixel)
+    kept = np.concatenate(([True], ~dip, [True])) if len(at) > 1 else np.ones(len(at), bool)
+    return at[kept], count[kept]
 
 
 def fewer_steps(at: Numbers, count: Numbers, edges: Numbers) -> tuple[Numbers, Numbers]:

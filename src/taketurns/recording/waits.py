@@ -12,7 +12,7 @@ from functools import cache
 from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
-from taketurns.trace.frames import is_learners
+from taketurns.trace.frames import is_learners, is_learners_own
 
 __all__ = ["Codes", "Lane", "wait_of", "wrapped"]
 
@@ -102,8 +102,10 @@ _BODIES = CoroutineType, GeneratorType, AsyncGeneratorType
 #: The name of a type, without asking its metaclass.
 _name_of = type.__dict__["__name__"].__get__
 
-#: By the id of a code object, which is kept so that nobody else gets that: its kind, or None for a learner's.
-Codes = dict[int, tuple[CodeType, str | None]]
+#: By the id of a code object, which is kept so that nobody else gets that: whose it is, and its kind.
+Codes = dict[int, tuple[CodeType, int, str]]
+#: Whose code it is: the learner's, an installed package's, or that of what runs and waits for them.
+OWN, PACKAGE, LIBRARY = 2, 1, 0
 
 Place = tuple[CodeType, int] | None
 
@@ -115,8 +117,11 @@ class Lane:
 
 
 def wait_of(body: Any, future: Any, codes: Codes) -> tuple[str, Place]:
-    """Return what a suspended coroutine that gave a future waits for, and the place in the learner's code."""
-    kind, learners = "", None
+    """Return what a suspended coroutine that gave a future waits for, and the place in the learner's code.
+
+    In a chain that is a package's from its begin to its end, the place is there.
+    """
+    kind, learners, whose = "", None, LIBRARY
     while body is not None:
         of = type(body)
         if of is CoroutineType:
@@ -134,9 +139,9 @@ def wait_of(body: Any, future: Any, codes: Codes) -> tuple[str, Place]:
             kind = ANOTHER_TASK if issubclass(of, Lane) else kind
             break
         known = codes.get(id(code))
-        of_code = _know(code, body, codes) if known is None else known[1]
-        if of_code is None:
-            kind, learners = "", body
+        _, owner, of_code = _know(code, body, codes) if known is None else known
+        if owner >= max(whose, PACKAGE):
+            kind, learners, whose = "", body, owner
         elif not kind:
             kind = of_code
         body = awaited
@@ -163,16 +168,17 @@ def wrapped(body: Any) -> Any:
     return None
 
 
-def _know(code: CodeType, body: Any, codes: Codes) -> str | None:
+def _know(code: CodeType, body: Any, codes: Codes) -> tuple[CodeType, int, str]:
     """Find out once whose a code object is, and what it waits for."""
     frame = _frame(body)
     if frame is None:
-        return ""
+        return code, LIBRARY, ""
     name = f"{frame.f_globals.get('__name__', '')}.{code.co_qualname}"
     kind = next((kind for begin, kind in _KINDS.items() if name.startswith(begin)), "")
     is_library = name.partition(".")[0] in _LIKE_ASYNCIO
-    codes[id(code)] = code, None if is_learners(frame) and not is_library else kind
-    return codes[id(code)][1]
+    owner = LIBRARY if is_library or not is_learners(frame) else OWN if is_learners_own(frame) else PACKAGE
+    codes[id(code)] = code, owner, kind
+    return codes[id(code)]
 
 
 def _kind_of(future: Any) -> str:

@@ -36,7 +36,8 @@ def phrases(reason: str, where: Where | None) -> list[str]:
     if where is not None:
         expression = " ".join(where.expression.removeprefix("await ").split())
         callee, call, _ = expression.partition("(")
-        said = [expression, callee, plain] if call else [f"{plain} {expression}".strip(), plain]
+        what = "await" if plain == ANOTHER_TASK else "" if plain == expression else plain
+        said = [expression, callee, plain] if call else [f"{what} {expression}".strip(), plain]
     if plain != reason:
         said = [f"{said[0]}{HOLDS_THE_LOOP}", HOLDS_THE_LOOP.removeprefix(", "), *said]
     return sorted({each for each in said if each}, key=lambda each: (-len(each), each))

@@ -135,10 +135,15 @@ def _pixel(ax: Axes) -> float:
 
 
 def _without_dips(at: Numbers, count: Numbers, pixel: float) -> tuple[Numbers, Numbers]:
-    """Return steps without those that are thinner than a pixel and lower than what is beside them."""
+    """Return steps without those that are thinner than a pixel and lower than what is beside them.
+
+    What follows is no step either, if it is as high as what was before.
+    """
     dip = (count[1:-1] < count[:-2]) & (count[1:-1] < count[2:]) & (np.diff(at[1:]) < pixel)
     kept = np.concatenate(([True], ~dip, [True])) if len(at) > 1 else np.ones(len(at), bool)
-    return at[kept], count[kept]
+    at, count = at[kept], count[kept]
+    changes = np.concatenate(([True], np.diff(count[:-1]) != 0, [True])) if len(at) > 1 else np.ones(len(at), bool)
+    return at[changes], count[changes]
 
 
 def fewer_steps(at: Numbers, count: Numbers, edges: Numbers) -> tuple[Numbers, Numbers]:

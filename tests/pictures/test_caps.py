@@ -14,7 +14,7 @@ HOW = {
     "faq": Outcome(Ending.DIED),
     "shop": Outcome(Ending.NOT_ENDED),
 }
-SAID = {"news": "✗ HTTPError", "about": "⊘", "faq": "†", "shop": "⋯"}
+SAID = {"news": "✗ HTTPError", "about": "⊘ canceled", "faq": "† died", "shop": "⋯ not ended"}
 TRACE = Trace("pages", tuple(Span(task, "WAITING", "w", 0, n + 1) for n, task in enumerate(HOW)), outcomes=HOW)
 
 

@@ -52,8 +52,8 @@ def test_a_deadlock_is_a_circle_of_arrows_each_of_which_says_what_is_wanted():
     assert [(start[1], end[1]) for start, end in (one, other)] == [(1, 2), (2, 1)]
     assert one[0][0] == one[1][0] != other[0][0] == other[1][0]
     written = {text.get_text(): text.xy for text in ax.texts if text.get_gid() != "caption"}
-    assert (written["wants b"], written["wants a"]) == (one[0], other[0])
-    assert any(words.endswith("\ndeadlock") for words in written)
+    assert (written["holds a, wants b"], written["holds b, wants a"]) == (one[0], other[0])
+    assert any(words.endswith("still in deadlock") for words in written)
 
 
 def test_the_circle_of_a_trace_survives_the_file_and_a_filter():

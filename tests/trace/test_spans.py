@@ -569,7 +569,7 @@ def pair(overlap: float, duration: float = 1.0, clock: str = "real") -> Trace:
     [
         (pair(0.0009), 1),
         (pair(0.0011), 2),
-        (pair(0.0009, duration=0.01), 2),  # of a short recording, an instant is a twentieth
+        (pair(0.0006, duration=0.01), 2),  # of a short recording, an instant is a twentieth
         (pair(0.0004, duration=0.01), 1),
         (pair(1e-9, clock="simulated"), 2),
     ],
@@ -580,11 +580,16 @@ def test_in_real_time_tasks_run_at_once_if_they_do_for_a_millisecond(trace: Trac
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 8)), max_size=30), st.integers(1, 5))
-def test_a_peak_is_what_there_is_for_an_instant_without_a_break(intervals: list[tuple[int, int]], instant: int) -> None:
+def test_a_peak_is_one_for_more_than_half_of_an_instant_and_more_for_all_of_it(
+    intervals: list[tuple[int, int]], instant: int
+) -> None:
     starts, ends = (np.array(each, float) for each in ([at for at, _ in intervals], [sum(each) for each in intervals]))
-    there = [sum(at <= second < at + lasts for at, lasts in intervals) for second in range(50)]
-    lasting = [min(there[second : second + instant]) for second in range(50 - instant)]
-    assert Count(starts, ends, instant).peak == max([*lasting, min(1, len(intervals))])
+    there = [sum(at <= second < at + lasts for at, lasts in intervals) for second in range(60)]
+    windows = [there[second : second + instant] for second in range(50)]
+    enough = {1: instant / 2}  # of several, all of it
+    filled = {c: max(sum(n >= c for n in window) for window in windows) for c in range(31)}
+    lasting = [c for c in range(31) if filled[c] > enough.get(c, instant - 0.5)]
+    assert Count(starts, ends, instant).peak == max(lasting)
 
 
 def test_the_same_program_has_the_same_numbers_in_threads_and_in_asyncio() -> None:
@@ -597,3 +602,9 @@ def test_the_same_program_has_the_same_numbers_in_threads_and_in_asyncio() -> No
     loop += [Span(f"page {n}", RUNNING, "main thread", 0.05 + n * 5e-4, 0.05 + (n + 1) * 5e-4) for n in pages]
     one, other = (Trace("pages", tuple(spans), {"clock": "real"}) for spans in (threads, loop))
     assert (one.peak_concurrency, one.peak_parallelism) == (other.peak_concurrency, other.peak_parallelism) == (4, 1)
+
+
+@pytest.mark.parametrize(("each", "apart", "peak"), [(3e-4, 0.01, 0), (3e-4, 4e-4, 1), (2e-3, 0.01, 1)])
+def test_short_steps_run_if_they_fill_most_of_an_instant(each: float, apart: float, peak: int) -> None:
+    steps = (Span("a", RUNNING, "main thread", n * apart, n * apart + each) for n in range(50))
+    assert Trace("steps", tuple(steps), {"clock": "real"}).peak_parallelism == peak

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -13,7 +13,7 @@ from taketurns.trace.outcomes import Ending, Outcome
 from taketurns.trace.totals import totals_of
 from taketurns.trace.trace import Trace
 
-__all__ = ["Cap", "Sign", "caps_of", "draw_caps", "overhang", "signs_of"]
+__all__ = ["Cap", "Sign", "caps_of", "draw_caps", "room_beside", "signs_of"]
 
 #: More than so many have no words, and in lanes lower than this (inches) none of them has.
 MANY, LOW = 200, 0.1
@@ -63,9 +63,9 @@ def signs_of(*traces: Trace) -> list[Sign]:
 
 
 def _said(outcome: Outcome) -> str:
-    """Return the sign, and of an exception its name."""
+    """Return the sign, and of an exception its name, or else how it ended."""
     name = shorten(outcome.what.partition(":")[0].rpartition(".")[2])
-    return f"{SIGNS[outcome.ending].glyph} {name}".rstrip()
+    return f"{SIGNS[outcome.ending].glyph} {name or outcome.ending}"
 
 
 def draw_caps(ax: Axes, trace: Trace, inches: float) -> None:
@@ -82,10 +82,18 @@ def draw_caps(ax: Axes, trace: Trace, inches: float) -> None:
                     gid="cap")  # fmt: skip
 
 
-def overhang(caps: Iterable[Cap], end: float, points: float, inches: float) -> float:
-    """Return by how many points caps reach beyond the end of a trace; a second takes so many points."""
-    reaches = (8 + WIDE * _size(inches) * len(cap.text) - (end - cap.at) * points for cap in caps)
-    return max(0.0, *reaches, 0.0)
+def room_beside(caps: Sequence[Cap], count: int, end: float, points: float, inches: float) -> tuple[float, float]:
+    """Return in which of so many rows there is room behind the end of a trace (s), and how many points behind it.
+
+    A second takes so many points. It is in the middle, or in a row near it where no cap is in the way, if there is one.
+    """
+    reaches = {cap.row: 12 + WIDE * _size(inches) * len(cap.text) - (end - cap.at) * points for cap in caps}
+    taken = {row for row, reach in reaches.items() if reach > 0}
+    middle = count / 2 - 0.5
+    free = [row for row in range(count) if row not in taken]
+    if not taken or inches < 0.2 or not free:
+        return middle, max(0.0, *reaches.values(), 0.0)
+    return min(free, key=lambda row: abs(row - middle)), 0.0
 
 
 def _size(inches: float) -> float:

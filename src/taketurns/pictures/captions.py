@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
+from matplotlib.patheffects import Normal, Stroke
 from matplotlib.text import Text
 
 from taketurns.pictures.glyphs import drawable
@@ -31,7 +32,7 @@ class Caption(Text):
         dark = look.key == State.WAITING
         self.set(color=INK if dark else "white", parse_math=False, zorder=4, in_layout=False)
         if look.pattern:
-            self.set_bbox({"facecolor": look.color, "linewidth": 0, "pad": 0.5})
+            self.set_path_effects([Stroke(linewidth=3, foreground=look.color), Normal()])
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw what there is room for, in the middle of what the axes show of the bar."""

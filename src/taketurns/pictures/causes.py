@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -16,8 +16,12 @@ __all__ = ["Arrow", "Cause", "arrows_of", "causes_in", "draw_arrows", "draw_dead
 
 #: So many of each kind are drawn: those of the tasks that began first, and those that ended the longest waits.
 MOST = 200
-#: How far in front of the end the first task of a deadlock says what it wants, and how far apart they do (of all time).
-FIRST, APART, ROOM = 0.1, 0.14, 0.8
+#: How far behind the begin of its wait a task in a deadlock is told of, and how far apart they are (of all time).
+FIRST, APART, ROOM = 0.1, 0.2, 0.7
+
+
+#: Arrows are beside each other that are in the same so manieth part of all time; each is bent a little more.
+NEAR, BEND = 50, 0.12
 
 
 class Cause(NamedTuple):
@@ -26,10 +30,11 @@ class Cause(NamedTuple):
     meaning: str
     color: str
     line: str
+    glyph: str  #: in a legend
 
 
-STARTED = Cause("started it", "#222222", "--")
-WOKE = Cause("ended its wait", "#7b2d8b", "-")
+STARTED = Cause("started it", "#222222", "--", "⇢")
+WOKE = Cause("ended its wait", "#7b2d8b", "-", "→")
 
 
 class Arrow(NamedTuple):
@@ -71,24 +76,36 @@ def causes_in(arrows: Sequence[Arrow]) -> list[Cause]:
     return [cause for cause in (STARTED, WOKE) if any(arrow.cause is cause for arrow in arrows)]
 
 
-def draw_arrows(ax: Axes, arrows: Iterable[Arrow]) -> None:
-    """Draw who started whom, and who ended whose wait."""
+def draw_arrows(ax: Axes, arrows: Sequence[Arrow], horizon: float) -> None:
+    """Draw who started whom, and who ended whose wait: from a dot, and bent where many lead away at one time."""
+    beside: dict[tuple[Cause, int], int] = {}
     for arrow in arrows:
-        style = {"arrowstyle": "-|>", "color": arrow.cause.color, "linestyle": arrow.cause.line, "linewidth": 1.1,
-                 "shrinkA": 0, "shrinkB": 0}  # fmt: skip
+        near = arrow.cause, round(arrow.at / horizon * NEAR)
+        beside[near] = number = beside.get(near, -1) + 1
+        style = {"arrowstyle": "-|>", "color": arrow.cause.color, "linestyle": arrow.cause.line, "linewidth": 1.3,
+                 "shrinkA": 0, "shrinkB": 0, "connectionstyle": f"arc3,rad={BEND * min(number, 5)}"}  # fmt: skip
         ax.annotate("", (arrow.at, arrow.end), (arrow.at, arrow.start), arrowprops=style, zorder=6, gid="cause",
                     annotation_clip=True)  # fmt: skip
+    for cause in causes_in(arrows):
+        at, start = zip(*((arrow.at, arrow.start) for arrow in arrows if arrow.cause is cause), strict=True)
+        ax.plot(at, start, "o", markersize=4, color=cause.color, zorder=6, gid="cause")
 
 
 def draw_deadlocks(ax: Axes, trace: Trace, horizon: float) -> None:
-    """Draw circles of tasks that wait for each other, in red: each says what it wants, and points at who holds it."""
+    """Draw circles of tasks that wait for each other, in red, from where they begin to wait.
+
+    Each says what it holds and wants, and points at who holds that.
+    """
     rows = {task: row for row, task in enumerate(trace.tasks)}
+    since = dict(zip(trace.columns.task, trace.columns.start, strict=True))  # of the last span of each
     known = [one for one in trace.blocked if one.task in rows and one.holder in rows]
-    apart = min(APART, ROOM / max(len(known), 1))
+    held = {one.holder: one.wants for one in known}
     for number, one in enumerate(known):
-        at = trace.duration - horizon * (FIRST + apart * (len(known) - 1 - number))
-        place, style = (at, rows[one.task]), {"arrowstyle": "-|>", "color": WARNING, "linewidth": 2, "shrinkB": 0}
+        row, holder = rows[one.task], rows[one.holder]
+        at = since[row] + horizon * (FIRST + min(APART, ROOM / len(known)) * number)
+        said = f"{held.get(one.task, '').replace('wants', 'holds', 1)}, {one.wants}".removeprefix(", ")
+        style = {"arrowstyle": "-|>", "color": WARNING, "linewidth": 2, "shrinkB": 0}
         box = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": WARNING, "linewidth": 1.5}
-        ax.annotate("", (at, rows[one.holder]), place, arrowprops=style, zorder=6, gid="deadlock")
-        ax.annotate(drawable(shorten(one.wants)), place, va="center", ha="center", fontsize=9.5, color=WARNING,
+        ax.annotate("", (at, holder), (at, row), arrowprops=style, zorder=6, gid="deadlock")
+        ax.annotate(drawable(shorten(said, 40)), (at, row), va="center", ha="center", fontsize=9.5, color=WARNING,
                     fontweight="bold", bbox=box, zorder=7, parse_math=False, gid="deadlock")  # fmt: skip

@@ -92,5 +92,5 @@ def small_png(image: Image.Image) -> bytes:
     palette, paper = small.getpalette() or [], int(np.asarray(small)[0, 0])
     palette[3 * paper : 3 * paper + 3] = np.asarray(image)[0, 0].tolist()
     small.putpalette(palette)
-    small.save(written, format="PNG", compress_level=6)
+    small.save(written, format="PNG", compress_level=9)
     return written.getvalue()

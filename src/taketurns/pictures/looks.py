@@ -62,7 +62,15 @@ LOOKS = {
         Look(State.READY, ORANGE, 0.24, "ready: could run, waits for{ its turn}", 2),
         Look(State.WAITING, "#8593a8", 0.46, "waiting{: for a timer, a reply}", 0),
         Look("for others", "#56657f", 0.5, "waiting for another task{}", 1, "stripes", "#dfe5ee"),
-        Look("holds the loop", "#c0392b", 0.66, "waits, and holds the event loop", 4, "bars", "#ffffff"),
+        Look(
+            "holds the loop",
+            "#c0392b",
+            0.66,
+            "waits, and holds the event loop: nobody else runs",
+            4,
+            "bars",
+            "#ffffff",
+        ),
         Look(State.UNSEEN, "#848484", 0.58, "not seen: it ran, or was ready, or waited", 6, "dots", "#ffffff"),
     )
 }

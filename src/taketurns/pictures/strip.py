@@ -18,6 +18,7 @@ __all__ = ["TEXT", "draw_strip", "fewer_steps", "strip_height"]
 PALE = "#e9e9e9"
 TINT = "#a8cbea"  # paler than a bar, so that nobody takes the strip for a lane
 TEXT, SMALL = 11, 9  # points
+THIN = 2  # pixels
 TICK = 0.15  # inches that a small line of text needs
 BASE = -0.8
 LINE = 0.21  # inches that a line of text needs
@@ -59,15 +60,15 @@ def _level(count: int, most: int, top: float) -> float:
 
 
 def _draw_axis(ax: Axes, counts: Mapping[int, str], most: int, top: float, inches: float) -> None:
-    """Write counts beside their levels, each in its color; of two too close to each other only the higher one."""
-    above = None
-    for count in sorted(counts, reverse=True):
+    """Write counts beside their levels, each in its color: the greatest, nothing, and those with room in between."""
+    written: list[float] = []
+    for count in sorted(counts, key=lambda count: (count not in (0, most), count)):
         y = _level(count, most, top)
-        if above is None or (y - above) * inches > TICK:
+        if all(abs(y - other) * inches > TICK for other in written):
             ax.annotate(str(count), (0, y), (-6, 0), ax.get_yaxis_transform(), "offset points", va="center",
                         ha="right", fontsize=SMALL, color=counts[count], annotation_clip=False,
                         gid="count")  # fmt: skip
-            above = y
+            written.append(y)
 
 
 class _Number:
@@ -76,7 +77,7 @@ class _Number:
     def __init__(self, number: Count, duration: float, most: int, top: float) -> None:
         times, counts = number.changes
         self.at, self.count = np.concatenate(([0], times, [duration])), np.concatenate(([0], counts, [0]))
-        self.most, self.top = most, top
+        self.most, self.top, self.peak = most, top, number.peak
 
     def draw(self, ax: Axes, area: str, pale: str, line: str, color: str) -> None:
         """Draw an area with a line on top of its steps, and what is too short for an area as a line by itself."""
@@ -106,16 +107,16 @@ class _Number:
         if len(at) > MANY:
             at, count = fewer_steps(at, count, np.linspace(min(ax.get_xlim()), max(ax.get_xlim()), MANY // 2))
         else:
-            at, count = _without_dips(at, count, _pixel(ax))
-        shares = np.minimum(count / self.most, 1)  # what is more lasted for less than an instant
-        return at, BASE + (self.top - BASE) * np.where(count > 0, np.maximum(shares, 0.04), 0)
+            at, count = _without_dips(at, count, _thin(ax))
+        shares = np.minimum(count, self.peak) / self.most  # what is more lasted for less than an instant
+        return at, BASE + (self.top - BASE) * np.where(shares > 0, np.maximum(shares, 0.04), 0)
 
     def _spikes(self, ax: Axes, at: Numbers, level: Numbers) -> Sequence[Numbers]:
         """Return upright lines in the places of peaks that are thinner than a pixel; of very many, none."""
         if len(self.at) > MANY:
             return []
         high, before, after = level[1:-1], level[:-2], level[2:]
-        thin = np.flatnonzero((high < np.minimum(before, after)) & (np.diff(at[1:]) < _pixel(ax))) + 1  # up is less
+        thin = np.flatnonzero((high < np.minimum(before, after)) & (np.diff(at[1:]) < _thin(ax))) + 1  # up is less
         x = (at[thin] + at[thin + 1]) / 2
         ends = np.stack([np.maximum(level[thin - 1], level[thin + 1]), level[thin]], 1)
         return list(np.stack([np.stack([x, x], 1), ends], 2))
@@ -128,10 +129,10 @@ class _Number:
         return [lines.reshape(-1, 2)] if gap else list(lines)
 
 
-def _pixel(ax: Axes) -> float:
-    """Return how many seconds a pixel shows."""
+def _thin(ax: Axes) -> float:
+    """Return how many seconds are too thin for an area."""
     begin, end = ax.get_xlim()
-    return abs(end - begin) / PIXELS
+    return THIN * abs(end - begin) / PIXELS
 
 
 def _without_dips(at: Numbers, count: Numbers, pixel: float) -> tuple[Numbers, Numbers]:

@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
-from taketurns.pictures.caps import caps_of, draw_caps, overhang, signs_of
+from taketurns.pictures.caps import caps_of, draw_caps, room_beside, signs_of
 from taketurns.pictures.captions import draw_captions
 from taketurns.pictures.carried import draw_carried
 from taketurns.pictures.causes import Arrow, arrows_of, causes_in, draw_arrows, draw_deadlocks
@@ -133,7 +133,7 @@ def _draw(ax: Axes, trace: Trace, lanes: Lanes, inches: float, causes: bool = Fa
         draw_strip(ax, trace, strip_height(len(names_of(trace, lanes))), inches)
     _draw_time(ax, trace.duration, trace)
     arrows = arrows_of(trace) if causes and lanes == "task" else ()
-    draw_arrows(ax, arrows)
+    draw_arrows(ax, arrows, trace.duration or 1)
     _draw_legend(ax, trace, arrows=arrows)
     return ax
 
@@ -158,9 +158,9 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
         draw_caps(ax, trace, inches)
         draw_deadlocks(ax, trace, horizon)
     if names:
-        beside = caps_of(trace) if lanes == "task" else ()
+        beside = caps_of(trace) if lanes == "task" else []
         points = 72 * _inches_of(ax)[0] / (1.02 * horizon)
-        _draw_end(ax, trace, len(names), 6 + overhang(beside, trace.duration, points, inches))
+        _draw_end(ax, trace, len(names), *room_beside(beside, len(names), trace.duration, points, inches))
     else:
         ax.text(0.5, 0.5, NOTHING, transform=ax.transAxes, ha="center", va="center",
                 fontsize=TITLE, color=GRAY)  # fmt: skip
@@ -171,11 +171,11 @@ def _set_title(ax: Axes, trace: Trace, words: str, **style: Any) -> None:
     ax.set_title(drawable(words), pad=6 + 72 * (_head(trace) - HEAD), color=INK, parse_math=False, **style)
 
 
-def _draw_end(ax: Axes, trace: Trace, count: int, beside: float) -> None:
-    """Mark where the trace ends, and so many points beside it how long it was, and whether it was cut short."""
+def _draw_end(ax: Axes, trace: Trace, count: int, row: float, beside: float) -> None:
+    """Mark where the trace ends, and in a row, so many points beside it, how long it was, or what cut it short."""
     end, color = trace.duration, WARNING if trace.cut_short else GRAY
     ax.vlines(end, -0.5, count - 0.5, linestyles=":", linewidth=1.2, color=color, zorder=1, gid="end")
-    words = ax.annotate(end_text(trace), (end, count / 2 - 0.5), (beside, 0), textcoords="offset points", va="center",
+    words = ax.annotate(end_text(trace), (end, row), (6 + beside, 0), textcoords="offset points", va="center",
                         fontsize=TEXT, color=color, annotation_clip=False)  # fmt: skip
 
     def follow(changed: Axes) -> None:
@@ -214,7 +214,7 @@ def _draw_legend(ax: Axes, *traces: Trace, arrows: Sequence[Arrow] = ()) -> None
     looks, signs = looks_of(*traces), signs_of(*traces)
     marks: list[Rectangle | Text] = [Rectangle((0, 0), 1, look.height, **paint(look)) for look in looks]
     marks += [Text(text=sign.glyph, color=sign.color) for sign in signs]
-    marks += [Text(text="→", color=cause.color) for cause in causes_in(arrows)]
+    marks += [Text(text=cause.glyph, color=cause.color) for cause in causes_in(arrows)]
     words = [*(drawable(explained(look, *traces)) for look in looks), *(sign.meaning for sign in signs)]
     words += [cause.meaning for cause in causes_in(arrows)]
     if marks:

@@ -62,7 +62,9 @@ def title(trace: Trace, most: int = 46) -> str:
 
 def end_text(trace: Trace) -> str:
     """Return what stands beside the end of a trace: how long it was, and in a second line that it was cut short."""
-    return duration_text(trace.duration) + ("\ndeadlock" if trace.blocked else "\ncut short" if trace.cut_short else "")
+    return duration_text(trace.duration) + (
+        ",\nstill in deadlock" if trace.blocked else "\ncut short" if trace.cut_short else ""
+    )
 
 
 def time_unit(horizon: float, *traces: Trace) -> tuple[float, str]:

@@ -18,13 +18,17 @@ from taketurns.trace.sums import Numbers, in_order, latest
 
 __all__ = ["Count", "Steps", "in_progress", "of_kinds", "running"]
 
+#: Of an instant; less is what a sum of floats leaves.
+ALL = 1 - 1e-6
+
 Steps: TypeAlias = tuple[tuple[float, int], ...]
 
 
 class Count:
     """How many of some intervals there are at each instant; they are two arrays, of starts and of ends, in seconds.
 
-    An instant lasts so many seconds: a peak is no higher than what there is for as long as that. It is one at least.
+    An instant lasts so many seconds. There is one if it is there for more than half of it, as short steps that follow
+    each other are; there are several at once if they are for all of it.
     """
 
     def __init__(self, starts: Numbers, ends: Numbers, instant: float = 0.0) -> None:
@@ -50,16 +54,17 @@ class Count:
         most = self._highest
         if not self.instant:
             return most
-        # The more there are to be, the shorter the stretches with as many: so the last that lasts is found by halves.
-        return min(most, 1 + bisect_left(range(2, most + 1), True, key=lambda count: not self._lasts(count)))
+        # The more there are to be, the less time there is with as many: so the last that lasts is found by halves.
+        return bisect_left(range(1, most + 1), True, key=lambda count: not self._lasts(count))
 
     def _lasts(self, count: int) -> bool:
-        """Return whether there are so many for an instant without a break."""
+        """Return whether there are so many at an instant; the one with the most of them begins or ends at a change."""
         times, counts = self.changes
-        enough = np.concatenate(([0], counts >= count, [0]))
-        edges = np.flatnonzero(np.diff(enough))
-        begun, over = edges[::2], edges[1::2]
-        return bool((times[over] - times[begun] >= self.instant).any())
+        passed = np.append(0, np.cumsum(np.where(counts[:-1] >= count, np.diff(times), 0)))
+        begins = np.append(times, times - self.instant)
+        within = np.interp(begins + self.instant, times, passed) - np.interp(begins, times, passed)
+        enough = self.instant * (0.5 if count == 1 else ALL)
+        return bool((within > enough).any())
 
     @property
     def _highest(self) -> int:

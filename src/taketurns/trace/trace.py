@@ -221,7 +221,7 @@ class Trace:
 
     @property
     def _instant(self) -> float:
-        """For so many seconds tasks run at once if they do: no more is known, in real time, of two cores."""
+        """So many seconds is an instant of what runs: in real time no more is known of two cores, or of short steps."""
         return min(1e-3, self.duration / 20) if self.origin.get("clock") == "real" else 0.0
 
     def same_schedule(self, other: Trace) -> bool:

@@ -101,12 +101,14 @@ def test_each_kind_of_span_has_a_look_and_the_looks_differ():
 REAL = {"clock": "real"}
 
 
-def ran(seconds, reason="core", beside=(), origin=REAL):
-    """Return a task that ran, was off its core for so long, and ran again, beside others."""
+def ran(seconds, reason="core", more=0, beside=(), origin=REAL):
+    """Return a task that ran, was off its core for so long, or for more after the GIL, and ran again, beside others."""
+    back = 0.01 + seconds
     spans = [
         Span("a", "RUNNING", "one", 0, 0.01),
-        Span("a", "READY", "one", 0.01, 0.01 + seconds, reason),
-        Span("a", "RUNNING", "one", 0.01 + seconds, 0.03),
+        Span("a", "READY", "one", 0.01, back, reason),
+        *([Span("a", "READY", "one", back, back + more, "GIL")] if more else []),
+        Span("a", "RUNNING", "one", back + more, 0.03),
     ]
     return Trace("a", (*spans, *beside), origin=origin)
 
@@ -116,6 +118,8 @@ def ran(seconds, reason="core", beside=(), origin=REAL):
     [
         (ran(0.0009), False),
         (ran(0.0009, "GIL"), False),
+        (ran(0.0005, more=0.0004), False),  # for the GIL, and then for a core
+        (ran(0.0009, more=0.0004), True),
         (ran(0.0011), True),  # this long anybody sees
         (ran(0.0009, "event loop"), True),  # it was suspended: that the program does
         (ran(0.0009, beside=[Span("b", "RUNNING", "two", 0.009, 0.012)]), True),  # another one had the core

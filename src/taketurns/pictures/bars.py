@@ -12,7 +12,7 @@ from taketurns.pictures.crowds import MANY, OUTLINE, PIXELS, Grid, Image, Layers
 from taketurns.pictures.looks import Look
 from taketurns.trace.sums import Numbers, Places, boxes
 
-__all__ = ["Bars", "Crowd", "Gaps"]
+__all__ = ["Bars", "Beneath", "Crowd"]
 
 #: A gap is thin that is below so many pixels, and has this color.
 THIN, GAP = 2.5, "#8fb7dc"
@@ -99,7 +99,7 @@ class Bars(PolyCollection):
             super().draw(renderer)
 
 
-class Gaps(PolyCollection):
+class Beneath(PolyCollection):
     """What is drawn beneath gaps in bars that are too thin to be seen: it is paler, and there are no white lines."""
 
     def __init__(self, crowd: Crowd, places: Places, height: float) -> None:

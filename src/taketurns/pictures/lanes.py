@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from taketurns.pictures.bars import Bars, Crowd, Gaps
+from taketurns.pictures.bars import Bars, Beneath, Crowd
 from taketurns.pictures.crowds import MANY, PIXELS, Layers
 from taketurns.pictures.glyphs import drawable
 from taketurns.pictures.looks import GRAY, INK, LOOKS, Look, gaps_of, layers_of, numbered
@@ -74,8 +74,9 @@ def draw_bars(ax: Axes, trace: Trace, lanes: Lanes, horizon: float) -> None:
     crowd = Crowd(layers, low, size)
     ax.add_artist(crowd)
     if lanes == "task":
-        whole = Places(numbered(trace.columns.task), np.asarray(trace.columns.start), np.asarray(trace.columns.end))
-        gaps = Gaps(crowd, whole.those(gaps_of(trace)), LOOKS[State.RUNNING].height)
+        spans, start, end = gaps_of(trace)
+        places = Places(numbered(trace.columns.task)[spans], start, end)
+        gaps = Beneath(crowd, places, LOOKS[State.RUNNING].height)
         ax.add_collection(gaps, autolim=False)
     for look, places in layers:
         bars = Bars(crowd, look, places)

@@ -6,6 +6,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ LOOKS = {
 #: What is waited for, with an article where a legend says more of it than a word.
 _FOR = {"GIL": "the GIL", "core": "a core", "event loop": "the event loop"}
 #: What ran, and what could have run if nobody else had had its core.
-_RAN_OR_NOT = {(State.RUNNING, ""): 1, (State.READY, "core"): 2, (State.READY, "GIL"): 2}
+_RAN_OR_NOT = {(State.RUNNING, ""): 1, **{(State.READY, reason): 2 for reason in ("core", "GIL", "")}}
 #: So many reasons a legend tells.
 _MOST = 3
 
@@ -108,31 +109,43 @@ def layers_of(trace: Trace) -> list[tuple[Look, NDArray[np.bool_]]]:
     return [(look, numbers == looks.index(look)) for look in sorted(found, key=lambda look: look.layer)]
 
 
-def gaps_of(trace: Trace) -> NDArray[np.int64]:
-    """Return which spans are READY between two in which the same task ran: it had lost its core, or the GIL."""
+class Gaps(NamedTuple):
+    """Which spans are gaps in what a task ran, and from when to when the whole gap is that each belongs to (s)."""
+
+    spans: NDArray[np.int64]
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+
+
+def gaps_of(trace: Trace) -> Gaps:
+    """Return where tasks were READY between two spans in which they ran: they had lost their core, or the GIL."""
     columns = trace.columns
-    kinds = np.array([_RAN_OR_NOT.get((kind.state, kind.reason), 0) for kind in columns.kinds], np.int8)
-    if 2 not in kinds:
-        return np.zeros(0, np.int64)
     order = in_order(numbered(columns.task))
-    kind, task, start, end = (
-        np.asarray(each)[order] for each in (kinds[numbered(columns.kind)], columns.task, columns.start, columns.end)
-    )
-    gap = np.flatnonzero(kind[1:-1] == 2) + 1
-    before, after = gap - 1, gap + 1
-    fits = (kind[before] == 1) & (kind[after] == 1) & (task[before] == task[gap]) & (task[after] == task[gap])
-    found: NDArray[np.int64] = order[gap[fits & (end[before] == start[gap]) & (end[gap] == start[after])]]
-    return found
+    kinds = np.array([_RAN_OR_NOT.get((kind.state, kind.reason), 0) for kind in columns.kinds], np.int8)
+    kind, task = kinds[numbered(columns.kind)][order], numbered(columns.task)[order]
+    start, end = (np.asarray(each)[order] for each in (columns.start, columns.end))
+    index = np.arange(len(order))
+    before = np.maximum.accumulate(np.where(kind == 1, index, -1))
+    after = np.minimum.accumulate(np.where(kind == 1, index, len(index))[::-1])[::-1]
+    ready = np.cumsum(kind == 2)
+    gap = np.flatnonzero((kind == 2) & (before >= 0) & (after < len(index)))
+    first, last = before[gap], after[gap]
+    alike = (task[first] == task[last]) & (ready[last] - ready[first] == last - first - 1)
+    whole = (end[first] == start[first + 1]) & (end[last - 1] == start[last])
+    gap, first, last = (each[alike & whole] for each in (gap, first, last))
+    return Gaps(order[gap], end[first], start[last])
 
 
 def _not_to_be_drawn(trace: Trace) -> NDArray[np.int64]:
-    """Return which of these gaps are short, and in a lone task: that the machine does to all."""
+    """Return which spans are gaps that are short, and in a lone task: that the machine does to all."""
     gaps = gaps_of(trace)
-    start, end = (np.asarray(each)[gaps] for each in (trace.columns.start, trace.columns.end))
+    if not len(gaps.spans):
+        return gaps.spans
     times, counts = trace.parallelism.changes
-    since = np.searchsorted(times, start, "right") - 1
+    since = np.searchsorted(times, gaps.start, "right") - 1
     until = np.append(times, np.inf)[since + 1]
-    return gaps[(end - start < 1e-3) & (counts[since] == 0) & (until >= end)] if len(gaps) else gaps
+    short: NDArray[np.int64] = gaps.spans[(gaps.end - gaps.start < 1e-3) & (counts[since] == 0) & (until >= gaps.end)]
+    return short
 
 
 def _looks(columns: Columns) -> list[Look]:

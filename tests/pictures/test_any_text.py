@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,6 +13,7 @@ from matplotlib import pyplot
 from taketurns import Span, State, Trace, compare, timeline
 from taketurns.pictures.glyphs import FRAME, drawable
 from taketurns.pictures.sketch import sketch
+from taketurns.trace.outcomes import Blocked, Ending, Outcome
 from taketurns.trace.spans import Where
 
 NAMES = ["🍕 pizza", "日本語のタスク", "مهمة", "costs $5 and $6", r"\frac{1}{2}", "$x^2$", "$\\frac$ bad", "a\nb"]
@@ -39,7 +41,15 @@ def trace_of(names, label):
         for number, name in enumerate(names)
         for at, state in enumerate(State)
     ]
-    return Trace(label, tuple(spans), cut_short=label, notes=tuple(names))
+    return Trace(
+        label,
+        tuple(spans),
+        cut_short=label,
+        notes=tuple(names),
+        outcomes={name: Outcome(Ending.RAISED, name) for name in names},
+        parents=dict(pairwise(names)),
+        blocked=tuple(Blocked(one, f"wants {one}", other) for one, other in pairwise(names)),
+    )
 
 
 class Page(HTMLParser):
@@ -61,7 +71,7 @@ def test_every_text_is_drawn_and_shown_and_written(tmp_path_factory, names, labe
     parser = Page()
     parser.feed(page)
     assert parser.tags == {"img", "details", "summary", "pre"}
-    for picture in timeline(trace).figure, timeline(trace, "worker").figure, compare(trace, trace):
+    for picture in timeline(trace, causes=True).figure, timeline(trace, "worker").figure, compare(trace, trace):
         picture.canvas.draw()
         pyplot.close(picture)
     sketch(trace).encode("utf-8")

@@ -39,13 +39,13 @@ def test_the_legend_explains_the_caps_that_occur():
 
 
 def test_the_words_for_who_cannot_see_it_say_how_tasks_ended():
-    expected = "1 raised urllib.error.HTTPError, 1 canceled, 1 died, 1 not ended."
+    expected = "1 raised HTTPError, 1 canceled, 1 died, 1 not ended."
     assert expected in alt(TRACE)
     assert expected in " ".join(str(TRACE).split())
     assert "raised urllib.error.HTTPError" in TRACE.table()
     assert [line.rpartition("│")[2].strip() for line in str(TRACE).splitlines() if "│" in line] == [
         "",
-        "raised urllib.error.HTTPError",
+        "raised HTTPError",
         "canceled",
         "died",
         "not ended",
@@ -77,3 +77,11 @@ def test_the_duration_stands_beside_what_reaches_beyond_the_end():
 
 def test_caps_of_a_trace_without_any_are_none():
     assert caps_of(Trace("none", TRACE.spans)) == []
+
+
+def test_what_has_no_lane_has_no_cap_and_odd_letters_do_no_harm():
+    spans = (Span("home", "WAITING", "w", 0, 1),)
+    assert signs_of(Trace("one", spans, outcomes={"gone": HOW["about"]})) == []
+    ax = timeline(Trace("odd", spans, outcomes={"home": Outcome(Ending.RAISED, "Fehler字: no")}))
+    ax.figure.draw_without_rendering()
+    assert [*drawn(ax).values()] == ["✗ Fehler▯"]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
+from taketurns.pictures.glyphs import drawable
 from taketurns.pictures.looks import INK, WARNING
 from taketurns.pictures.words import shorten
 from taketurns.trace.outcomes import Ending, Outcome
@@ -58,8 +59,8 @@ def caps_of(trace: Trace) -> list[Cap]:
 
 def signs_of(*traces: Trace) -> list[Sign]:
     """Return the signs that occur, in the order of a legend."""
-    found = {outcome.ending for trace in traces for outcome in trace.outcomes.values()}
-    return [sign for ending, sign in SIGNS.items() if ending in found]
+    found = {cap.sign for trace in traces for cap in caps_of(trace)}
+    return [sign for sign in SIGNS.values() if sign in found]
 
 
 def _said(outcome: Outcome) -> str:
@@ -77,8 +78,8 @@ def draw_caps(ax: Axes, trace: Trace, inches: float) -> None:
             ax.plot(at, row, "x", markersize=3, color=sign.color, zorder=5, gid="cap")
         return
     for cap in caps:
-        ax.annotate(cap.text, (cap.at, cap.row), (4, 0), textcoords="offset points", va="center_baseline", zorder=5,
-                    fontsize=size, color=cap.sign.color, annotation_clip=False, parse_math=False,
+        ax.annotate(drawable(cap.text), (cap.at, cap.row), (4, 0), textcoords="offset points", va="center_baseline",
+                    fontsize=size, color=cap.sign.color, annotation_clip=False, parse_math=False, zorder=5,
                     gid="cap")  # fmt: skip
 
 

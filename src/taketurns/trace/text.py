@@ -18,7 +18,7 @@ from taketurns.trace.terminal import COLUMNS, cut, fitted, justified, printable,
 __all__ = ["counted", "describe", "duration_text", "summary", "table", "text_timeline", "two_numbers"]
 
 MARKS = {State.RUNNING: "█", State.READY: "─", State.WAITING: "░", State.UNSEEN: "?"}
-MOST_LANES = 40
+MOST_LANES, ENDING = 40, 24  # ENDING: columns behind a lane
 MOST_LINES = 200  # of a table on a page: more nobody reads there, and 20,000 would be a megabyte
 
 
@@ -75,8 +75,8 @@ def summary(trace: Any) -> str:
 
 
 def _ending(outcome: Outcome) -> str:
-    """Return how a task ended, and of an exception its name alone."""
-    return f"{outcome.ending} {outcome.what.partition(':')[0]}".strip()
+    """Return how a task ended, and of an exception the name of its class alone."""
+    return _one_line(f"{outcome.ending} {outcome.what.partition(':')[0].rpartition('.')[2]}")
 
 
 def table(columns: Columns, outcomes: Mapping[str, Outcome], most: float = COLUMNS, lines: float = inf) -> str:
@@ -129,13 +129,15 @@ def text_timeline(trace: Any, cells: int = 64) -> str:
     Behind a lane stands how its task ended, if it did not simply return.
     """
     columns, duration, lines = trace.columns, trace.duration, wrapped(trace.summary)
-    room = max(COLUMNS - cells - len(" ││"), 1)
+    told = (trace.outcomes.get(task) for task in columns.tasks[:MOST_LANES])
+    ends = [cut(_ending(how), ENDING) if how and how.ending is not Ending.RETURNED else "" for how in told]
+    beside = ENDING + 1 if any(ends) else 0
+    cells -= beside  # so that a line is as long as without
+    room = max(COLUMNS - cells - beside - len(" ││"), 1)
     names = [cut(_one_line(task), room) for task in columns.tasks[:MOST_LANES]]
     widest = max(map(width, names), default=0)
     drawn = _lanes(columns, len(names), duration or 1.0, cells)
-    told = (trace.outcomes.get(task) for task in columns.tasks)
-    ends = [_ending(how) if how and how.ending is not Ending.RETURNED else "" for how in told]
-    lanes = zip(names, drawn, ends, strict=False)  # more have ended than are drawn
+    lanes = zip(names, drawn, ends, strict=True)
     lines += [f"{justified(name, widest)} │{lane}│ {end}".rstrip() for name, lane, end in lanes]
     if more := len(columns.tasks) - len(names):
         lines.append(f"… and {counted(more, 'more task')}")

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taketurns import EventLoop, SimulatedClock, Span, State, Trace, record
-from taketurns.pictures.looks import LOOKS, explained
+from taketurns.pictures.caps import caps_of
+from taketurns.pictures.looks import LOOKS, explained, looks_of
 from taketurns.pictures.words import alt
 from taketurns.recording import so_far
 from taketurns.suspend import generators
 from taketurns.trace.outcomes import Ending, Outcome
+from taketurns.trace.reasons import phrases
 from taketurns.trace.spans import Where
 from taketurns.widgets.explore import Explorer, explore
 
@@ -54,7 +56,7 @@ def spans(widget):
     found = []
     for lane, name in enumerate(about["tasks"]):
         for i in range(first[lane], first[lane + 1]):
-            _, state, reason, where, waker = about["kinds"][kind[i]]
+            _, state, reason, where, waker, _ = about["kinds"][kind[i]]
             woken_by = about["tasks"][waker] if waker >= 0 else ""
             found.append((name, state, about["workers"][worker[i]], start[i], end[i], reason, where, woken_by))
     return found
@@ -195,3 +197,20 @@ def test_what_comes_late_is_not_shown_any_more():
     assert widget.trace is trace
     widget.follower.refresh()
     assert widget.trace is trace
+
+
+def test_what_is_too_short_for_a_picture_is_there_to_be_looked_at():
+    spans = (
+        Span("a", RUNNING, "m", 0, 1),
+        Span("a", READY, "m", 1, 1.0005, "core"),
+        Span("a", RUNNING, "m", 1.0005, 2),
+    )
+    trace = Trace("alone", spans, origin={"clock": "real"})
+    assert [look.key for look in looks_of(trace)] == ["RUNNING"]
+    assert [look["key"] for look in explore(trace)._about["looks"]] == ["RUNNING", "READY"]
+
+
+def test_endings_and_captions_are_those_of_the_timeline():
+    about = explore(TRACE)._about
+    assert [(row, text) for row, _, text, _ in about["caps"]] == [(cap.row, cap.text) for cap in caps_of(TRACE)]
+    assert [kind[5] for kind in about["kinds"] if kind[1] == "WAITING"] == [phrases("socket", PLACE)]

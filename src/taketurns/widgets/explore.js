@@ -31,7 +31,7 @@ function later(call) {
 
 /** Give a scene: all that is seen now. It reads what the model holds when it is asked to. */
 function makeScene(model) {
-  const scene = { view: makeView(), chosen: -1, marked: -1, left: 60 };
+  const scene = { view: makeView(), chosen: -1, marked: -1, left: 60, right: RIGHT };
   scene.read = () => {
     const { about, spans, chosen } = scene, marked = about?.tasks[scene.marked];
     const task = about?.tasks[spans.lane[chosen]], time = spans?.start[chosen];
@@ -198,8 +198,9 @@ function render({ model, el }) {
     const { about } = scene, width = find(".stage").clientWidth, count = about.tasks.length;
     const longest = Math.min(about.tasks.reduce((most, task) => Math.max(most, task.length), 0), 26);
     scroll.hidden = count * laneOf(count) <= TALLEST;
+    scene.right = about.caps.length ? CAPS : RIGHT;
     scene.left = Math.round(Math.min(24 + 7.5 * longest, 0.3 * width)); // whole pixels
-    view.fit(count, about.duration, Math.max(width - scene.left - RIGHT - (scroll.hidden ? 0 : BAR), 40));
+    view.fit(count, about.duration, Math.max(width - scene.left - scene.right - (scroll.hidden ? 0 : BAR), 40));
     scroll.style.height = `${HEAD + view.height}px`;
     scroll.firstElementChild.style.height = `${HEAD + count * view.lane}px`;
     draw();

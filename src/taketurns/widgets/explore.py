@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Bytes, Dict
 
-from taketurns.pictures.looks import Look, explained, look_of, looks_of, numbered
+from taketurns.pictures.caps import caps_of, signs_of
+from taketurns.pictures.looks import LOOKS, Look, explained, look_of, numbered
 from taketurns.pictures.sketch import sketch
 from taketurns.pictures.words import UNITS, alt, remarks, shorten
 from taketurns.recording.recorder import aside
 from taketurns.recording.so_far import follow, so_far
 from taketurns.trace.columns import Columns, Kind
+from taketurns.trace.reasons import phrases
+from taketurns.trace.spans import State
 from taketurns.trace.sums import in_order
 from taketurns.trace.text import counted, two_numbers
 from taketurns.trace.trace import Trace
@@ -89,8 +92,10 @@ class Explorer(Still, anywidget.AnyWidget):
 
 def _about(trace: Trace, is_on: bool) -> dict[str, Any]:
     """Return all that is told of a trace but its spans, as plain data. Tasks and looks are known by their numbers."""
-    columns, looks = trace.columns, looks_of(trace)
+    columns = trace.columns
     number = {task: n for n, task in enumerate(columns.tasks)}
+    found = {look_of(kind, number) for kind in columns.kinds}  # who looks closely sees what is too short for a picture
+    looks = [look for look in LOOKS.values() if look in found]
     clock = trace.origin.get("clock", "real")
     return {
         "label": shorten(trace.label, LONGEST),
@@ -107,12 +112,14 @@ def _about(trace: Trace, is_on: bool) -> dict[str, Any]:
         "tasks": [shorten(task, LONGEST) for task in columns.tasks],
         "workers": [shorten(worker, LONGEST) for worker in columns.workers],
         "outcomes": [shorten(str(trace.outcomes.get(task, "")), LONGEST) for task in columns.tasks],
+        "caps": [[cap.row, cap.at, cap.text, cap.sign.color] for cap in caps_of(trace)],
+        "signs": signs_of(trace),
         "parents": [number.get(trace.parents.get(task, ""), -1) for task in columns.tasks],
     }
 
 
 def _told(kind: Kind, looks: list[Look], number: dict[str, int]) -> list[Any]:
-    """Return what the spans of a kind share: a look, its state, reason and place, and the task that woke it, or −1."""
+    """Return what the spans of a kind share: a look, its state, reason and place, who woke it, or −1, and captions."""
     where = shorten(str(kind.where), LONGEST) if kind.where else ""
     return [
         looks.index(look_of(kind, number)),
@@ -120,6 +127,7 @@ def _told(kind: Kind, looks: list[Look], number: dict[str, int]) -> list[Any]:
         shorten(kind.reason, LONGEST),
         where,
         number.get(kind.waker, -1),
+        phrases(kind.reason, kind.where) if kind.state is State.WAITING else [],
     ]
 
 

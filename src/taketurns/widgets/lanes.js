@@ -161,10 +161,10 @@ function contrast(one, other) {
 }
 
 /** Give a color that is seen on a ground: one that is too near to it is made darker, or lighter, by little. */
-function seenOn(ground, color) {
+function seenOn(ground, color, least = 3.05) {
   const toward = luminance(ground) > 0.18 ? 0 : 255;
   let seen = color;
-  while (contrast(seen, ground) < 3.05) {
+  while (contrast(seen, ground) < least) {
     seen = seen.map((part) => Math.round(part + (toward - part) * 0.05 + Math.sign(toward - part)));
   }
   return seen;

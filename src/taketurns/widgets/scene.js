@@ -1,7 +1,7 @@
 // What is in view of the lanes, and how it is painted.
 // lanes.js and words.js stand before it, and explore.js behind, in the one module that a page gets.
 
-const FOOT = 40, RIGHT = 14, HEAD = 6; // pixels beside the lanes: the time axis, and room at the edges
+const FOOT = 40, RIGHT = 14, CAPS = 140, HEAD = 6; // pixels beside the lanes: the time axis, and room at the edges
 const BAR = 17; // pixels of a bar to scroll
 const TALLEST = 432; // pixels of all lanes that are seen at once
 const FINEST = 2e-8; // seconds in view, at the least
@@ -81,7 +81,7 @@ function makePainter(canvas, root) {
     }
   }
 
-  function bars({ spans, view, left }, lanes, ratio) {
+  function bars({ about, spans, view, left }, lanes, { font }, ratio) {
     if (!image?.fits(view, ratio)) image = makeImage(view, ratio);
     image.clear();
     const found = looks.map(() => []);
@@ -94,7 +94,44 @@ function makePainter(canvas, root) {
       context.fillStyle = looks[look].fill;
       for (let i = 0; i < rects.length; i += 4) context.fillRect(rects[i], rects[i + 1], rects[i + 2], rects[i + 3]);
     }
+    captions(about, spans, view, found, font);
     context.translate(-left, -HEAD);
+  }
+
+  /** Write what waits are for into those of the bars that have room for it. */
+  function captions(about, spans, view, found, font) {
+    context.font = `11px ${font}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    context.lineWidth = 3;
+    found.forEach((rects, look) => {
+      for (let i = 0; i < rects.length; i += 4) {
+        const from = Math.max(rects[i], 0), wide = Math.min(rects[i] + rects[i + 2], view.width) - from;
+        const middle = rects[i + 1] + rects[i + 3] / 2;
+        if (wide < 30 || rects[i + 3] < 10) continue;
+        const span = spanAt(spans, Math.floor((middle + view.top) / view.lane), view.from + (from + wide / 2) / view.scale, 0);
+        const fits = (phrase) => context.measureText(phrase).width < wide - 6;
+        const phrase = span < 0 ? undefined : about.kinds[spans.kind[span]][5].find(fits);
+        if (phrase === undefined) continue;
+        context.strokeStyle = looks[look].color;
+        if (looks[look].pattern) context.strokeText(phrase, from + wide / 2, middle);
+        context.fillStyle = looks[look].pattern ? "#fff" : "#222";
+        context.fillText(phrase, from + wide / 2, middle);
+      }
+    });
+  }
+
+  /** Write behind lanes how their tasks ended, if they did not simply return. */
+  function caps({ about, view, left }, lanes, { ground, font }) {
+    context.font = `13px ${font}`;
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    for (const [lane, at, text, color] of about.caps) {
+      if (lane < lanes[0] || lane > lanes.at(-1) || at < view.from || at > view.to) continue;
+      context.fillStyle = `rgb(${seenOn(numbersOf(ground), hex(color), 4.6).join(" ")})`;
+      context.fillText(text, left + (at - view.from) * view.scale + 5, view.middle(lane));
+    }
   }
 
   function axis({ about, view, left }, { ink, font }) {
@@ -139,7 +176,7 @@ function makePainter(canvas, root) {
 
   function paint(scene) {
     const { view, about, left } = scene, ratio = Math.max(window.devicePixelRatio || 1, 1);
-    const width = left + view.width + RIGHT, height = HEAD + view.height + FOOT;
+    const width = left + view.width + scene.right, height = HEAD + view.height + FOOT;
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
@@ -152,12 +189,13 @@ function makePainter(canvas, root) {
     context.clearRect(0, 0, width, height);
     clipped(0, 0, width, view.height + HEAD, () => names(scene, lanes, colors));
     clipped(left, 0, view.width, view.height + HEAD, () => {
-      bars(scene, lanes, ratio);
+      bars(scene, lanes, colors, ratio);
       context.fillStyle = colors.ink;
       const end = left + (about.duration - view.from) * view.scale;
       for (let y = HEAD; y < HEAD + view.height; y += 5) context.fillRect(end, y, 1, 2);
       if (scene.chosen >= 0) chosen(scene, colors);
     });
+    clipped(left, 0, view.width + scene.right, view.height + HEAD, () => caps(scene, lanes, colors));
     if (view.lanes) axis(scene, colors);
     else nothing(scene, colors);
   }

@@ -109,9 +109,10 @@ function swatch(look) {
   return canvas;
 }
 
-/** Give the legend: the looks and the arrows that occur. */
+/** Give the legend: the looks, the signs of endings and the arrows that occur. */
 function legendOf(looks, about) {
   const items = looks.map((look) => item(swatch(look), look.meaning));
+  items.push(...about.signs.map(([glyph, , meaning]) => item(glyph, meaning)));
   if (about.parents.some((parent) => parent >= 0)) items.push(item("┄▶", "from the task that started it"));
   if (about.kinds.some((kind) => kind[4] >= 0)) items.push(item("─▶", "from the task that woke it"));
   return items;

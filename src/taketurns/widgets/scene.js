@@ -110,7 +110,8 @@ function makePainter(canvas, root) {
         const from = Math.max(rects[i], 0), wide = Math.min(rects[i] + rects[i + 2], view.width) - from;
         const middle = rects[i + 1] + rects[i + 3] / 2;
         if (wide < 30 || rects[i + 3] < 10) continue;
-        const span = spanAt(spans, Math.floor((middle + view.top) / view.lane), view.from + (from + wide / 2) / view.scale, 0);
+        const lane = Math.floor((middle + view.top) / view.lane), time = view.from + (from + wide / 2) / view.scale;
+        const span = spanAt(spans, lane, time, 0);
         const fits = (phrase) => context.measureText(phrase).width < wide - 6;
         const phrase = span < 0 ? undefined : about.kinds[spans.kind[span]][5].find(fits);
         if (phrase === undefined) continue;

@@ -3,7 +3,7 @@
 import pytest
 
 from taketurns import Span, Trace, compare, timeline
-from taketurns.pictures.caps import caps_of, signs_of
+from taketurns.pictures.caps import caps_of, signs_in
 from taketurns.pictures.words import alt
 from taketurns.trace.outcomes import Ending, Outcome
 
@@ -34,8 +34,8 @@ def test_the_legend_explains_the_caps_that_occur():
     words = [text.get_text() for text in timeline(TRACE).get_legend().get_texts()]
     assert words[-4:] == ["raised an exception", "canceled", "died: its process is gone", "not ended"]
     only = Trace("one", TRACE.spans[:3], outcomes={"about": HOW["about"]})
-    assert [sign.meaning for sign in signs_of(only)] == ["canceled"]
-    assert signs_of(Trace("none", TRACE.spans)) == []
+    assert [sign.meaning for sign in signs_in(caps_of(only))] == ["canceled"]
+    assert signs_in(caps_of(Trace("none", TRACE.spans))) == []
 
 
 def test_the_words_for_who_cannot_see_it_say_how_tasks_ended():
@@ -81,7 +81,7 @@ def test_caps_of_a_trace_without_any_are_none():
 
 def test_what_has_no_lane_has_no_cap_and_odd_letters_do_no_harm():
     spans = (Span("home", "WAITING", "w", 0, 1),)
-    assert signs_of(Trace("one", spans, outcomes={"gone": HOW["about"]})) == []
+    assert signs_in(caps_of(Trace("one", spans, outcomes={"gone": HOW["about"]}))) == []
     ax = timeline(Trace("odd", spans, outcomes={"home": Outcome(Ending.RAISED, "Fehler字: no")}))
     ax.figure.draw_without_rendering()
     assert [*drawn(ax).values()] == ["✗ Fehler▯"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -14,7 +14,7 @@ from taketurns.trace.outcomes import Ending, Outcome
 from taketurns.trace.totals import totals_of
 from taketurns.trace.trace import Trace
 
-__all__ = ["Cap", "Sign", "caps_of", "draw_caps", "room_beside", "signs_of"]
+__all__ = ["Cap", "Sign", "caps_of", "draw_caps", "room_beside", "signs_in"]
 
 #: More than so many have no words, and in lanes lower than this (inches) none of them has.
 MANY, LOW = 200, 0.1
@@ -57,9 +57,9 @@ def caps_of(trace: Trace) -> list[Cap]:
     return [Cap(row, ends[row], SIGNS[outcome.ending], _said(outcome)) for row, outcome in rows]
 
 
-def signs_of(*traces: Trace) -> list[Sign]:
+def signs_in(caps: Iterable[Cap]) -> list[Sign]:
     """Return the signs that occur, in the order of a legend."""
-    found = {cap.sign for trace in traces for cap in caps_of(trace)}
+    found = {cap.sign for cap in caps}
     return [sign for sign in SIGNS.values() if sign in found]
 
 
@@ -69,11 +69,11 @@ def _said(outcome: Outcome) -> str:
     return f"{SIGNS[outcome.ending].glyph} {name or outcome.ending}"
 
 
-def draw_caps(ax: Axes, trace: Trace, inches: float) -> None:
-    """Write a cap behind each lane whose task did not simply return; of very many only a mark."""
-    caps, size = caps_of(trace), _size(inches)
+def draw_caps(ax: Axes, caps: Sequence[Cap], inches: float) -> None:
+    """Write caps behind their lanes; of very many only a mark."""
+    size = _size(inches)
     if len(caps) > MANY or inches < LOW:
-        for sign in signs_of(trace):
+        for sign in signs_in(caps):
             at, row = zip(*((cap.at, cap.row) for cap in caps if cap.sign is sign), strict=True)
             ax.plot(at, row, "x", markersize=3, color=sign.color, zorder=5, gid="cap")
         return

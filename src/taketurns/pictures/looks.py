@@ -161,8 +161,9 @@ def explained(look: Look, *traces: Trace) -> str:
         return begin
     reasons: defaultdict[str, float] = defaultdict(float)
     for trace in traces:
+        untold = {"", ANOTHER_TASK, *trace.tasks}
         for kind, its, seconds in zip(trace.columns.kinds, _looks(trace.columns), by_kind(trace.columns), strict=True):
-            if its is look and kind.reason not in ("", ANOTHER_TASK, *trace.tasks):
+            if its is look and kind.reason not in untold:
                 reasons[kind.reason] += seconds
     if not reasons:
         return begin + rest.rstrip("}")

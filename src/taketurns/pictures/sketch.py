@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-from taketurns.pictures.caps import Sign, caps_of, signs_of
+from taketurns.pictures.caps import Sign, caps_of, signs_in
 from taketurns.pictures.crowds import Grid, crowded, pixels
 from taketurns.pictures.figures import CARD, small_png
 from taketurns.pictures.lanes import FILLED, lane_inches, placed
@@ -65,7 +65,7 @@ def sketch(*traces: Trace) -> str:
         top += head + lane * (len(trace.tasks) or 1) + GAP
     parts += _time_axis(left, top, width, horizon, scale, *traces) if horizon else ()
     said: list[tuple[Look | Sign, str]] = [(look, explained(look, *traces)) for look in looks_of(*traces)]
-    said += [(sign, sign.meaning) for sign in signs_of(*traces)]
+    said += [(sign, sign.meaning) for sign in signs_in(cap for trace in traces for cap in caps_of(trace))]
     columns = legend_columns([words for _, words in said], WIDTH / INCH) if said else 1
     parts += _legend(top + 58, said, columns)
     height = top + FOOT + LINE * max((len(said) - 1) // columns, 0)

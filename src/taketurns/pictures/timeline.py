@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
-from taketurns.pictures.caps import caps_of, draw_caps, room_beside, signs_of
+from taketurns.pictures.caps import caps_of, draw_caps, room_beside, signs_in
 from taketurns.pictures.captions import draw_captions
 from taketurns.pictures.carried import draw_carried
 from taketurns.pictures.causes import Arrow, arrows_of, causes_in, draw_arrows, draw_deadlocks
@@ -153,14 +153,14 @@ def _draw_lanes(ax: Axes, trace: Trace, lanes: Lanes, inches: float, horizon: fl
     if lanes == "worker":
         draw_carried(ax, trace, inches, horizon)
     draw_bars(ax, trace, lanes, horizon)
+    caps = caps_of(trace) if lanes == "task" else []
     if lanes == "task":
         draw_captions(ax, trace, inches)
-        draw_caps(ax, trace, inches)
+        draw_caps(ax, caps, inches)
         draw_deadlocks(ax, trace, horizon)
     if names:
-        beside = caps_of(trace) if lanes == "task" else []
         points = 72 * _inches_of(ax)[0] / (1.02 * horizon)
-        _draw_end(ax, trace, len(names), *room_beside(beside, len(names), trace.duration, points, inches))
+        _draw_end(ax, trace, len(names), *room_beside(caps, len(names), trace.duration, points, inches))
     else:
         ax.text(0.5, 0.5, NOTHING, transform=ax.transAxes, ha="center", va="center",
                 fontsize=TITLE, color=GRAY)  # fmt: skip
@@ -211,7 +211,7 @@ class _UnitLocator(MaxNLocator):
 
 def _draw_legend(ax: Axes, *traces: Trace, arrows: Sequence[Arrow] = ()) -> None:
     """Explain what occurs, beneath the time axis, by bars that look like it."""
-    looks, signs = looks_of(*traces), signs_of(*traces)
+    looks, signs = looks_of(*traces), signs_in(cap for trace in traces for cap in caps_of(trace))
     marks: list[Rectangle | Text] = [Rectangle((0, 0), 1, look.height, **paint(look)) for look in looks]
     marks += [Text(text=sign.glyph, color=sign.color) for sign in signs]
     marks += [Text(text=cause.glyph, color=cause.color) for cause in causes_in(arrows)]

@@ -13,10 +13,11 @@ from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, Gen
 from typing import Any
 
 from taketurns.trace.frames import is_learners, is_learners_own
+from taketurns.trace.reasons import ANOTHER_TASK
 
 __all__ = ["Codes", "Lane", "wait_of", "wrapped"]
 
-ANOTHER_TASK, CHILD, SOCKET, THREAD = "another task", "child process", "socket", "thread"
+CHILD, SOCKET, THREAD = "child process", "socket", "thread"
 
 #: By the begin of a function's full name; the first that fits. What is not here waits for what it awaits in turn.
 _KINDS = {

@@ -30,6 +30,7 @@ from taketurns.recording.endings import ended_by
 from taketurns.recording.native import given_name, switched
 from taketurns.trace.changes import Step
 from taketurns.trace.clock import SimulatedClock
+from taketurns.trace.reasons import ANOTHER_TASK
 from taketurns.trace.spans import State
 from taketurns.watcher.originals import get_ident
 
@@ -56,7 +57,7 @@ MANY_TURNS_NS = 50_000_000
 EVENT_LOOP = "event loop"
 
 #: Why a task waits that called another one.
-CALLED = "another task"
+CALLED = ANOTHER_TASK
 
 #: Where a task waits, in the learner's code: a code object and the offset of an instruction.
 Place = tuple[CodeType, int] | None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Bytes, Dict
 
-from taketurns.pictures.caps import caps_of, signs_of
+from taketurns.pictures.caps import caps_of, signs_in
 from taketurns.pictures.looks import LOOKS, Look, explained, look_of, numbered
 from taketurns.pictures.sketch import sketch
 from taketurns.pictures.words import UNITS, alt, remarks, shorten
@@ -94,6 +94,7 @@ def _about(trace: Trace, is_on: bool) -> dict[str, Any]:
     """Return all that is told of a trace but its spans, as plain data. Tasks and looks are known by their numbers."""
     columns = trace.columns
     number = {task: n for n, task in enumerate(columns.tasks)}
+    caps = caps_of(trace)
     found = {look_of(kind, number) for kind in columns.kinds}  # who looks closely sees what is too short for a picture
     looks = [look for look in LOOKS.values() if look in found]
     clock = trace.origin.get("clock", "real")
@@ -112,8 +113,8 @@ def _about(trace: Trace, is_on: bool) -> dict[str, Any]:
         "tasks": [shorten(task, LONGEST) for task in columns.tasks],
         "workers": [shorten(worker, LONGEST) for worker in columns.workers],
         "outcomes": [shorten(str(trace.outcomes.get(task, "")), LONGEST) for task in columns.tasks],
-        "caps": [[cap.row, cap.at, cap.text, cap.sign.color] for cap in caps_of(trace)],
-        "signs": signs_of(trace),
+        "caps": [[cap.row, cap.at, cap.text, cap.sign.color] for cap in caps],
+        "signs": signs_in(caps),
         "parents": [number.get(trace.parents.get(task, ""), -1) for task in columns.tasks],
     }
 
